@@ -1,0 +1,152 @@
+import type { Json, JsonObject } from "./json.ts";
+import type { Parameters, Path } from "./path.ts";
+
+/** What every event of a run log has. Unknown kinds and fields are kept and ignored by readers. */
+export interface EventHead {
+  readonly v: 1;
+  /** uuidv7; a second event with the same id is the same event. */
+  readonly id: string;
+  readonly run: string;
+  /** uuidv7 of the writing process. */
+  readonly writer: string;
+  /** Counts from 1 in its writer. Orders the events of one attempt; never compare across writers. */
+  readonly seq: number;
+  /** ISO 8601, UTC. For people only: no meaning is derived from it. */
+  readonly time: string;
+}
+
+/** What the events of one attempt of a leaf or gather share. */
+export interface AttemptHead extends EventHead {
+  readonly path: Path;
+  /** From 1. */
+  readonly attempt: number;
+  /** From 1; see docs/run-log.md. */
+  readonly round: number;
+  /** Present where the writer is a gather: `open` computes a composite's control before it, `close` a loop's after an iteration. */
+  readonly gather?: "open" | "close";
+}
+
+export type StepStatus = "success" | "failed" | "cancelled";
+export type FailureReason =
+  | "exit"
+  | "signal"
+  | "timeout"
+  | "exception"
+  | "missing-output"
+  | "catalog-get"
+  | "catalog-put"
+  | "missing-secret"
+  | "out-of-memory"
+  | "cannot-start"
+  | "secret-in-output"
+  | "not-a-list"
+  | "no-branch"
+  | "not-a-boolean"
+  | "cancelled"
+  | "internal";
+
+export interface CatalogFile {
+  /** Relative posix path. */
+  readonly name: string;
+  /** `sha256:<hex>`. */
+  readonly digest: string;
+  readonly size: number;
+  /** The executable bit. */
+  readonly executable?: true;
+  /** The content is not in the store (`store_copy: false`). */
+  readonly digestOnly?: true;
+}
+
+export interface RunCreated extends EventHead {
+  readonly kind: "run.created";
+  readonly data: {
+    readonly pipeline: string;
+    /** Digest of the IR. */
+    readonly digest: string;
+    readonly parameters: Parameters;
+    readonly target: string;
+    readonly tag?: string;
+    readonly code?: { readonly commit?: string; readonly dirty?: boolean; readonly image?: string };
+    readonly version: string;
+    readonly retryOf?: string;
+  };
+}
+export interface RunNative extends EventHead {
+  readonly kind: "run.native";
+  readonly data: { readonly links: readonly { readonly title: string; readonly url: string }[] };
+}
+export interface RunFinished extends EventHead {
+  readonly kind: "run.finished";
+  readonly data: { readonly status: "success" | "failed" | "cancelled" };
+}
+export interface StepStarted extends AttemptHead {
+  readonly kind: "step.started";
+  readonly data: { readonly command?: string; readonly commandType?: string };
+}
+export interface StepFinished extends AttemptHead {
+  readonly kind: "step.finished";
+  readonly data: {
+    readonly status: StepStatus;
+    readonly exitCode?: number;
+    readonly signal?: string;
+    readonly reason?: FailureReason;
+    readonly message?: string;
+    readonly durationMs: number;
+    readonly delta?: Parameters;
+    /** The control that this attempt computed; the event `control` before it says the same. */
+    readonly control?: string;
+    /** The platform, or the shim, will try again: not the step's last word. */
+    readonly retry?: true;
+  };
+}
+export interface StepLost extends AttemptHead {
+  readonly kind: "step.lost";
+  readonly data: { readonly message?: string };
+}
+/**
+ * A control that was computed, at the composite's own path (a loop's with its index).
+ * `value`: a map's items `[{"i":0,"k":"oslo"},…]` as JSON text, a conditional's branch index, `again`, `done` or `fault`.
+ */
+export interface ControlEvent extends AttemptHead {
+  readonly kind: "control";
+  readonly data: { readonly value: string; readonly reason?: FailureReason; readonly message?: string };
+}
+export interface MetricEvent extends AttemptHead {
+  readonly kind: "metric";
+  readonly data: { readonly metrics: JsonObject; readonly step?: number };
+}
+export interface CatalogPut extends AttemptHead {
+  readonly kind: "catalog.put";
+  readonly data: { readonly files: readonly CatalogFile[] };
+}
+export interface CatalogGet extends AttemptHead {
+  readonly kind: "catalog.get";
+  readonly data: { readonly files: readonly CatalogFile[] };
+}
+export interface LogStored extends AttemptHead {
+  readonly kind: "log.stored";
+  readonly data: { readonly key: string; readonly bytes: number; readonly truncated?: true };
+}
+export interface WarningEvent extends AttemptHead {
+  readonly kind: "warning";
+  readonly data: { readonly message: string };
+}
+
+export type RunEvent = RunCreated | RunNative | RunFinished;
+export type AttemptEvent =
+  | StepStarted
+  | StepFinished
+  | StepLost
+  | ControlEvent
+  | MetricEvent
+  | CatalogPut
+  | CatalogGet
+  | LogStored
+  | WarningEvent;
+export type Event = RunEvent | AttemptEvent;
+
+type Body<E> = E extends Event ? Omit<E, keyof EventHead> : never;
+/** An event before its writer adds the head. */
+export type EventBody = Body<Event>;
+
+export type EventData = { readonly [key: string]: Json };

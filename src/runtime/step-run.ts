@@ -1,0 +1,64 @@
+import type { CatalogFile, FailureReason, StepStatus } from "../protocol/event.ts";
+import type { Json } from "../protocol/json.ts";
+import type { Parameters, Path } from "../protocol/path.ts";
+import type { StepSpec } from "../protocol/step-spec.ts";
+import type { CatalogStore } from "../stores/catalog-store.ts";
+import type { RunLog } from "../stores/run-log-store.ts";
+import type { EventWriter } from "./event-writer.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** One leaf (or gather) that is to run now: what it is, where the token is, what it sees. */
+export interface StepRun {
+  readonly spec: StepSpec;
+  /** The spec's path with the selectors of maps and loops filled in. */
+  readonly path: Path;
+  /** Visible parameters, enclosing items included. */
+  readonly visible: Parameters;
+  /** The enclosing items by `iterate_as`, outermost first (MAGNUS_MAP_VARIABLE). */
+  readonly items: Parameters;
+  /** Visible catalog files by name. */
+  readonly files: ReadonlyMap<string, CatalogFile>;
+  readonly round: number;
+}
+
+/** What a step works with; the same for every step of a process. */
+export interface StepServices {
+  readonly run: { readonly id: string; readonly tag?: string };
+  readonly log: RunLog;
+  readonly writer: EventWriter;
+  readonly catalog: CatalogStore;
+  readonly secrets: Secrets;
+  /** The folder in which magnus was started; commands run there. Absolute. */
+  readonly projectDir: string;
+  readonly isolate: "auto" | "always" | "never";
+  /** First number that is free for this step; exclusive among processes. */
+  claimAttempt(path: Path, gather?: "open" | "close"): Promise<number>;
+  /** The task's output as it comes, redacted; resolves when the sink can take more. */
+  output(stream: "stdout" | "stderr", chunk: Uint8Array): Promise<void> | void;
+  /** Aborted with the signal's name as reason when the run is to stop: the child gets it, the attempt ends `cancelled`. */
+  readonly stop: AbortSignal;
+  /** Aborted to kill at once. */
+  readonly kill?: AbortSignal;
+  /** Milliseconds between TERM and KILL. */
+  readonly graceMs: number;
+}
+
+export interface StepResult {
+  readonly status: StepStatus;
+  /** The last attempt's number. */
+  readonly attempt: number;
+  readonly exitCode?: number;
+  readonly reason?: FailureReason;
+  /** For people, one line where possible. */
+  readonly message?: string;
+  /** What the step publishes; empty unless it succeeded. */
+  readonly delta: Parameters;
+  /** Files it put, whether it succeeded or not. */
+  readonly files: readonly CatalogFile[];
+  /** The control it computed, where its spec asks for one. */
+  readonly control?: string;
+  /** The end of the captured log of the last attempt, for a failure's report. */
+  readonly logTail: readonly string[];
+}
+
+export type { Json };

@@ -1,0 +1,38 @@
+import type { Event } from "../protocol/event.ts";
+
+/** A place for immutable bytes under keys (`logs/…`, `values/…`): small on purpose, so that every backend can have it. */
+export interface BlobStore {
+  /** Stores unless the key exists; false where it did. Whole or not at all. */
+  putIfAbsent(key: string, content: Uint8Array | string): Promise<boolean>;
+  /** Null where there is none. */
+  get(key: string): Promise<Uint8Array | null>;
+  list(prefix: string): Promise<readonly string[]>;
+  delete(key: string): Promise<void>;
+}
+
+/** The log of one run: a grow-only set of events, claims and blobs. */
+export interface RunLog extends BlobStore {
+  readonly run: string;
+  /**
+   * Durable against the end of this process once it resolves. Every writer has its own file or object, so that writers
+   * never wait for each other. The lines are in the order of `seq`.
+   */
+  append(events: readonly Event[]): Promise<void>;
+  /** Everything that is there now: torn last lines and doubles left out, unknown kinds kept, in no order. */
+  read(): Promise<readonly Event[]>;
+  /** Takes a name that nobody has taken (an attempt); false where somebody has. Exclusive among processes. */
+  claim(name: string): Promise<boolean>;
+}
+
+/** A store of run logs. */
+export interface RunLogStore {
+  /** For messages: `file-system (.magnus/runs)`. */
+  readonly name: string;
+  /** Creates the run exclusively; null where that id exists. */
+  create(run: string): Promise<RunLog | null>;
+  /** A run that exists, or one that other processes create at the same time; no check. */
+  open(run: string): RunLog;
+  exists(run: string): Promise<boolean>;
+  /** Ids of all runs, newest first where the store can tell. */
+  list(): Promise<readonly string[]>;
+}
