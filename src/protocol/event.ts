@@ -57,6 +57,9 @@ export interface CatalogFile {
   readonly digestOnly?: true;
 }
 
+/** Name to `sha256:<hex>`; the value's JSON is the blob `values/<hex>`. */
+export type ValueRefs = { readonly [name: string]: string };
+
 export interface RunCreated extends EventHead {
   readonly kind: "run.created";
   readonly data: {
@@ -64,6 +67,8 @@ export interface RunCreated extends EventHead {
     /** Digest of the IR. */
     readonly digest: string;
     readonly parameters: Parameters;
+    /** In a stored event: parameters that stand in a blob of the run log. Readers put them back into `parameters`. */
+    readonly refs?: ValueRefs;
     readonly target: string;
     readonly tag?: string;
     readonly code?: { readonly commit?: string; readonly dirty?: boolean; readonly image?: string };
@@ -93,6 +98,8 @@ export interface StepFinished extends AttemptHead {
     readonly message?: string;
     readonly durationMs: number;
     readonly delta?: Parameters;
+    /** In a stored event: values of the delta that stand in a blob of the run log. Readers put them back into `delta`. */
+    readonly refs?: ValueRefs;
     /** The control that this attempt computed; the event `control` before it says the same. */
     readonly control?: string;
     /** The platform, or the shim, will try again: not the step's last word. */

@@ -1,0 +1,114 @@
+// Measures magnus against floors measured in the same run and prints ratios. Times of one machine on one day mean
+// little; ratios hold better. Nothing here passes or fails.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const root = path.resolve(import.meta.dirname, "..");
+const magnus = path.join(root, "dist/magnus.js");
+const shim = path.join(root, "dist/shim.cjs");
+const work = mkdtempSync(path.join(tmpdir(), "magnus-bench-"));
+const repeats = Number(process.argv[2] ?? 5);
+
+spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio: "inherit" });
+
+/** Runs a command some times; the medians of its CPU and wall time in ms, and the largest resident set in MB. */
+function measure(args, { times = repeats, command = process.execPath } = {}) {
+  const runs = Array.from({ length: times }, () => {
+    const result = spawnSync("/usr/bin/env", ["python3", "-c", probe, command, ...args], { cwd: work, encoding: "utf8" });
+    if (result.status !== 0) throw new Error(`${args.join(" ")}\n${result.stdout}${result.stderr}`);
+    return JSON.parse(result.stderr.trim().split("\n").at(-1));
+  });
+  const median = (key) => runs.map((run) => run[key]).sort((a, b) => a - b)[Math.floor(runs.length / 2)];
+  return { cpu: median("cpu"), wall: median("wall"), memory: median("memory") };
+}
+
+/** Measures one child with all that it started: getrusage of its process tree. */
+const probe = `
+import json, os, resource, sys, time
+start = time.monotonic()
+pid = os.fork()
+if pid == 0:
+    out = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    os.execv(sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(pid, 0)
+wall = (time.monotonic() - start) * 1000
+print(json.dumps({"cpu": (usage.ru_utime + usage.ru_stime) * 1000, "wall": wall, "memory": usage.ru_maxrss / 1024}), file=sys.stderr)
+sys.exit(0 if status == 0 else 1)
+`;
+
+function chain(steps, command = "true") {
+  const lines = ["dag:", "  start_at: step 0", "  steps:"];
+  for (let i = 0; i < steps; i++) {
+    lines.push(`    step ${i}:`, "      type: task", "      command_type: shell", `      command: ${command}`);
+    lines.push(`      next: ${i + 1 < steps ? `step ${i + 1}` : "success"}`);
+  }
+  return file(`chain-${steps}.yaml`, lines);
+}
+
+function map(items) {
+  const list = Array.from({ length: items }, (_, i) => i).join(", ");
+  return file(`map-${items}.yaml`, [
+    `parameters: {n: [${list}]}`,
+    "dag:",
+    "  steps:",
+    "    - name: each",
+    "      type: map",
+    "      iterate_on: n",
+    "      iterate_as: i",
+    "      branch: {steps: [{name: work, type: task, command_type: shell, command: 'true'}]}",
+  ]);
+}
+
+function file(name, lines) {
+  const full = path.join(work, name);
+  writeFileSync(full, `${lines.join("\n")}\n`);
+  return full;
+}
+
+const ms = (value) => `${value.toFixed(0)} ms`.padStart(9);
+const say = (what, value, compared) => console.log(`${what.padEnd(46)} ${value}   ${compared}`);
+const ratio = (a, b) => `${(a / b).toFixed(2)} ×`;
+
+console.log(`medians of ${repeats}; CPU time of the whole process tree unless said otherwise\n`);
+
+const node = measure(["-e", "0"], { times: repeats * 3 });
+say("node -e 0 (floor)", ms(node.cpu), "");
+const help = measure([magnus, "--help"], { times: repeats * 3 });
+say("magnus --help", ms(help.cpu), `${ratio(help.cpu, node.cpu)} the floor, wall ${ratio(help.wall, node.wall)} (aim 1.5)`);
+const shimVersion = measure([shim, "version"], { times: repeats * 3 });
+say("magnus-shim version", ms(shimVersion.cpu), `${ratio(shimVersion.cpu, node.cpu)} the floor, wall ${ratio(shimVersion.wall, node.wall)} (aim 1.3)`);
+say("magnus-shim bundle", `${(statSync(shim).size / 1024).toFixed(0)} KB`.padStart(9), "(aim 150 KB)");
+const check = measure([magnus, "check", chain(100)]);
+say("magnus check, 100 steps, wall", ms(check.wall), "(aim 200 ms)");
+
+console.log("\ncompile a chain to shell; the floor is parseDocument of the yaml package on the same file");
+for (const steps of [1000, 5000, 10_000]) {
+  const pipeline = chain(steps);
+  const program = `import("${path.join(root, "node_modules/yaml/dist/index.js")}").then((m) => (m.default ?? m).parseDocument(require("fs").readFileSync("${pipeline}", "utf8"), { uniqueKeys: false }))`;
+  const floor = measure(["-e", program]);
+  const compiled = measure([magnus, "compile", pipeline, "--target", "shell", "-o", "-"]);
+  const beside = (compiled.cpu - floor.cpu) / (floor.cpu - node.cpu);
+  say(`${steps} steps`, ms(compiled.cpu), `parse ${ms(floor.cpu).trim()}, all else ${beside.toFixed(2)} × parsing (aim 0.5), ${compiled.memory.toFixed(0)} MB`);
+}
+
+console.log("\nlocal run of tasks that run `true`; the floor spawns the same commands from a bare Node loop");
+const loop = (count, atOnce) => `
+const { spawn } = require("child_process");
+let left = ${count};
+const next = () => { if (left-- > 0) spawn("/bin/sh", ["-c", "true"], { stdio: ["ignore", "pipe", "pipe"], detached: true }).on("close", next); };
+for (let i = 0; i < ${atOnce}; i++) next();`;
+for (const [shape, pipelineOf] of [["chain", chain], ["map", map]]) {
+  for (const tasks of [100, 1000, 10_000]) {
+    const times = tasks > 1000 ? 1 : Math.min(repeats, 3);
+    const floor = measure(["-e", loop(tasks, shape === "map" ? 2 : 1)], { times });
+    const ran = measure([magnus, "run", pipelineOf(tasks), "-q"], { times });
+    const each = (ran.cpu - floor.cpu) / tasks;
+    say(`${shape} of ${tasks}, per task`, `${(ran.cpu / tasks).toFixed(2)} ms`.padStart(9), `${each.toFixed(2)} ms beyond spawn (aim 4), ${ratio(ran.cpu, floor.cpu)} the floor, wall ${(ran.wall / 1000).toFixed(1)} s, ${ran.memory.toFixed(0)} MB`);
+    rmSync(path.join(work, ".magnus"), { recursive: true, force: true });
+  }
+}
+rmSync(work, { recursive: true, force: true });

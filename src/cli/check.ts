@@ -1,0 +1,23 @@
+import { DiagnosticSink } from "../diagnostics/sink.ts";
+import { exitCode } from "../protocol/exit-codes.ts";
+import { compileTargets } from "./compile.ts";
+import { loadConfiguration, loadPipeline } from "./load-pipeline.ts";
+import type { CommonOptions } from "./options.ts";
+import { reportDiagnostics } from "./report.ts";
+import { shownName } from "./source-files.ts";
+
+export interface CheckOptions extends CommonOptions {
+  readonly target?: readonly string[];
+}
+
+/** `magnus check`: all diagnostics of pipelines, configuration and targets, nothing else. */
+export async function check(names: readonly string[], options: CheckOptions): Promise<number> {
+  const sink = new DiagnosticSink();
+  const configuration = loadConfiguration(options, sink);
+  for (const name of names) {
+    const pipeline = loadPipeline(name, sink);
+    if (options.target === undefined) continue;
+    await compileTargets(pipeline, options.target, { configuration, source: shownName(name) }, sink);
+  }
+  return reportDiagnostics(sink, options) ?? exitCode.success;
+}

@@ -1,0 +1,91 @@
+import { compilePipeline } from "../compile.ts";
+import type { Configuration } from "../configuration/configuration.ts";
+import { servicesText } from "../configuration/services-of.ts";
+import { DiagnosticSink } from "../diagnostics/sink.ts";
+import { suggest } from "../diagnostics/suggest.ts";
+import type { Pipeline } from "../ir/pipeline.ts";
+import { serializePipeline } from "../ir/serialize.ts";
+import { exitCode } from "../protocol/exit-codes.ts";
+import { version } from "../protocol/version.ts";
+import { loadTarget, targetNames } from "../target/load-target.ts";
+import type { OutputFile, Target } from "../target/target.ts";
+import { renderTemplate } from "../target/templates.ts";
+import { loadConfiguration, loadPipeline } from "./load-pipeline.ts";
+import type { CommonOptions } from "./options.ts";
+import { compareFiles, printComparison, writeFiles } from "./output-files.ts";
+import { reportDiagnostics, reportFailure } from "./report.ts";
+import { shownName } from "./source-files.ts";
+
+export interface CompileOptions extends CommonOptions {
+  readonly target: readonly string[];
+  readonly output: string;
+  readonly check?: boolean;
+  readonly json?: boolean;
+}
+
+/** `magnus compile`: writes what the targets give, all of it or, where anything is wrong, nothing. */
+export async function compile(name: string, options: CompileOptions): Promise<number> {
+  const sink = new DiagnosticSink();
+  const configuration = loadConfiguration(options, sink);
+  const pipeline = loadPipeline(name, sink);
+  const files = await compileTargets(pipeline, options.target, { configuration, source: shownName(name) }, sink);
+  if (sink.hasErrors) return reportDiagnostics(sink, options) ?? exitCode.badInput;
+  if (options.output === "-" && files.length !== 1) sink.report("not-one-file", { count: files.length });
+  const failure = reportFailure(sink, options);
+  if (failure !== undefined) return failure;
+  if (options.output === "-") {
+    process.stdout.write(files[0]?.content ?? "");
+    return exitCode.success;
+  }
+  const compared = compareFiles(files, options.output);
+  const written = options.check === true ? compared : writeFiles(compared, options.output, sink);
+  if (sink.hasErrors) return reportDiagnostics(sink, options) ?? exitCode.badInput;
+  process.stdout.write(printComparison(written, options));
+  return options.check === true && compared.some(({ state }) => state !== "same") ? exitCode.failed : exitCode.success;
+}
+
+interface Compiling {
+  readonly configuration: Configuration;
+  readonly source: string;
+}
+
+/** Compiles for each target; reports what is wrong with any of them. */
+export async function compileTargets(
+  pipeline: Pipeline | undefined,
+  names: readonly string[],
+  compiling: Compiling,
+  sink: DiagnosticSink,
+): Promise<readonly OutputFile[]> {
+  const files: OutputFile[] = [];
+  for (const name of names) {
+    if (name === "ir") {
+      if (pipeline) files.push({ path: `${pipeline.name}.ir.json`, content: serializePipeline(pipeline) });
+      continue;
+    }
+    const target = await loadTarget(name);
+    if (target === undefined) {
+      const known = [...targetNames(), "ir"];
+      sink.report("unknown-target", { name, suggestion: suggest(name, known), names: known });
+    } else if (pipeline !== undefined) files.push(...compileTarget(pipeline, target, compiling, sink));
+  }
+  return files;
+}
+
+function compileTarget(
+  pipeline: Pipeline,
+  target: Target,
+  { configuration, source }: Compiling,
+  sink: DiagnosticSink,
+): readonly OutputFile[] {
+  const setting = configuration.targets[target.name];
+  const options = target.options.safeParse(setting?.config ?? {});
+  if (!options.success) {
+    for (const issue of options.error.issues) {
+      sink.report("bad-target-option", { target: target.name, path: issue.path.join("."), cause: issue.message });
+    }
+    return [];
+  }
+  const services = servicesText(configuration);
+  const render = (template: string, values: object): string => renderTemplate(target.name, template, values);
+  return compilePipeline({ pipeline, target, options: options.data, source, version, services, render }, sink) ?? [];
+}

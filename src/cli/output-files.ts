@@ -1,0 +1,77 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { createTwoFilesPatch } from "diff";
+import type { DiagnosticSink } from "../diagnostics/sink.ts";
+import type { OutputFile } from "../target/target.ts";
+
+/** A file that was compiled, beside what is on disk. */
+export interface ComparedFile {
+  readonly file: OutputFile;
+  /** `new`: nothing is there. */
+  readonly state: "new" | "changed" | "same";
+  readonly before?: string;
+}
+
+export function compareFiles(files: readonly OutputFile[], folder: string): readonly ComparedFile[] {
+  return files.map((file) => {
+    const name = path.join(folder, file.path);
+    try {
+      const before = readFileSync(name, "utf8");
+      const executable = file.executable !== true || (statSync(name).mode & 0o100) !== 0;
+      return { file, state: before === file.content && executable ? "same" : "changed", before };
+    } catch {
+      return { file, state: "new" };
+    }
+  });
+}
+
+/** Writes what differs, each file whole or not at all; reports what cannot be written. */
+export function writeFiles(
+  compared: readonly ComparedFile[],
+  folder: string,
+  sink: DiagnosticSink,
+): readonly ComparedFile[] {
+  for (const { file, state } of compared) {
+    if (state === "same") continue;
+    const name = path.join(folder, file.path);
+    const temporary = `${name}.${process.pid}.tmp`;
+    try {
+      mkdirSync(path.dirname(name), { recursive: true });
+      writeFileSync(temporary, file.content);
+      if (file.executable) chmodSync(temporary, 0o755);
+      renameSync(temporary, name);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      sink.report("cannot-write", { name, cause: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return compared;
+}
+
+export interface ComparisonOptions {
+  readonly output: string;
+  readonly check?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** One line a file; with `check` a unified diff of what differs. */
+export function printComparison(
+  compared: readonly ComparedFile[],
+  { output, check, json, quiet }: ComparisonOptions,
+): string {
+  const named = compared.map(({ file, state }) => ({ path: path.join(output, file.path).split(path.sep).join("/"), state }));
+  if (json) return `${JSON.stringify({ files: named })}\n`;
+  if (check) return compared.map((file) => difference(file, output)).join("");
+  if (quiet) return "";
+  const word = { new: "wrote", changed: "wrote", same: "same " } as const;
+  return named.map(({ path: name, state }) => `${word[state]}  ${name}\n`).join("");
+}
+
+function difference({ file, state, before }: ComparedFile, folder: string): string {
+  if (state === "same") return "";
+  const name = path.join(folder, file.path);
+  if (before === file.content) return `${name}: is not executable\n`;
+  const from = state === "new" ? "/dev/null" : name;
+  return createTwoFilesPatch(from, name, before ?? "", file.content, "on disk", "compiled");
+}

@@ -1,0 +1,24 @@
+import type { Event } from "../protocol/event.ts";
+import type { Path } from "../protocol/path.ts";
+import { progressLines } from "./progress-lines.ts";
+import { progressTree } from "./progress-tree.ts";
+
+/** How a run is shown while it goes on. */
+export interface Progress {
+  update(batch: readonly Event[]): void;
+  /** What a step prints, as it comes; resolves when more can be taken. */
+  output(path: Path, stream: "stdout" | "stderr", chunk: Uint8Array): Promise<void> | void;
+  close(): void;
+}
+
+export interface ProgressOptions {
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+/** A tree that is redrawn on a terminal, a line for each transition elsewhere, nothing where quiet. */
+export function openProgress(stream: NodeJS.WriteStream, events: readonly Event[], options: ProgressOptions): Progress {
+  if (options.quiet) return { update: () => {}, output: () => {}, close: () => {} };
+  const redraws = stream.isTTY && process.env.TERM !== "dumb" && !options.json;
+  return redraws ? progressTree(stream, events) : progressLines(stream);
+}

@@ -1,0 +1,195 @@
+import { availableParallelism } from "node:os";
+import { servicesOf } from "../configuration/services-of.ts";
+import { DiagnosticSink } from "../diagnostics/sink.ts";
+import { digestPipeline } from "../ir/digest.ts";
+import type { Pipeline } from "../ir/pipeline.ts";
+import { localCapabilities } from "../local/local-capabilities.ts";
+import { type LocalOutcome, runPipeline } from "../local/run-pipeline.ts";
+import { collectParameters } from "../parameters/collect-parameters.ts";
+import { planPipeline } from "../plan/plan.ts";
+import type { Event } from "../protocol/event.ts";
+import { exitCode } from "../protocol/exit-codes.ts";
+import { type Json, printJson } from "../protocol/json.ts";
+import { displayPath, type Parameters, type Path, pathKey } from "../protocol/path.ts";
+import { ServiceError } from "../protocol/services.ts";
+import { version } from "../protocol/version.ts";
+import { foldRun } from "../run-log/fold.ts";
+import { printTree } from "../run-log/print-tree.ts";
+import { codeIdentity } from "../runtime/code-identity.ts";
+import { openEventWriter } from "../runtime/event-writer.ts";
+import { newRunId } from "../runtime/run-id.ts";
+import { stopSignals } from "../runtime/stop-signals.ts";
+import { openServices, type Services } from "../stores/open-stores.ts";
+import type { RunLog } from "../stores/run-log-store.ts";
+import { StoreError } from "../stores/store-error.ts";
+import { loadConfiguration, loadPipeline } from "./load-pipeline.ts";
+import type { CommonOptions } from "./options.ts";
+import { openProgress } from "./progress.ts";
+import { reportDiagnostics, reportFailure } from "./report.ts";
+import { readSource } from "./source-files.ts";
+import { painter } from "./terminal.ts";
+
+export interface RunOptions extends CommonOptions {
+  readonly file?: string;
+  readonly runId?: string;
+  readonly tag?: string;
+  readonly jobs?: number;
+  readonly json?: boolean;
+}
+
+/** `magnus run`: runs a pipeline in this process and shows how it goes. */
+export async function run(named: string | undefined, options: RunOptions): Promise<number> {
+  const sink = new DiagnosticSink();
+  const prepared = await prepare(named ?? options.file, options, sink);
+  const failure = reportFailure(sink, options);
+  if (failure !== undefined || prepared === undefined) return failure ?? exitCode.badInput;
+  return execute(prepared, options);
+}
+
+interface Prepared {
+  readonly pipeline: Pipeline;
+  readonly parameters: Parameters;
+  readonly services: Services;
+  readonly log: RunLog;
+  readonly jobs: number;
+}
+
+/** Everything that can be wrong with the input is found here; the run is created last. */
+async function prepare(
+  name: string | undefined,
+  options: RunOptions,
+  sink: DiagnosticSink,
+): Promise<Prepared | undefined> {
+  const configuration = loadConfiguration(options, sink);
+  if (name === undefined) sink.report("no-such-file", { name: "a pipeline", cause: "none was named" });
+  const pipeline = name === undefined ? undefined : loadPipeline(name, sink);
+  const file = options.parametersFile === undefined ? undefined : readSource(options.parametersFile, sink);
+  if (pipeline === undefined) return undefined;
+  localCapabilities(pipeline, sink);
+  const parameters = await collectParameters({
+    pipeline,
+    ...(file === undefined ? {} : { file }),
+    environment: process.env,
+    flags: options.param,
+    sink,
+  });
+  if (sink.hasErrors) return undefined;
+  try {
+    const services = openServices(servicesOf(configuration) as unknown as Json, process.env, process.cwd());
+    const run = options.runId ?? newRunId(new Date());
+    const log = await services.runLogStore.create(run);
+    if (log === null) sink.report("run-exists", { run });
+    else return { pipeline, parameters, services, log, jobs: jobsOf(options, configuration.executor.config.enable_parallel) };
+  } catch (error) {
+    if (!(error instanceof ServiceError || error instanceof StoreError)) throw error;
+    sink.report("service-unusable", { cause: error.message });
+  }
+  return undefined;
+}
+
+/** magnus-core's `enable_parallel: false` means one after the other. */
+function jobsOf({ jobs }: RunOptions, enableParallel: Json | undefined): number {
+  return jobs ?? (enableParallel === false ? 1 : availableParallelism());
+}
+
+async function execute({ pipeline, parameters, services, log, jobs }: Prepared, options: RunOptions): Promise<number> {
+  const signals = stopSignals();
+  const events: Event[] = [];
+  const progress = openProgress(process.stderr, events, options);
+  const observed = observe(log, (batch) => {
+    for (const event of batch) events.push(event);
+    if (options.json) for (const event of batch) process.stdout.write(`${printJson(event as unknown as Json)}\n`);
+    progress.update(batch);
+  });
+  const writer = openEventWriter(observed);
+  const plan = planPipeline(pipeline, digestPipeline(pipeline));
+  const { tag } = options;
+  await writer.write({
+    kind: "run.created",
+    data: {
+      pipeline: pipeline.name,
+      digest: plan.run.digest,
+      parameters,
+      target: "local",
+      ...(tag === undefined ? {} : { tag }),
+      code: codeIdentity(process.cwd()),
+      version,
+    },
+  });
+  const outcome = await runPipeline({
+    plan,
+    parameters,
+    jobs,
+    output: progress.output,
+    services: {
+      run: { id: log.run, ...(tag === undefined ? {} : { tag }) },
+      log: observed,
+      writer,
+      catalog: services.catalog,
+      secrets: services.secrets,
+      isolate: services.isolate,
+      projectDir: process.cwd(),
+      claimAttempt: countAttempts(),
+      stop: signals.stop,
+      kill: signals.kill,
+      graceMs: services.graceMs,
+    },
+  });
+  await writer.write({ kind: "run.finished", data: { status: outcome.status } });
+  progress.close();
+  printEnd(events, outcome, options);
+  return codeOf(outcome, signals.stop);
+}
+
+/** A run log that shows what was appended, once it is in the log. */
+function observe(log: RunLog, seen: (batch: readonly Event[]) => void): RunLog {
+  return {
+    run: log.run,
+    putIfAbsent: (key, content) => log.putIfAbsent(key, content),
+    get: (key) => log.get(key),
+    list: (prefix) => log.list(prefix),
+    delete: (key) => log.delete(key),
+    read: () => log.read(),
+    claim: (name) => log.claim(name),
+    append: async (batch) => {
+      await log.append(batch);
+      seen(batch);
+    },
+  };
+}
+
+/** The run is this process' alone, so attempts are counted, not claimed. */
+function countAttempts(): (path: Path) => Promise<number> {
+  const taken = new Map<string, number>();
+  return async (path) => {
+    const key = pathKey(path);
+    const attempt = (taken.get(key) ?? 0) + 1;
+    taken.set(key, attempt);
+    return attempt;
+  };
+}
+
+function printEnd(events: readonly Event[], outcome: LocalOutcome, { json, quiet }: RunOptions): void {
+  const view = foldRun(events);
+  if (json) {
+    const { run, status, parameters } = { ...view, status: outcome.status };
+    process.stdout.write(`${printJson({ run, status, parameters })}\n`);
+  }
+  if (quiet !== true) process.stderr.write(`\n${printTree({ ...view, status: outcome.status }, { paint: painter(process.stderr) })}\n`);
+  const { failure } = outcome;
+  if (outcome.status !== "failed" || failure === undefined) return;
+  const name = displayPath(failure.path);
+  const tail = failure.result.logTail.map((line) => `  | ${line}`);
+  const why = failure.result.message ?? failure.result.reason ?? "";
+  const more = tail.length === 0 ? [] : [`  more: magnus runs log ${view.run} ${quoted(name)}`];
+  process.stderr.write(`\n${[`failed at ${name}: ${why}`, ...tail, ...more].join("\n")}\n`);
+}
+
+function quoted(name: string): string {
+  return /^[\w.@%+=:,/-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
+}
+
+function codeOf({ status }: LocalOutcome, stop: AbortSignal): number {
+  if (status === "cancelled") return stop.reason === "SIGINT" ? exitCode.interrupted : exitCode.terminated;
+  return status === "success" ? exitCode.success : exitCode.failed;
+}

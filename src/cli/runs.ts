@@ -1,0 +1,156 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { servicesOf } from "../configuration/services-of.ts";
+import { DiagnosticSink } from "../diagnostics/sink.ts";
+import { suggest } from "../diagnostics/suggest.ts";
+import { exitCode } from "../protocol/exit-codes.ts";
+import { type Json, printJson } from "../protocol/json.ts";
+import { displayPath, stepName } from "../protocol/path.ts";
+import { ServiceError } from "../protocol/services.ts";
+import { foldRun } from "../run-log/fold.ts";
+import { exportMagnus } from "../run-log/magnus-export.ts";
+import { normalise } from "../run-log/normalise.ts";
+import { milliseconds, printTree } from "../run-log/print-tree.ts";
+import type { RunView, StepView } from "../run-log/view.ts";
+import { readEvents } from "../runtime/event-writer.ts";
+import { fileSystemRunLogStore } from "../stores/file-system-run-log.ts";
+import { openServices } from "../stores/open-stores.ts";
+import type { RunLog, RunLogStore } from "../stores/run-log-store.ts";
+import { StoreError } from "../stores/store-error.ts";
+import { loadConfiguration } from "./load-pipeline.ts";
+import type { ConfigurationOptions } from "./options.ts";
+import { reportDiagnostics } from "./report.ts";
+import { painter } from "./terminal.ts";
+
+/** `magnus runs list`. */
+export function listRuns(options: ConfigurationOptions & { readonly json?: boolean }): Promise<number> {
+  return withStore(options, async (store) => {
+    const views = [];
+    for (const run of await store.list()) views.push(foldRun(await readEvents(store.open(run))));
+    const rows = views.map(({ run, status, created, startedAt, finishedAt }) => ({
+      run,
+      pipeline: created?.pipeline ?? "",
+      status,
+      target: created?.target ?? "",
+      ...(created?.tag === undefined ? {} : { tag: created.tag }),
+      ...(startedAt === undefined ? {} : { startedAt }),
+      ...(startedAt === undefined || finishedAt === undefined ? {} : { durationMs: Date.parse(finishedAt) - Date.parse(startedAt) }),
+    }));
+    process.stdout.write(options.json ? `${JSON.stringify({ runs: rows })}\n` : printRows(rows));
+  });
+}
+
+function printRows(rows: readonly { run: string; pipeline: string; status: RunView["status"]; target: string; startedAt?: string; durationMs?: number }[]): string {
+  const width = (key: "run" | "pipeline" | "target"): number => Math.max(0, ...rows.map((row) => row[key].length));
+  const paint = painter(process.stdout);
+  return rows
+    .map(({ run, pipeline, status, target, startedAt = "", durationMs }) => {
+      const time = durationMs === undefined ? "" : milliseconds(durationMs);
+      const when = startedAt.slice(0, 19).replace("T", " ");
+      const cells = [run.padEnd(width("run")), pipeline.padEnd(width("pipeline")), paint(status, status.padEnd(9)), target.padEnd(width("target")), when, time];
+      return `${cells.join("  ").trimEnd()}\n`;
+    })
+    .join("");
+}
+
+/** `magnus runs show`. */
+export function showRun(
+  named: string,
+  options: ConfigurationOptions & { readonly json?: boolean; readonly normalised?: boolean },
+): Promise<number> {
+  return withRun(named, options, async (log) => {
+    const view = foldRun(await readEvents(log));
+    if (options.normalised) process.stdout.write(`${printJson(normalise(view), { sorted: true })}\n`);
+    else if (options.json) process.stdout.write(`${printJson(view as unknown as Json)}\n`);
+    else process.stdout.write(`${printTree(view, { paint: painter(process.stdout), most: 50 })}\n`);
+  });
+}
+
+/** `magnus runs log`: what the last attempt of a step printed, or an earlier one. */
+export function showLog(
+  named: string,
+  step: string,
+  options: ConfigurationOptions & { readonly attempt?: number },
+): Promise<number> {
+  return withRun(named, options, async (log, sink) => {
+    const steps = stepsOf(foldRun(await readEvents(log)).steps);
+    const found = steps.filter(({ path: at }) => displayPath(at) === step || stepName(at) === step);
+    if (found.length === 0) {
+      const names = steps.map(({ path: at }) => displayPath(at));
+      sink.report("no-such-step", { step, run: log.run, suggestion: suggest(step, names), names });
+    }
+    for (const { path: at, attempts } of found) {
+      const stored = attempts.filter((attempt) => attempt.log !== undefined);
+      const attempt = options.attempt === undefined ? stored.at(-1) : attempts[options.attempt - 1];
+      const content = attempt?.log === undefined ? null : await log.get(attempt.log.key);
+      if (content === null) {
+        if (found.length === 1) sink.report("no-log", { step });
+        continue;
+      }
+      if (found.length > 1) process.stdout.write(`== ${displayPath(at)}\n`);
+      process.stdout.write(content);
+    }
+  });
+}
+
+/** `magnus runs export`. */
+export function exportRun(named: string, options: ConfigurationOptions): Promise<number> {
+  return withRun(named, options, async (log) => {
+    process.stdout.write(`${printJson(exportMagnus(foldRun(await readEvents(log))))}\n`);
+  });
+}
+
+function stepsOf(steps: readonly StepView[]): readonly StepView[] {
+  return steps.flatMap((step) => [
+    ...(step.attempts.length > 0 ? [step] : []),
+    ...step.graphs.flatMap((graph) => stepsOf(graph.steps)),
+  ]);
+}
+
+async function withRun(
+  named: string,
+  options: ConfigurationOptions,
+  work: (log: RunLog, sink: DiagnosticSink) => Promise<void>,
+): Promise<number> {
+  return withStore(options, async (store, sink) => {
+    const log = await findRun(named, store, sink);
+    if (log !== undefined) await work(log, sink);
+  });
+}
+
+/** Opens the configured store; what cannot be used is reported like any other wrong input. */
+async function withStore(
+  options: ConfigurationOptions,
+  work: (store: RunLogStore, sink: DiagnosticSink) => Promise<void>,
+): Promise<number> {
+  const sink = new DiagnosticSink();
+  const configuration = loadConfiguration(options, sink);
+  try {
+    if (!sink.hasErrors) {
+      const services = openServices(servicesOf(configuration) as unknown as Json, process.env, process.cwd());
+      await work(services.runLogStore, sink);
+    }
+  } catch (error) {
+    if (!(error instanceof ServiceError || error instanceof StoreError)) throw error;
+    sink.report("service-unusable", { cause: error.message });
+  }
+  return reportDiagnostics(sink, { format: "pretty" }) ?? exitCode.success;
+}
+
+/** A run by its id, a prefix that fits one run, `latest`, or a folder that holds a run's log. */
+async function findRun(named: string, store: RunLogStore, sink: DiagnosticSink): Promise<RunLog | undefined> {
+  if (existsSync(path.join(named, "events"))) {
+    const folder = path.resolve(named);
+    return fileSystemRunLogStore(path.dirname(folder)).open(path.basename(folder));
+  }
+  const runs = await store.list();
+  const latest = runs[0];
+  if (named === "latest" && latest !== undefined) return store.open(latest);
+  if (runs.includes(named)) return store.open(named);
+  const fits = runs.filter((run) => run.startsWith(named));
+  const [only, second] = fits;
+  if (only !== undefined && second === undefined) return store.open(only);
+  if (only === undefined) sink.report("no-such-run", { run: named, store: store.name });
+  else sink.report("ambiguous-run", { run: named, fits: fits.slice(0, 5) });
+  return undefined;
+}

@@ -1,0 +1,135 @@
+/**
+ * Which steps can be the first to write after a step was lost.
+ *
+ * A shim that finds the run log stopping before its own step may declare the step in the way lost, but only if that
+ * step's failure leads here with nothing else running. These lists, computed from the edges, are its right to do so.
+ */
+import type { RunSpec, StepSpec } from "../protocol/step-spec.ts";
+import type { PlanComposite, PlanGraph, PlannedSpec, PlanNode } from "./plan.ts";
+
+type Loss = NonNullable<StepSpec["mayBeLost"]>[number];
+
+/** Further steps that were lost in a row before one came. A longer row ends the run: exit 74, never a wrong record. */
+const longestRow = 8;
+
+/** Completes the specs with `mayBeLost` and `run`; returns the verdict's list. */
+export function addLossLists(root: PlanGraph, specs: readonly PlannedSpec[], run: RunSpec): readonly Loss[] {
+  const owners = ownersOf(root);
+  const specOf = new Map(specs.map((planned) => [stepKey(planned.node, planned.gather), planned]));
+  const verdict: Loss[] = [];
+  const first = root.start;
+  for (const lost of specs) {
+    const { followers, endsPlainly } = followersOf(lost.node, owners);
+    const entry: Loss = { path: lost.spec.path, ...(lost.gather === undefined ? {} : { gather: lost.gather }) };
+    if (!endsPlainly) verdict.push(entry);
+    for (const key of followers) {
+      const follower = specOf.get(key);
+      if (follower === undefined) continue;
+      follower.spec.mayBeLost ??= [];
+      follower.spec.mayBeLost.push(entry);
+      if (lost.node === first && lost.gather !== "close") follower.spec.run = run;
+    }
+  }
+  const opener = specOf.get(stepKey(first, first.kind === "leaf" ? undefined : "open"));
+  if (opener === undefined) throw new Error("a plan without a first step");
+  opener.spec.run = run;
+  return verdict;
+}
+
+const nodeKeys = new WeakMap<PlanNode, number>();
+let keys = 0;
+
+function stepKey(node: PlanNode, gather: "open" | "close" | undefined): string {
+  let key = nodeKeys.get(node);
+  if (key === undefined) nodeKeys.set(node, (key = ++keys));
+  return `${key}${gather ?? ""}`;
+}
+
+interface Owner {
+  readonly graph: PlanGraph;
+  /** Undefined: the graph is the root. */
+  readonly composite: PlanComposite | undefined;
+}
+
+function ownersOf(root: PlanGraph): ReadonlyMap<PlanNode, Owner> {
+  const owners = new Map<PlanNode, Owner>();
+  const visit = (graph: PlanGraph, composite: PlanComposite | undefined): void => {
+    for (const node of graph.nodes.values()) {
+      owners.set(node, { graph, composite });
+      if (node.kind === "composite") for (const inner of node.graphs) visit(inner, node);
+    }
+  };
+  visit(root, undefined);
+  return owners;
+}
+
+interface Followers {
+  readonly followers: ReadonlySet<string>;
+  /** Its failure and that of all around it lead to the run's implicit `fail` and nowhere else. */
+  readonly endsPlainly: boolean;
+}
+
+/** The leaves and gathers to which the failure of `lost` can lead with nothing running between. */
+function followersOf(lost: PlanNode, owners: ReadonlyMap<PlanNode, Owner>): Followers {
+  const followers = new Set<string>();
+  const seen = new Set<string>();
+  let endsPlainly = true;
+  let front: { node: PlanNode; on: "ok" | "failed" }[] = [{ node: lost, on: "failed" }];
+  for (let row = 0; row < longestRow && front.length > 0; row++) {
+    const next: typeof front = [];
+    // Ends of graphs are passed within a row: no step stands between a branch's end and its composite's edge.
+    for (let i = 0; i < front.length; i++) {
+      const at = front[i];
+      if (at === undefined || seen.has(stepKey(at.node, undefined) + at.on)) continue;
+      seen.add(stepKey(at.node, undefined) + at.on);
+      const { graph, composite } = owners.get(at.node) ?? {};
+      const edge = at.node[at.on];
+      if (edge !== undefined && "to" in edge) {
+        endsPlainly = false;
+        const target = graph?.nodes.get(edge.to);
+        if (target !== undefined) enter(target, followers, next);
+      } else if (composite !== undefined) {
+        front.push(...afterEnd(composite, edge.end, followers));
+        if (composite.element.failed !== undefined && !isPlain(composite)) endsPlainly = false;
+      } else if (edge.end === "success" || edge.name !== "fail") endsPlainly = false;
+    }
+    front = next;
+  }
+  return { followers, endsPlainly: endsPlainly && isPlain(lost) };
+}
+
+function isPlain(node: PlanNode): boolean {
+  return "end" in node.failed && node.failed.end === "fail" && node.failed.name === "fail";
+}
+
+/** What the token starts when it arrives at `node`; all that it starts may be lost as well. */
+function enter(node: PlanNode, followers: Set<string>, next: { node: PlanNode; on: "ok" | "failed" }[]): void {
+  next.push({ node, on: "failed" });
+  if (node.kind === "leaf") {
+    followers.add(stepKey(node, undefined));
+    return;
+  }
+  if (node.open !== undefined) {
+    followers.add(stepKey(node, "open"));
+    return;
+  }
+  // A map or conditional without a gather is fed by a leaf's ok edge; the token cannot come from a failure.
+  if (node.node.kind === "map" || node.node.kind === "conditional") return;
+  for (const graph of node.graphs) enter(graph.start, followers, next);
+}
+
+function afterEnd(
+  composite: PlanComposite,
+  end: "success" | "fail",
+  followers: Set<string>,
+): { node: PlanNode; on: "ok" | "failed" }[] {
+  const failed = { node: composite, on: "failed" } as const;
+  if (end === "fail") return [failed];
+  if (composite.node.kind === "loop") {
+    if (composite.close !== undefined) followers.add(stepKey(composite, "close"));
+    return [failed];
+  }
+  const ok = { node: composite, on: "ok" } as const;
+  const several = composite.node.kind === "parallel" || composite.node.kind === "map";
+  return several ? [failed, ok] : [ok];
+}

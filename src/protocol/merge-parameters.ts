@@ -1,0 +1,128 @@
+/** What a run starts with, from its sources: the document's defaults, a file, the environment, flags; later over earlier. */
+import { parameterName, parameterPrefixes } from "./environment.ts";
+import { isArray, isObject, type Json, maxJsonDepth, parseJson, setKey } from "./json.ts";
+import type { Parameters } from "./path.ts";
+
+export interface ParameterSources {
+  readonly defaults: Parameters;
+  /** A parameters file as JSON text; `name` as shown to people. */
+  readonly file?: { readonly name: string; readonly text: string };
+  readonly environment: Environment;
+  /** `name=value`, as given. */
+  readonly flags: readonly string[];
+  /** Parameters whose text is never read as JSON ({@link isTextParameter}). */
+  readonly text: readonly string[];
+}
+
+export type Environment = { readonly [name: string]: string | undefined };
+
+/** The parameters, and one line for each thing that is wrong; they mean something only where there are no errors. */
+export interface MergedParameters {
+  readonly parameters: Parameters;
+  readonly errors: readonly string[];
+}
+
+/** Merges without YAML and schema: what a shim does. The compiler's own is `collectParameters`. */
+export function mergeParameters(sources: ParameterSources): MergedParameters {
+  const merged: Record<string, Json> = {};
+  const errors: string[] = [];
+  const set = (name: string, value: Json, from: string): void => {
+    const problem = parameterProblem(name, value);
+    if (problem === undefined) merged[name] = value;
+    else errors.push(`${from}: ${problem}`);
+  };
+  for (const [name, value] of Object.entries(sources.defaults)) setKey(merged, name, value);
+  if (sources.file !== undefined) {
+    const { name: file, text } = sources.file;
+    const values = readFile(text);
+    if (typeof values === "string") errors.push(`${file}: ${values}`);
+    else for (const [name, value] of Object.entries(values)) set(name, value, file);
+  }
+  const asText = new Set(sources.text);
+  for (const { name, variable, text } of environmentParameters(sources.environment)) {
+    set(name, readParameterText(text, asText.has(name)), variable);
+  }
+  for (const flag of sources.flags) {
+    const parsed = readParameterFlag(flag);
+    if (parsed === undefined) errors.push(`--param ${flag}: it must be name=value`);
+    else set(parsed.name, readParameterText(parsed.text, asText.has(parsed.name)), `--param ${flag}`);
+  }
+  return { parameters: merged, errors };
+}
+
+function readFile(text: string): Parameters | string {
+  try {
+    const value = parseJson(text);
+    return isObject(value) ? value : `it must be a mapping of names to values, it is ${article(value)}`;
+  } catch (error) {
+    return `it is not JSON (${error instanceof Error ? error.message : String(error)})`;
+  }
+}
+
+/** `MAGNUS_PRM_<name>` (and runnable's spelling, which gives way) in the order of their variables. */
+export function environmentParameters(
+  environment: Environment,
+): readonly { readonly name: string; readonly variable: string; readonly text: string }[] {
+  const found = new Map<string, { name: string; variable: string; text: string }>();
+  const variables = Object.keys(environment).sort();
+  for (const prefix of parameterPrefixes) {
+    for (const variable of variables) {
+      const text = environment[variable];
+      const name = variable.slice(prefix.length);
+      if (text === undefined || !variable.startsWith(prefix) || found.has(name)) continue;
+      found.set(name, { name, variable, text });
+    }
+  }
+  return [...found.values()];
+}
+
+/** `name=value` apart at the first `=`; undefined where there is none. */
+export function readParameterFlag(flag: string): { readonly name: string; readonly text: string } | undefined {
+  const at = flag.indexOf("=");
+  return at < 0 ? undefined : { name: flag.slice(0, at), text: flag.slice(at + 1) };
+}
+
+/** A value that was given as text: JSON, else the text itself. */
+export function readParameterText(text: string, asText: boolean): Json {
+  if (asText) return text;
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Whether a parameter's text stands for itself even where it is JSON: its schema says string, or else its default is one. */
+export function isTextParameter(fallback: Json | undefined, schema: Json | undefined): boolean {
+  const type = isObject(schema) ? schema.type : undefined;
+  return type === undefined ? typeof fallback === "string" : type === "string";
+}
+
+/** Why this is no parameter, in words that follow its source; undefined: it is one. */
+export function parameterProblem(name: string, value: Json): string | undefined {
+  if (name === "__proto__") return "`__proto__` is reserved and cannot name a parameter";
+  if (!parameterName.test(name)) {
+    return `${JSON.stringify(name)} is no name for a parameter: use letters, digits and _, not a digit first`;
+  }
+  return isTooDeep(value) ? `\`${name}\` is nested deeper than ${maxJsonDepth} levels` : undefined;
+}
+
+/** Iterative: the value may be deeper than the stack. */
+function isTooDeep(value: Json): boolean {
+  const open: { value: Json; depth: number }[] = [{ value, depth: 0 }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { value, depth } = next;
+    if (depth > maxJsonDepth) return true;
+    if (isArray(value) || isObject(value)) {
+      for (const part of Object.values(value)) {
+        if (typeof part === "object" && part !== null) open.push({ value: part, depth: depth + 1 });
+      }
+    }
+  }
+  return false;
+}
+
+function article(value: Json): string {
+  if (value === null) return "empty";
+  return isArray(value) ? "a list" : typeof value === "string" ? "text" : "a single value";
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import { exitCode } from "../protocol/exit-codes.ts";
+import { mergeParameters } from "../protocol/merge-parameters.ts";
+import { newRunId } from "../runtime/run-id.ts";
+import type { RunSpec } from "../protocol/step-spec.ts";
+import { version } from "../protocol/version.ts";
+import { codeIdentity } from "../runtime/code-identity.ts";
+import { openEventWriter } from "../runtime/event-writer.ts";
+import { isObject, parseJson } from "../protocol/json.ts";
+import { readArguments, readServices, readText } from "./session.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** `begin`: creates the run of a compiled script with its initial parameters; prints the run's id. */
+export async function beginRun(argv: readonly string[]): Promise<number> {
+  const split = argv.indexOf("--");
+  const own = readArguments(split < 0 ? argv : argv.slice(0, split), {
+    spec: { type: "string" },
+    target: { type: "string" },
+  });
+  const spec = readRunSpec(String(own.values.spec ?? ""));
+  const user = readUserArguments(split < 0 ? [] : argv.slice(split + 1));
+  const merged = mergeParameters({
+    defaults: spec.parameters,
+    ...(user.file === undefined ? {} : { file: { name: user.file, text: readParameters(user.file) } }),
+    environment: process.env,
+    flags: user.params,
+    text: spec.text ?? [],
+  });
+  if (merged.errors.length > 0) throw new UsageError(merged.errors.join("\nmagnus-shim: "), exitCode.badInput);
+  const run = user.run ?? newRunId(new Date());
+  const services = readServices();
+  const log = await services.runLogStore.create(run);
+  if (log === null) throw new UsageError(`the run ${run} exists already; choose another --run-id`, exitCode.badInput);
+  const tag = user.tag ?? process.env.MAGNUS_RUN_TAG;
+  await openEventWriter(log).write({
+    kind: "run.created",
+    data: {
+      pipeline: spec.pipeline,
+      digest: spec.digest,
+      parameters: merged.parameters,
+      target: String(own.values.target ?? "shell"),
+      ...(tag ? { tag } : {}),
+      code: codeIdentity(process.cwd()),
+      version,
+    },
+  });
+  process.stdout.write(`${run}\n`);
+  process.stderr.write(`magnus: run ${run}\n`);
+  return exitCode.success;
+}
+
+function readRunSpec(text: string): RunSpec {
+  const spec = parseJson(readText(text));
+  if (!isObject(spec) || typeof spec.pipeline !== "string" || !isObject(spec.parameters)) {
+    throw new UsageError("--spec is no run spec");
+  }
+  return spec as unknown as RunSpec;
+}
+
+interface UserArguments {
+  readonly params: readonly string[];
+  readonly file?: string;
+  readonly run?: string;
+  readonly tag?: string;
+}
+
+function readUserArguments(argv: readonly string[]): UserArguments {
+  try {
+    const { values } = readArguments(argv, {
+      param: { type: "string", multiple: true },
+      "parameters-file": { type: "string", short: "p" },
+      "run-id": { type: "string" },
+      tag: { type: "string" },
+    });
+    const { param, "parameters-file": file, "run-id": run, tag } = values as Record<string, string & string[]>;
+    return {
+      params: param ?? [],
+      ...(file === undefined ? {} : { file }),
+      ...(run === undefined ? {} : { run }),
+      ...(tag === undefined ? {} : { tag }),
+    };
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), exitCode.badInput);
+  }
+}
+
+function readParameters(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw new UsageError(`cannot read the parameters file ${file}`, exitCode.badInput);
+  }
+}

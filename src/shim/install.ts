@@ -1,0 +1,19 @@
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { exitCode } from "../protocol/exit-codes.ts";
+import { readArguments } from "./session.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** `install DIR`: copies the shim and the Node that runs it, so that a container that shares DIR has both. */
+export async function install(argv: readonly string[]): Promise<number> {
+  const { positionals } = readArguments(argv, {}, true);
+  const [folder, ...more] = positionals;
+  if (folder === undefined || more.length > 0) throw new UsageError("install: name one folder");
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(process.argv[1] ?? "", path.join(folder, "shim.cjs"));
+  copyFileSync(process.execPath, path.join(folder, "node"));
+  const start = `#!/bin/sh\nhere=$(dirname -- "$0")\nexec "$here/node" "$here/shim.cjs" "$@"\n`;
+  writeFileSync(path.join(folder, "magnus-shim"), start);
+  for (const file of ["shim.cjs", "node", "magnus-shim"]) chmodSync(path.join(folder, file), 0o555);
+  return exitCode.success;
+}

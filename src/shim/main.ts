@@ -1,0 +1,78 @@
+/**
+ * Phase: the shim, the program that compiled files start for every leaf. In: argv, environment, the run log. Out: events,
+ * an exit code and, for the platform, a control. See docs/shim.md for the contract.
+ */
+import { version } from "../protocol/version.ts";
+import { exitCode } from "../protocol/exit-codes.ts";
+import { SpecError } from "../protocol/spec-text.ts";
+import { protocolVersion } from "../protocol/step-spec.ts";
+import { ServiceError } from "../protocol/services.ts";
+import { StoreError } from "../stores/store-error.ts";
+import { beginRun } from "./begin-run.ts";
+import { giveVerdict } from "./give-verdict.ts";
+import { install } from "./install.ts";
+import { mergeRuns } from "./merge-runs.ts";
+import { runLeaf } from "./run-leaf.ts";
+import { UsageError } from "./usage-error.ts";
+
+const usage = `magnus-shim ${version}: runs one step of a compiled pipeline and records it
+
+  magnus-shim begin --target NAME --spec JSON [-- --param name=value ...]
+                                        creates the run, prints its id
+  magnus-shim run --spec JSON [--at JSON]
+                                        runs one leaf (gather: the same)
+  magnus-shim verdict [--spec JSON] [--cancelled]
+                                        closes the run, prints it, exits by its outcome
+  magnus-shim merge DIR...              joins run-log folders in the configured store
+  magnus-shim install DIR               copies itself and its Node there
+  magnus-shim version                   prints its versions
+
+  JSON may be @FILE. The run is MAGNUS_RUN_ID, the services are MAGNUS_SERVICES.
+  Exit codes: the step's own; 64 bad spec, 65 inputs not staged, 70 defect, 74 run log.
+`;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [verb, ...rest] = argv;
+  switch (verb) {
+    case "begin":
+      return beginRun(rest);
+    case "run":
+    case "gather":
+      return runLeaf(rest);
+    case "verdict":
+      return giveVerdict(rest);
+    case "merge":
+      return mergeRuns(rest);
+    case "install":
+      return install(rest);
+    case "version":
+    case "--version":
+      process.stdout.write(`magnus-shim ${version} (protocol ${protocolVersion})\n`);
+      return exitCode.success;
+    case "help":
+    case "--help":
+    case "-h":
+      process.stdout.write(usage);
+      return exitCode.success;
+    default:
+      throw new UsageError(`${verb === undefined ? "no verb" : `unknown verb "${verb}"`}; see magnus-shim --help`);
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`magnus-shim: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = codeOf(error);
+    if (process.exitCode === exitCode.defect && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  },
+);
+
+function codeOf(error: unknown): number {
+  if (error instanceof UsageError) return error.code;
+  if (error instanceof SpecError) return exitCode.badSpec;
+  if (error instanceof ServiceError || error instanceof StoreError) return exitCode.store;
+  return exitCode.defect;
+}

@@ -1,0 +1,111 @@
+import { writeFileSync } from "node:fs";
+import { exitCode } from "../protocol/exit-codes.ts";
+import { displayPath, type Path } from "../protocol/path.ts";
+import { readSpec } from "../protocol/spec-text.ts";
+import type { StepSpec } from "../protocol/step-spec.ts";
+import { version } from "../protocol/version.ts";
+import { lossesBefore } from "../run-log/lost.ts";
+import { type Reach, reachStep } from "../run-log/reach.ts";
+import { claimAttempt } from "../runtime/claim-attempt.ts";
+import { codeIdentity } from "../runtime/code-identity.ts";
+import { type EventWriter, openEventWriter, readEvents } from "../runtime/event-writer.ts";
+import { runStep } from "../runtime/run-step.ts";
+import type { StepResult } from "../runtime/step-run.ts";
+import type { RunLog } from "../stores/run-log-store.ts";
+import { placeOf, readAt } from "./place.ts";
+import { openSession, readArguments, readText } from "./session.ts";
+import { stopSignals } from "../runtime/stop-signals.ts";
+import { UsageError } from "./usage-error.ts";
+import { writeToStream } from "../runtime/write-to-stream.ts";
+
+/** `run`: runs one leaf or gather if the token is there; hands on its control; exits with the step's own code. */
+export async function runLeaf(argv: readonly string[]): Promise<number> {
+  // Before anything else: as PID 1 Node would ignore TERM, and a stop that arrives early must not be lost.
+  const signals = stopSignals();
+  const { values } = readArguments(argv, { spec: { type: "string" }, at: { type: "string" } });
+  const spec = readSpec(readText(String(values.spec ?? "")));
+  const path = placeOf(spec, readAt(readText(String(values.at ?? "[]"))));
+  const { run, services } = openSession();
+  writeControl("fault");
+  const log = services.runLogStore.open(run.id);
+  const writer = openEventWriter(log);
+  await createRunWhereNobodyDid(spec, log, writer, run.tag);
+  const reach = await reachOrThrow(path, spec, log, writer);
+  if (reach.finished?.status === "success") {
+    writeControl(reach.finished.control);
+    return exitCode.success;
+  }
+  const { visible, items, files, round } = reach;
+  const result = await runStep(
+    { spec, path, visible, items, files, round },
+    {
+      run,
+      log,
+      writer,
+      catalog: services.catalog,
+      secrets: services.secrets,
+      isolate: services.isolate,
+      projectDir: process.cwd(),
+      claimAttempt: (at, gather) => claimAttempt(log, at, gather),
+      output: (stream, chunk) => writeToStream(process[stream], chunk),
+      stop: signals.stop,
+      kill: signals.kill,
+      graceMs: services.graceMs,
+    },
+  );
+  writeControl(result.control);
+  report(path, result, spec);
+  return codeOf(result);
+}
+
+/** The run's first step creates it; where that one was lost, a step to which its failure leads does. */
+async function createRunWhereNobodyDid(spec: StepSpec, log: RunLog, writer: EventWriter, tag?: string): Promise<void> {
+  if (spec.run === undefined || (await readEvents(log)).some((event) => event.kind === "run.created")) return;
+  if (!(await log.claim("run.created"))) return;
+  const { pipeline, digest, parameters } = spec.run;
+  const code = codeIdentity(process.cwd());
+  await writer.write({
+    kind: "run.created",
+    data: { pipeline, digest, parameters, target: process.env.MAGNUS_TARGET ?? "shell", ...(tag ? { tag } : {}), code, version },
+  });
+}
+
+/** Replays the log up to this step; declares lost what certainly was. Throws (exit 74) where the token is elsewhere. */
+async function reachOrThrow(
+  path: Path,
+  spec: StepSpec,
+  log: RunLog,
+  writer: EventWriter,
+): Promise<Extract<Reach, { state: "here" }>> {
+  for (;;) {
+    const events = await readEvents(log);
+    const reach = reachStep(events, path, spec.gather);
+    if (reach.state === "here") return reach;
+    const losses = lossesBefore(events, path, spec);
+    if (losses.length === 0) {
+      const where = reach.state === "blocked" ? `it stops at ${reach.stuck.map((step) => displayPath(step.path)).join(", ")}` : "its token went another way";
+      throw new UsageError(`the run log does not lead to ${displayPath(path)}: ${where}`, exitCode.store);
+    }
+    await writer.write(...losses);
+  }
+}
+
+/** What the platform branches on: one line of ASCII in the file that it named. */
+function writeControl(control: string | undefined): void {
+  const file = process.env.MAGNUS_CONTROL_FILE;
+  if (file !== undefined && control !== undefined) writeFileSync(file, `${control}\n`);
+}
+
+function report(path: Path, result: StepResult, spec: StepSpec): void {
+  const name = `${displayPath(path)}${spec.gather === undefined ? "" : ` (${spec.gather})`}`;
+  const why = result.message === undefined ? "" : `: ${result.message}`;
+  process.stderr.write(`magnus: ${name} ${result.status}${why}\n`);
+}
+
+function codeOf(result: StepResult): number {
+  if (result.status === "success") return exitCode.success;
+  if (result.status === "cancelled") return result.exitCode ?? exitCode.terminated;
+  if (result.reason === "catalog-get") return exitCode.badInputs;
+  return result.exitCode === undefined || result.exitCode === 0 ? exitCode.failed : result.exitCode;
+}
+

@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { type Json, parseJson } from "../protocol/json.ts";
+import { openServices, type Services } from "../stores/open-stores.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What the environment tells every verb: the run and its services. Throws UsageError, ServiceError. */
+export function openSession(): { readonly run: { readonly id: string; readonly tag?: string }; readonly services: Services } {
+  const id = process.env.MAGNUS_RUN_ID;
+  if (id === undefined || id === "") throw new UsageError("MAGNUS_RUN_ID is not set: the run that this belongs to");
+  const tag = process.env.MAGNUS_RUN_TAG;
+  return { run: { id, ...(tag ? { tag } : {}) }, services: readServices() };
+}
+
+export function readServices(): Services {
+  const text = process.env.MAGNUS_SERVICES ?? "{}";
+  let services: Json;
+  try {
+    services = parseJson(text);
+  } catch {
+    throw new UsageError("MAGNUS_SERVICES is not JSON");
+  }
+  return openServices(services, process.env, process.cwd());
+}
+
+type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
+
+/** Node's own parser of argv, with its complaints as usage errors. */
+export function readArguments<O extends Options>(argv: readonly string[], options: O, allowPositionals = false) {
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals, strict: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The value of an argument: itself, or the content of FILE for `@FILE` (Argo passes long arguments so). */
+export function readText(argument: string): string {
+  if (!argument.startsWith("@")) return argument;
+  try {
+    return readFileSync(argument.slice(1), "utf8");
+  } catch (error) {
+    throw new UsageError(`cannot read ${argument.slice(1)}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,11 @@
+import type { NodeKind } from "../ir/pipeline.ts";
+import type { CommandType } from "../protocol/step-spec.ts";
+
+/** What a back end can run, as data; compiling checks it once, with the place in the source. */
+export interface Capabilities {
+  readonly steps: readonly NodeKind[];
+  readonly commands: readonly CommandType[];
+}
+
+export const everyStep: readonly NodeKind[] = ["task", "stub", "parallel", "map", "dag", "conditional", "loop"];
+export const everyCommand: readonly CommandType[] = ["python", "shell", "notebook", "node", "container"];

@@ -1,0 +1,25 @@
+import type { DiagnosticSink } from "../diagnostics/sink.ts";
+import type { Pipeline } from "../ir/pipeline.ts";
+import { walkNodes } from "../ir/walk.ts";
+import type { Capabilities } from "./capabilities.ts";
+
+/** Reports every step that a back end (or the local runner) cannot run. */
+export function checkCapabilities(
+  pipeline: Pipeline,
+  { name, capabilities }: { readonly name: string; readonly capabilities: Capabilities },
+  sink: DiagnosticSink,
+): void {
+  const { steps, commands } = capabilities;
+  for (const node of walkNodes(pipeline.root)) {
+    const { spans } = node;
+    if (!steps.includes(node.kind)) {
+      const able = `it runs steps of type ${steps.join(", ")}`;
+      sink.report("cannot-run-here", { what: `a ${node.kind}`, where: name, able, span: spans.keys.get("type") ?? spans.name });
+    }
+    if (node.kind === "task" && !commands.includes(node.commandType)) {
+      const able = `it runs commands of type ${commands.join(", ")}`;
+      const span = spans.keys.get("command_type") ?? spans.name;
+      sink.report("cannot-run-here", { what: `a command of type ${node.commandType}`, where: name, able, span });
+    }
+  }
+}

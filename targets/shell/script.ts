@@ -1,0 +1,198 @@
+import type { Plan, PlanComposite, PlanGraph, PlanNode } from "../../src/plan/plan.ts";
+import type { Edge } from "../../src/protocol/path.ts";
+import { printAscii, printSpec } from "../../src/protocol/spec-text.ts";
+import type { StepSpec } from "../../src/protocol/step-spec.ts";
+import type { EmitContext } from "../../src/target/target.ts";
+import { type FunctionNames, functionNames } from "./function-names.ts";
+import { oneLine, quote, word } from "./quote.ts";
+
+/** Bytes of a spec that still goes as an argument (Linux: one argument is at most 131,071 bytes). */
+const longestArgument = 100 * 1024;
+
+/** Prints the whole script. */
+export function printScript(plan: Plan, context: EmitContext<unknown>): string {
+  const script: Script = { names: functionNames(), graphs: [], steps: [], uses: new Set() };
+  printGraph(plan.root, "root", script);
+  const { pipeline } = plan;
+  return context.render("script.sh", {
+    title: oneLine([pipeline.name, pipeline.description].filter(Boolean).join(": ")),
+    version: context.version,
+    source: oneLine(context.source),
+    pipeline: quote(pipeline.name),
+    runSpec: quote(printAscii({ ...plan.run })),
+    verdictSpec: quote(printVerdictSpec(plan)),
+    services: context.services === undefined ? undefined : quote(context.services),
+    graphs: script.graphs.join("\n"),
+    steps: script.steps.join("\n"),
+    usage: usage(plan),
+    longSpecs: script.uses.has("long"),
+    controls: script.uses.has("controls"),
+    concurrent: script.uses.has("concurrent"),
+    maps: script.uses.has("maps"),
+  });
+}
+
+interface Script {
+  readonly names: FunctionNames;
+  /** One text a function, in the order of the pipeline. */
+  readonly graphs: string[];
+  readonly steps: string[];
+  /** Parts of the machine that this pipeline needs. */
+  readonly uses: Set<"long" | "controls" | "concurrent" | "maps">;
+}
+
+function printVerdictSpec(plan: Plan): string {
+  return printSpec({ path: [], ...(plan.mayBeLost.length === 0 ? {} : { mayBeLost: plan.mayBeLost }) });
+}
+
+/** Prints a graph's function and, after it, those of what it contains; returns its name. */
+function printGraph(graph: PlanGraph, slug: string, script: Script): string {
+  const name = script.names.of("graph", slug);
+  const at = script.graphs.push("") - 1;
+  const arms: string[] = [];
+  for (const node of graph.nodes.values()) {
+    const call = printNode(node, script);
+    arms.push(`    ${label(node.name)}) if ${call} "$1"; then node=${goal(node.ok)}; else node=${goal(node.failed)}; fi ;;`);
+  }
+  script.graphs[at] = `${name}() {
+  node=${word(graph.start.name)}
+  while [ -z "$stopping" ]; do
+    case $node in
+${arms.join("\n")}
+    ${label(graph.graph.success)}) return 0 ;;
+    ${label(graph.graph.fail)}) return 1 ;;
+    esac
+  done
+  return "$stopping"
+}
+`;
+  return name;
+}
+
+function goal(edge: Edge): string {
+  return word("to" in edge ? edge.to : edge.name);
+}
+
+/** A pattern of `case` that matches exactly this text. */
+function label(text: string): string {
+  const plain = word(text);
+  // A bare `esac` would end the case where a pattern is expected.
+  return plain === "esac" ? "'esac'" : plain;
+}
+
+/** Prints what a node needs; returns the function that runs it. */
+function printNode(node: PlanNode, script: Script): string {
+  if (node.kind === "leaf") return printStep(slugOf(node), node.step, script);
+  if (node.node.kind === "dag" && node.open === undefined) return printGraph(first(node), slugOf(node), script);
+  return printComposite(node, script);
+}
+
+function printStep(slug: string, spec: StepSpec, script: Script): string {
+  const name = script.names.of("step", slug);
+  // `begin` has created the run, so no step carries what it starts with.
+  const { run: _, ...rest } = spec;
+  const text = printSpec(rest);
+  if (text.length <= longestArgument) {
+    script.steps.push(`${name}() { step "$1" ${quote(text)}; }`);
+  } else {
+    script.uses.add("long");
+    script.steps.push(`${name}() {\n  long_step "$1" <<'MAGNUS_SPEC'\n${text}\nMAGNUS_SPEC\n}`);
+  }
+  return name;
+}
+
+function printComposite(node: PlanComposite, script: Script): string {
+  const slug = slugOf(node);
+  const name = script.names.of(node.node.kind, slug);
+  const at = script.graphs.push("") - 1;
+  const gather = node.open === undefined ? [] : [`  ${printStep(`${slug}_gather`, node.open, script)} "$1" || return 1`];
+  const body = printBody(node, slug, script);
+  script.graphs[at] = `${name}() {\n${[...gather, ...body].join("\n")}\n}\n`;
+  return name;
+}
+
+function printBody(node: PlanComposite, slug: string, script: Script): readonly string[] {
+  switch (node.node.kind) {
+    case "dag":
+      return [`  ${printGraph(first(node), slug, script)} "$1"`];
+    case "parallel":
+      return printParallel(node, script);
+    case "map":
+      return printMap(node, node.node.maxParallel, slug, script);
+    case "conditional":
+      return printConditional(node, script);
+    case "loop":
+      return printLoop(node, slug, script);
+  }
+}
+
+function printParallel(node: PlanComposite, script: Script): readonly string[] {
+  script.uses.add("concurrent");
+  const branches = node.graphs.map((graph, i) => {
+    const name = printGraph(graph, graphSlug(graph), script);
+    return `  (enter ${i} && ${name} "$1") & children="\${children:+$children }$!"`;
+  });
+  return ["  failed=0", ...branches, "  join"];
+}
+
+function printMap(node: PlanComposite, limit: number | undefined, slug: string, script: Script): readonly string[] {
+  for (const part of ["concurrent", "controls", "maps"] as const) script.uses.add(part);
+  const body = printGraph(first(node), slug, script);
+  return ["  read_control", `  each ${body} "$1" ${limit ?? '"$jobs"'}`];
+}
+
+function printConditional(node: PlanComposite, script: Script): readonly string[] {
+  script.uses.add("controls");
+  const arms = node.graphs.map((graph, i) => `    ${i}) ${printGraph(graph, graphSlug(graph), script)} "$1" ;;`);
+  return ["  read_control", "  case $control in", ...arms, "    *) return 1 ;;", "  esac"];
+}
+
+function printLoop(node: PlanComposite, slug: string, script: Script): readonly string[] {
+  script.uses.add("controls");
+  const iteration = '"$1${1:+,}{\\"i\\":$2}"';
+  const body = printGraph(first(node), slug, script);
+  const close =
+    node.close === undefined ? [] : [`    ${printStep(`${slug}_close`, node.close, script)} ${iteration} || return 1`];
+  return [
+    '  set -- "$1" 0',
+    '  while [ -z "$stopping" ]; do',
+    `    ${body} ${iteration} || return 1`,
+    ...close,
+    "    read_control",
+    "    case $control in",
+    '      again) set -- "$1" $(($2 + 1)) ;;',
+    "      done) return 0 ;;",
+    "      *) return 1 ;;",
+    "    esac",
+    "  done",
+    '  return "$stopping"',
+  ];
+}
+
+function first(node: PlanComposite): PlanGraph {
+  const graph = node.graphs[0];
+  if (graph === undefined) throw new Error(`${node.name} has no graph`);
+  return graph;
+}
+
+function slugOf(node: PlanNode): string {
+  return node.path.flatMap((e) => (e.branch === undefined ? [e.node] : [e.node, e.branch])).join("\0");
+}
+
+function graphSlug(graph: PlanGraph): string {
+  return graph.prefix.flatMap((e) => (e.branch === undefined ? [e.node] : [e.node, e.branch])).join("\0");
+}
+
+function usage(plan: Plan): string {
+  const names = Object.keys(plan.run.parameters);
+  return `usage: ${oneLine(plan.pipeline.name)}.sh [--param name=value]... [-p FILE] [--run-id ID] [--tag TEXT]
+Runs the pipeline here, in this directory.
+
+  --param name=value   sets a parameter (read as JSON, else as text)
+  -p FILE              parameters from a JSON file
+  --run-id ID          names the run; must be new
+  --tag TEXT           a label for the run
+${names.length === 0 ? "" : `\nparameters: ${names.join(", ")}`}
+MAGNUS_JOBS limits how many items of a map run at a time (default: processors).
+Exit: 0 the run succeeded, 1 it failed, 2 bad input, 130 or 143 interrupted.`;
+}

@@ -1,0 +1,46 @@
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parse } from "yaml";
+import { root } from "../support/build.ts";
+
+const folder = path.join(root, "fixtures/pipelines");
+
+/** A pipeline with its inputs, and the run log that every engine must give. */
+export interface Case {
+  readonly name: string;
+  readonly folder: string;
+  /** The `# comment` that opens the pipeline: what the case shows. */
+  readonly about: string;
+  readonly params: readonly string[];
+  readonly environment: { readonly [name: string]: string };
+  /** A parameters file, as JSON text. */
+  readonly file?: string;
+}
+
+export function conformanceCases(): readonly Case[] {
+  return readdirSync(folder).map((name) => {
+    const inputs = path.join(folder, name, "inputs.yaml");
+    const given = existsSync(inputs) ? parse(readFileSync(inputs, "utf8")) : {};
+    const about = /^# (.*)/.exec(readFileSync(path.join(folder, name, "pipeline.yaml"), "utf8"))?.[1] ?? "";
+    return {
+      name,
+      about,
+      folder: path.join(folder, name),
+      params: given.params ?? [],
+      environment: given.environment ?? {},
+      ...(given.file === undefined ? {} : { file: JSON.stringify(given.file) }),
+    };
+  });
+}
+
+/** A fresh copy of the case's files outside the repository, so that nothing of one engine is seen by another. */
+export function workspaceOf(testCase: Case): string {
+  const work = mkdtempSync(path.join(tmpdir(), "magnus-case-"));
+  cpSync(testCase.folder, work, { recursive: true });
+  return work;
+}
+
+export function expectedLog(testCase: Case): string {
+  return path.join(testCase.folder, "expected/run-log.json");
+}

@@ -1,0 +1,55 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { isObject, printJson } from "../../src/protocol/json.ts";
+import { conformanceCases, expectedLog, workspaceOf } from "./cases.ts";
+import { type Engine, local, normalisedLog, shells } from "./engines.ts";
+
+/** `UPDATE=1 npx vitest run test/conformance` writes what the local runner gives; read it before you commit it. */
+const update = process.env.UPDATE === "1";
+
+const cases = conformanceCases();
+const [dash, ...otherShells] = shells;
+/** The cases that the other shells run as well: one of each construct, and the hostile ones. */
+const portable = ["dag-in-all", "hostile-values", "names", "map-hostile-items", "parallel-branch-fails", "loop-closed-by-gather", "conditional-no-branch", "retry-late-success"];
+
+test("there are at least 60 cases, each with an expected run log", () => {
+  expect(cases.length).toBeGreaterThanOrEqual(60);
+  if (!update) for (const { name, folder } of cases) expect(existsSync(path.join(folder, "expected")), name).toBe(true);
+});
+
+describe.for(cases)("$name", { concurrent: true }, (testCase) => {
+  const engines = [local, dash, ...(portable.includes(testCase.name) ? otherShells : [])];
+  for (const engine of engines) if (engine) testEngine(engine);
+
+  function testEngine(engine: Engine): void {
+    const missing = engine.missing;
+    test.skipIf(missing !== undefined)(`${engine.name}${missing === undefined ? "" : ` (${missing})`}`, async () => {
+      const work = workspaceOf(testCase);
+      const { code, stderr } = await engine.run(testCase, work);
+      const log = await normalisedLog(work).catch((error: unknown) => {
+        throw new Error(`${String(error)}\n${stderr}`);
+      });
+      const text = `${pretty(printJson(log, { sorted: true }))}\n`;
+      const expected = expectedLog(testCase);
+      if (update && engine === local) {
+        mkdirSync(path.dirname(expected), { recursive: true });
+        writeFileSync(expected, text);
+      }
+      expect(text, stderr).toBe(readFileSync(expected, "utf8"));
+      expect(code, stderr).toBe(isObject(log) && log.status === "success" ? 0 : 1);
+      rmSync(work, { recursive: true, force: true });
+    });
+  }
+});
+
+/** Indents JSON without reading its numbers. */
+function pretty(json: string): string {
+  let depth = 0;
+  return json.replace(/"(?:[^"\\]|\\.)*"|\[\]|\{\}|[{}[\],:]/g, (token) => {
+    if (token === "{" || token === "[") return `${token}\n${"  ".repeat(++depth)}`;
+    if (token === "}" || token === "]") return `\n${"  ".repeat(--depth)}${token}`;
+    if (token === ",") return `,\n${"  ".repeat(depth)}`;
+    return token === ":" ? ": " : token;
+  });
+}
