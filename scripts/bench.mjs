@@ -16,7 +16,10 @@ spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio: "inherit"
 /** Runs a command some times; the medians of its CPU and wall time in ms, and the largest resident set in MB. */
 function measure(args, { times = repeats, command = process.execPath } = {}) {
   const runs = Array.from({ length: times }, () => {
-    const result = spawnSync("/usr/bin/env", ["python3", "-c", probe, command, ...args], { cwd: work, encoding: "utf8" });
+    const result = spawnSync("/usr/bin/env", ["python3", "-c", probe, command, ...args], {
+      cwd: work,
+      encoding: "utf8",
+    });
     if (result.status !== 0) throw new Error(`${args.join(" ")}\n${result.stdout}${result.stderr}`);
     return JSON.parse(result.stderr.trim().split("\n").at(-1));
   });
@@ -78,9 +81,17 @@ console.log(`medians of ${repeats}; CPU time of the whole process tree unless sa
 const node = measure(["-e", "0"], { times: repeats * 3 });
 say("node -e 0 (floor)", ms(node.cpu), "");
 const help = measure([magnus, "--help"], { times: repeats * 3 });
-say("magnus --help", ms(help.cpu), `${ratio(help.cpu, node.cpu)} the floor, wall ${ratio(help.wall, node.wall)} (aim 1.5)`);
+say(
+  "magnus --help",
+  ms(help.cpu),
+  `${ratio(help.cpu, node.cpu)} the floor, wall ${ratio(help.wall, node.wall)} (aim 1.5)`,
+);
 const shimVersion = measure([shim, "version"], { times: repeats * 3 });
-say("magnus-shim version", ms(shimVersion.cpu), `${ratio(shimVersion.cpu, node.cpu)} the floor, wall ${ratio(shimVersion.wall, node.wall)} (aim 1.3)`);
+say(
+  "magnus-shim version",
+  ms(shimVersion.cpu),
+  `${ratio(shimVersion.cpu, node.cpu)} the floor, wall ${ratio(shimVersion.wall, node.wall)} (aim 1.3)`,
+);
 say("magnus-shim bundle", `${(statSync(shim).size / 1024).toFixed(0)} KB`.padStart(9), "(aim 150 KB)");
 const check = measure([magnus, "check", chain(100)]);
 say("magnus check, 100 steps, wall", ms(check.wall), "(aim 200 ms)");
@@ -92,7 +103,11 @@ for (const steps of [1000, 5000, 10_000]) {
   const floor = measure(["-e", program]);
   const compiled = measure([magnus, "compile", pipeline, "--target", "shell", "-o", "-"]);
   const beside = (compiled.cpu - floor.cpu) / (floor.cpu - node.cpu);
-  say(`${steps} steps`, ms(compiled.cpu), `parse ${ms(floor.cpu).trim()}, all else ${beside.toFixed(2)} × parsing (aim 0.5), ${compiled.memory.toFixed(0)} MB`);
+  say(
+    `${steps} steps`,
+    ms(compiled.cpu),
+    `parse ${ms(floor.cpu).trim()}, all else ${beside.toFixed(2)} × parsing (aim 0.5), ${compiled.memory.toFixed(0)} MB`,
+  );
 }
 
 console.log("\nlocal run of tasks that run `true`; the floor spawns the same commands from a bare Node loop");
@@ -101,13 +116,20 @@ const { spawn } = require("child_process");
 let left = ${count};
 const next = () => { if (left-- > 0) spawn("/bin/sh", ["-c", "true"], { stdio: ["ignore", "pipe", "pipe"], detached: true }).on("close", next); };
 for (let i = 0; i < ${atOnce}; i++) next();`;
-for (const [shape, pipelineOf] of [["chain", chain], ["map", map]]) {
+for (const [shape, pipelineOf] of [
+  ["chain", chain],
+  ["map", map],
+]) {
   for (const tasks of [100, 1000, 10_000]) {
     const times = tasks > 1000 ? 1 : Math.min(repeats, 3);
     const floor = measure(["-e", loop(tasks, shape === "map" ? 2 : 1)], { times });
     const ran = measure([magnus, "run", pipelineOf(tasks), "-q"], { times });
     const each = (ran.cpu - floor.cpu) / tasks;
-    say(`${shape} of ${tasks}, per task`, `${(ran.cpu / tasks).toFixed(2)} ms`.padStart(9), `${each.toFixed(2)} ms beyond spawn (aim 4), ${ratio(ran.cpu, floor.cpu)} the floor, wall ${(ran.wall / 1000).toFixed(1)} s, ${ran.memory.toFixed(0)} MB`);
+    say(
+      `${shape} of ${tasks}, per task`,
+      `${(ran.cpu / tasks).toFixed(2)} ms`.padStart(9),
+      `${each.toFixed(2)} ms beyond spawn (aim 4), ${ratio(ran.cpu, floor.cpu)} the floor, wall ${(ran.wall / 1000).toFixed(1)} s, ${ran.memory.toFixed(0)} MB`,
+    );
     rmSync(path.join(work, ".magnus"), { recursive: true, force: true });
   }
 }

@@ -15,7 +15,11 @@ const params = recover ? ["--param", "corrupt=true"] : [];
 const recovered = { name: "validate", handler: "use checked copy" };
 
 needPython();
-say(recover ? "Penguins, with a delivery that does not pass validation" : "Penguins: one pipeline, several ways to run it");
+say(
+  recover
+    ? "Penguins, with a delivery that does not pass validation"
+    : "Penguins: one pipeline, several ways to run it",
+);
 say();
 
 timed("build", "magnus and magnus-shim", () => runNode([path.join(root, "scripts/build.mjs")], root));
@@ -81,7 +85,11 @@ function firstDifference([one, other]) {
 function checkRecovery() {
   const { status, steps } = JSON.parse(magnus(["runs", "show", "latest", "--json"], shell));
   const statusOf = (name) => steps.find((step) => step.path.at(-1).node === name)?.status;
-  row("recover", `${recovered.name} ${statusOf(recovered.name)}, ${recovered.handler} ${statusOf(recovered.handler)}`, status);
+  row(
+    "recover",
+    `${recovered.name} ${statusOf(recovered.name)}, ${recovered.handler} ${statusOf(recovered.handler)}`,
+    status,
+  );
   const ok = statusOf(recovered.name) === "failed" && statusOf(recovered.handler) === "success" && status === "success";
   if (!ok) fail("the run did not recover as it should");
 }

@@ -1,4 +1,5 @@
 import { DiagnosticSink } from "../diagnostics/sink.ts";
+import { checkDefaults } from "../parameters/collect-parameters.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { compileTargets } from "./compile.ts";
 import { loadConfiguration, loadPipeline } from "./load-pipeline.ts";
@@ -16,6 +17,7 @@ export async function check(names: readonly string[], options: CheckOptions): Pr
   const configuration = loadConfiguration(options, sink);
   for (const name of names) {
     const pipeline = loadPipeline(name, sink);
+    if (pipeline !== undefined) await checkDefaults(pipeline, sink);
     if (options.target === undefined) continue;
     await compileTargets(pipeline, options.target, { configuration, source: shownName(name) }, sink);
   }

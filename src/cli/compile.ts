@@ -1,10 +1,13 @@
 import { compilePipeline } from "../compile.ts";
+import { checkServicesThere } from "../configuration/check-services-here.ts";
 import type { Configuration } from "../configuration/configuration.ts";
+import { readTargetOptions } from "../configuration/read-target-options.ts";
 import { servicesText } from "../configuration/services-of.ts";
 import { DiagnosticSink } from "../diagnostics/sink.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Pipeline } from "../ir/pipeline.ts";
 import { serializePipeline } from "../ir/serialize.ts";
+import { checkDefaults } from "../parameters/collect-parameters.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { version } from "../protocol/version.ts";
 import { loadTarget, targetNames } from "../target/load-target.ts";
@@ -12,7 +15,7 @@ import type { OutputFile, Target } from "../target/target.ts";
 import { renderTemplate } from "../target/templates.ts";
 import { loadConfiguration, loadPipeline } from "./load-pipeline.ts";
 import type { CommonOptions } from "./options.ts";
-import { compareFiles, printComparison, writeFiles } from "./output-files.ts";
+import { compareFiles, leftovers, printComparison, writeFiles } from "./output-files.ts";
 import { reportDiagnostics, reportFailure } from "./report.ts";
 import { shownName } from "./source-files.ts";
 
@@ -40,7 +43,9 @@ export async function compile(name: string, options: CompileOptions): Promise<nu
   const compared = compareFiles(files, options.output);
   const written = options.check === true ? compared : writeFiles(compared, options.output, sink);
   if (sink.hasErrors) return reportDiagnostics(sink, options) ?? exitCode.badInput;
-  process.stdout.write(printComparison(written, options));
+  process.stdout.write(
+    printComparison(written, { ...options, left: leftovers(files, options.output, shownName(name)) }),
+  );
   return options.check === true && compared.some(({ state }) => state !== "same") ? exitCode.failed : exitCode.success;
 }
 
@@ -56,6 +61,8 @@ export async function compileTargets(
   compiling: Compiling,
   sink: DiagnosticSink,
 ): Promise<readonly OutputFile[]> {
+  checkServicesThere(compiling.configuration, sink);
+  if (pipeline !== undefined) await checkDefaults(pipeline, sink);
   const files: OutputFile[] = [];
   for (const name of names) {
     if (name === "ir") {
@@ -77,15 +84,9 @@ function compileTarget(
   { configuration, source }: Compiling,
   sink: DiagnosticSink,
 ): readonly OutputFile[] {
-  const setting = configuration.targets[target.name];
-  const options = target.options.safeParse(setting?.config ?? {});
-  if (!options.success) {
-    for (const issue of options.error.issues) {
-      sink.report("bad-target-option", { target: target.name, path: issue.path.join("."), cause: issue.message });
-    }
-    return [];
-  }
+  const options = readTargetOptions(target, configuration, sink);
+  if (options === undefined) return [];
   const services = servicesText(configuration);
   const render = (template: string, values: object): string => renderTemplate(target.name, template, values);
-  return compilePipeline({ pipeline, target, options: options.data, source, version, services, render }, sink) ?? [];
+  return compilePipeline({ pipeline, target, options, source, version, services, render }, sink) ?? [];
 }

@@ -13,7 +13,10 @@ const program = new Command("magnus")
   .helpOption("-h, --help", "print this help")
   .helpCommand(false)
   .showHelpAfterError("(magnus --help lists commands and options)")
-  .configureHelp({ sortSubcommands: false, subcommandTerm: (command) => `${command.name()} ${command.usage().replace("[options]", "").trim()}` })
+  .configureHelp({
+    sortSubcommands: false,
+    subcommandTerm: (command) => `${command.name()} ${command.usage().replace("[options]", "").trim()}`,
+  })
   .addHelpText(
     "after",
     `
@@ -30,7 +33,11 @@ const common = (command: Command): Command =>
     .option("-p, --parameters-file <file>", "parameters, YAML or JSON")
     .option("--param <name=value>", "one parameter, JSON or else text (repeatable)", collect, [])
     .option("--set <key=value>", "one value of the configuration (repeatable)", collect, [])
-    .addOption(new Option("--format <format>", "how diagnostics are printed").choices(["pretty", "json", "github"]).default("pretty"))
+    .addOption(
+      new Option("--format <format>", "how diagnostics are printed")
+        .choices(["pretty", "json", "github"])
+        .default("pretty"),
+    )
     .option("-q, --quiet", "print errors only")
     .option("-v, --verbose", "print more");
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createTwoFilesPatch } from "diff";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
@@ -48,8 +48,42 @@ export function writeFiles(
   return compared;
 }
 
+/**
+ * Files beside the compiled ones that an earlier compilation of the same source wrote and this one did not: the
+ * pipeline was renamed. Known by the line that every compiled file carries.
+ */
+export function leftovers(files: readonly OutputFile[], folder: string, source: string): readonly string[] {
+  const written = new Set(files.map((file) => path.join(folder, file.path)));
+  const folders = new Set([...written].map((name) => path.dirname(name)));
+  return [...folders].flatMap((place) =>
+    listFolder(place)
+      .map((name) => path.join(place, name))
+      .filter((name) => !written.has(name) && isCompiledFrom(name, source)),
+  );
+}
+
+function listFolder(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+function isCompiledFrom(name: string, source: string): boolean {
+  try {
+    if (!statSync(name).isFile()) return false;
+    const start = readFileSync(name, "utf8").slice(0, 1000);
+    return start.includes("Compiled by magnus ") && start.includes(` from ${source}; change that file`);
+  } catch {
+    return false;
+  }
+}
+
 export interface ComparisonOptions {
   readonly output: string;
+  /** Files that are no longer compiled. */
+  readonly left: readonly string[];
   readonly check?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -58,14 +92,19 @@ export interface ComparisonOptions {
 /** One line a file; with `check` a unified diff of what differs. */
 export function printComparison(
   compared: readonly ComparedFile[],
-  { output, check, json, quiet }: ComparisonOptions,
+  { output, left, check, json, quiet }: ComparisonOptions,
 ): string {
-  const named = compared.map(({ file, state }) => ({ path: path.join(output, file.path).split(path.sep).join("/"), state }));
-  if (json) return `${JSON.stringify({ files: named })}\n`;
+  const named = compared.map(({ file, state }) => ({
+    path: path.join(output, file.path).split(path.sep).join("/"),
+    state,
+  }));
+  if (json) return `${JSON.stringify({ files: named, left })}\n`;
   if (check) return compared.map((file) => difference(file, output)).join("");
   if (quiet) return "";
   const word = { new: "wrote", changed: "wrote", same: "same " } as const;
-  return named.map(({ path: name, state }) => `${word[state]}  ${name}\n`).join("");
+  const lines = named.map(({ path: name, state }) => `${word[state]}  ${name}\n`);
+  const old = left.map((name) => `left   ${name}: written before, no longer compiled; remove it with: rm ${name}\n`);
+  return [...lines, ...old].join("");
 }
 
 function difference({ file, state, before }: ComparedFile, folder: string): string {

@@ -32,10 +32,18 @@ function transition(event: Event, paint: ReturnType<typeof painter>): string | u
     case "warning":
       return `${nameOf(event)}  warning: ${event.data.message}`;
     case "control":
-      return event.data.value === "fault" ? `${nameOf(event)}  ${paint("failed", "failed")}  ${event.data.message ?? ""}` : undefined;
+      return event.data.value === "fault"
+        ? `${nameOf(event)}  ${paint("failed", "failed")}  ${event.data.message ?? ""}`
+        : undefined;
     case "step.finished": {
       const { status, durationMs, message = "", retry } = event.data;
-      const parts = [nameOf(event), paint(status, status), milliseconds(durationMs), message, retry ? "trying again" : ""];
+      const parts = [
+        nameOf(event),
+        paint(status, status),
+        milliseconds(durationMs),
+        message,
+        retry ? "trying again" : "",
+      ];
       return parts.filter((part) => part !== "").join("  ");
     }
     default:

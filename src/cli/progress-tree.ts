@@ -67,5 +67,5 @@ function fit(tree: readonly string[], { rows, columns }: NodeJS.WriteStream): re
 function cut(row: string, columns: number): string {
   let width = 0;
   // A sequence of colour is one token of no width.
-  return row.replace(/\u001b\[[0-9;]*m|[^]/gu, (token) => (token.length > 2 || width++ < columns - 1 ? token : ""));
+  return row.replace(/\u001b\[[0-9;]*m|[\s\S]/gu, (token) => (token.length > 2 || width++ < columns - 1 ? token : ""));
 }

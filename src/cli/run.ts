@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { checkServicesHere } from "../configuration/check-services-here.ts";
 import { servicesOf } from "../configuration/services-of.ts";
 import { DiagnosticSink } from "../diagnostics/sink.ts";
 import { digestPipeline } from "../ir/digest.ts";
@@ -61,6 +62,7 @@ async function prepare(
   sink: DiagnosticSink,
 ): Promise<Prepared | undefined> {
   const configuration = loadConfiguration(options, sink);
+  checkServicesHere(configuration, process.env, sink);
   if (name === undefined) sink.report("no-such-file", { name: "a pipeline", cause: "none was named" });
   const pipeline = name === undefined ? undefined : loadPipeline(name, sink);
   const file = options.parametersFile === undefined ? undefined : readSource(options.parametersFile, sink);
@@ -79,7 +81,14 @@ async function prepare(
     const run = options.runId ?? newRunId(new Date());
     const log = await services.runLogStore.create(run);
     if (log === null) sink.report("run-exists", { run });
-    else return { pipeline, parameters, services, log, jobs: jobsOf(options, configuration.executor.config.enable_parallel) };
+    else
+      return {
+        pipeline,
+        parameters,
+        services,
+        log,
+        jobs: jobsOf(options, configuration.executor.config.enable_parallel),
+      };
   } catch (error) {
     if (!(error instanceof ServiceError || error instanceof StoreError)) throw error;
     sink.report("service-unusable", { cause: error.message });
@@ -175,7 +184,8 @@ function printEnd(events: readonly Event[], outcome: LocalOutcome, { json, quiet
     const { run, status, parameters } = { ...view, status: outcome.status };
     process.stdout.write(`${printJson({ run, status, parameters })}\n`);
   }
-  if (quiet !== true) process.stderr.write(`\n${printTree({ ...view, status: outcome.status }, { paint: painter(process.stderr) })}\n`);
+  if (quiet !== true)
+    process.stderr.write(`\n${printTree({ ...view, status: outcome.status }, { paint: painter(process.stderr) })}\n`);
   const { failure } = outcome;
   if (outcome.status !== "failed" || failure === undefined) return;
   const name = displayPath(failure.path);

@@ -34,20 +34,38 @@ export function listRuns(options: ConfigurationOptions & { readonly json?: boole
       target: created?.target ?? "",
       ...(created?.tag === undefined ? {} : { tag: created.tag }),
       ...(startedAt === undefined ? {} : { startedAt }),
-      ...(startedAt === undefined || finishedAt === undefined ? {} : { durationMs: Date.parse(finishedAt) - Date.parse(startedAt) }),
+      ...(startedAt === undefined || finishedAt === undefined
+        ? {}
+        : { durationMs: Date.parse(finishedAt) - Date.parse(startedAt) }),
     }));
     process.stdout.write(options.json ? `${JSON.stringify({ runs: rows })}\n` : printRows(rows));
   });
 }
 
-function printRows(rows: readonly { run: string; pipeline: string; status: RunView["status"]; target: string; startedAt?: string; durationMs?: number }[]): string {
+function printRows(
+  rows: readonly {
+    run: string;
+    pipeline: string;
+    status: RunView["status"];
+    target: string;
+    startedAt?: string;
+    durationMs?: number;
+  }[],
+): string {
   const width = (key: "run" | "pipeline" | "target"): number => Math.max(0, ...rows.map((row) => row[key].length));
   const paint = painter(process.stdout);
   return rows
     .map(({ run, pipeline, status, target, startedAt = "", durationMs }) => {
       const time = durationMs === undefined ? "" : milliseconds(durationMs);
       const when = startedAt.slice(0, 19).replace("T", " ");
-      const cells = [run.padEnd(width("run")), pipeline.padEnd(width("pipeline")), paint(status, status.padEnd(9)), target.padEnd(width("target")), when, time];
+      const cells = [
+        run.padEnd(width("run")),
+        pipeline.padEnd(width("pipeline")),
+        paint(status, status.padEnd(9)),
+        target.padEnd(width("target")),
+        when,
+        time,
+      ];
       return `${cells.join("  ").trimEnd()}\n`;
     })
     .join("");

@@ -12,7 +12,7 @@ export function stepOutput(
   const dim = hasColour(stream) ? (text: string) => `\u001b[2m${text}\u001b[0m` : (text: string) => text;
   const print = (name: string, lines: string): Promise<void> | void => {
     const label = dim(`${name} | `);
-    return write(Buffer.from(lines.replace(/^(?=[^])/gm, () => label)));
+    return write(Buffer.from(lines.replace(/^(?=[\s\S])/gm, () => label)));
   };
   return {
     output: (path, source, chunk) => {

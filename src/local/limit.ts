@@ -37,7 +37,8 @@ export function limit(most: number): Limit {
       const results: Awaited<ReturnType<typeof work>>[] = new Array(items.length);
       let next = 0;
       const worker = async (): Promise<void> => {
-        for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i] as (typeof items)[number], i);
+        for (let i = next++; i < items.length; i = next++)
+          results[i] = await work(items[i] as (typeof items)[number], i);
       };
       await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
       return results;

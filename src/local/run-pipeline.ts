@@ -142,7 +142,14 @@ async function runParallel(
   const ends = await Promise.all(
     node.graphs.map((graph) => runGraph(graph, enter(token, lastOf(graph.prefix)), machine)),
   );
-  return joined(ends, () => mergeParallel(ends.map((end) => end.delta), onConflict).delta);
+  return joined(
+    ends,
+    () =>
+      mergeParallel(
+        ends.map((end) => end.delta),
+        onConflict,
+      ).delta,
+  );
 }
 
 async function runMap(
@@ -162,7 +169,15 @@ async function runMap(
     const element = { ...node.element, index, ...(key === undefined ? {} : { key }) };
     return runGraph(body, enter(token, element, { [map.iterateAs]: item }), machine);
   });
-  return joined(ends, () => mergeMap(ends.map((end) => end.delta), list, map.reduce).delta);
+  return joined(
+    ends,
+    () =>
+      mergeMap(
+        ends.map((end) => end.delta),
+        list,
+        map.reduce,
+      ).delta,
+  );
 }
 
 async function runConditional(

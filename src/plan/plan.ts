@@ -5,6 +5,7 @@
  */
 import type { CompositeNode, Graph, Node, Pipeline, StubNode, TaskNode } from "../ir/pipeline.ts";
 import { graphsOf } from "../ir/pipeline.ts";
+import { isTextParameter } from "../protocol/merge-parameters.ts";
 import type { Edge, Path, PathElement } from "../protocol/path.ts";
 import type { RunSpec, StepSpec } from "../protocol/step-spec.ts";
 import { type Activation, activationsOf } from "./activations.ts";
@@ -139,7 +140,9 @@ function planComposite(
 ): PlanComposite {
   const isRoot = prefix.length === 0;
   const inside = { ...around, concurrent: around.concurrent || node.kind === "map" || node.kind === "parallel" };
-  const openSpec = needsOpeningGather(node, graph, base.activation, isRoot) ? openingGather(node, base.path) : undefined;
+  const openSpec = needsOpeningGather(node, graph, base.activation, isRoot)
+    ? openingGather(node, base.path)
+    : undefined;
   const graphs = graphsOf(node).map(({ branch, graph: body }) =>
     planGraph(body, [...prefix, branch === undefined ? base.element : { ...base.element, branch }], node, inside),
   );
@@ -174,7 +177,12 @@ function openingGather(node: CompositeNode, path: Path): MutableStepSpec {
 
 function conditionalDuty(node: CompositeNode & { kind: "conditional" }, element: PathElement) {
   const { parameter, default: otherwise } = node;
-  return { kind: "conditional", element, parameter, ...(otherwise === undefined ? {} : { default: otherwise }) } as const;
+  return {
+    kind: "conditional",
+    element,
+    parameter,
+    ...(otherwise === undefined ? {} : { default: otherwise }),
+  } as const;
 }
 
 function closingGather(node: CompositeNode & { kind: "loop" }, path: Path): MutableStepSpec {
@@ -185,10 +193,7 @@ function closingGather(node: CompositeNode & { kind: "loop" }, path: Path): Muta
 /** Parameters whose text is never read as JSON: their default or their schema is a string (1.4). */
 function textParameters(pipeline: Pipeline): { text?: readonly string[] } {
   const names = new Set([...Object.keys(pipeline.parameters), ...Object.keys(pipeline.parameterSchema)]);
-  const text = [...names].filter((name) => {
-    const type = pipeline.parameterSchema[name]?.type;
-    return type === undefined ? typeof pipeline.parameters[name] === "string" : type === "string";
-  });
+  const text = [...names].filter((name) => isTextParameter(pipeline.parameters[name], pipeline.parameterSchema[name]));
   return text.length === 0 ? {} : { text };
 }
 

@@ -108,7 +108,11 @@ export interface StepFinished extends AttemptHead {
 }
 export interface StepLost extends AttemptHead {
   readonly kind: "step.lost";
-  readonly data: { readonly message?: string };
+  readonly data: {
+    readonly message?: string;
+    /** The writer did not know the step's edges and put the default ones: any other event of the step overrules them. */
+    readonly assumed?: true;
+  };
 }
 /**
  * A control that was computed, at the composite's own path (a loop's with its index).

@@ -1,4 +1,5 @@
 /** What a run starts with, from its sources: the document's defaults, a file, the environment, flags; later over earlier. */
+import { describeJson } from "./describe-json.ts";
 import { parameterName, parameterPrefixes } from "./environment.ts";
 import { isArray, isObject, type Json, maxJsonDepth, parseJson, setKey } from "./json.ts";
 import type { Parameters } from "./path.ts";
@@ -53,7 +54,7 @@ export function mergeParameters(sources: ParameterSources): MergedParameters {
 function readFile(text: string): Parameters | string {
   try {
     const value = parseJson(text);
-    return isObject(value) ? value : `it must be a mapping of names to values, it is ${article(value)}`;
+    return isObject(value) ? value : `it must be a mapping of names to values, it is ${describeJson(value)}`;
   } catch (error) {
     return `it is not JSON (${error instanceof Error ? error.message : String(error)})`;
   }
@@ -120,9 +121,4 @@ function isTooDeep(value: Json): boolean {
     }
   }
   return false;
-}
-
-function article(value: Json): string {
-  if (value === null) return "empty";
-  return isArray(value) ? "a list" : typeof value === "string" ? "text" : "a single value";
 }

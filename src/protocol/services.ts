@@ -78,7 +78,7 @@ export interface VariableReference {
 }
 
 /** `$$` · `${{ … }}`, which belongs to GitHub and stays · `${NAME}` · `${` anything else · `$NAME`. Other `$` are dollars. */
-const dollar = /\$\$|\$\{\{[^]*?\}\}|\$\{([A-Za-z_]\w*)\}|(\$\{[^}]*\}?)|\$([A-Za-z_]\w*)/g;
+const dollar = /\$\$|\$\{\{[\s\S]*?\}\}|\$\{([A-Za-z_]\w*)\}|(\$\{[^}]*\}?)|\$([A-Za-z_]\w*)/g;
 
 /** All variables of a text, in order. */
 export function variablesOf(text: string): readonly VariableReference[] {

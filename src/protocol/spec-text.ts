@@ -4,13 +4,14 @@
  */
 import { isObject, type Json, type JsonObject, parseJson, printJson, setKey } from "./json.ts";
 import type { Edge, Path, PathElement } from "./path.ts";
-import { protocolVersion, type StepSpec } from "./step-spec.ts";
+import { type ControlDuty, protocolVersion, type StepSpec } from "./step-spec.ts";
 
 export function printSpec(spec: StepSpec): string {
-  const { path, mayBeLost, ...rest } = spec;
+  const { path, mayBeLost, control, ...rest } = spec;
   const small = {
-    ...(rest as unknown as JsonObject),
     path: path.map(smallElement),
+    ...(rest as unknown as JsonObject),
+    ...(control === undefined ? {} : { control: smallDuty(control) }),
     ...(mayBeLost === undefined
       ? {}
       : { mayBeLost: mayBeLost.map((loss) => ({ ...loss, path: loss.path.map(smallElement) })) }),
@@ -37,13 +38,16 @@ export function readSpec(text: string): StepSpec {
   if (!isObject(value) || !Array.isArray(value.path)) throw new SpecError("the step spec has no path");
   const version = value.v ?? 1;
   if (version !== protocolVersion) {
-    throw new SpecError(`the step spec has version ${printJson(version)}, this shim reads ${protocolVersion}: compile again`);
+    throw new SpecError(
+      `the step spec has version ${printJson(version)}, this shim reads ${protocolVersion}: compile again`,
+    );
   }
   const spec: Record<string, Json> = {};
   for (const [key, part] of Object.entries(value)) if (key !== "v") setKey(spec, key, part);
   return {
     ...(spec as unknown as StepSpec),
     path: readPath(value.path),
+    ...(isObject(value.control) ? { control: readDuty(value.control) } : {}),
     ...(Array.isArray(value.mayBeLost) ? { mayBeLost: value.mayBeLost.map(readLoss) } : {}),
   };
 }
@@ -53,6 +57,17 @@ export class SpecError extends Error {}
 function readLoss(loss: Json): NonNullable<StepSpec["mayBeLost"]>[number] {
   if (!isObject(loss) || !Array.isArray(loss.path)) throw new SpecError("mayBeLost holds no path");
   return { ...(loss as { gather?: "open" | "close" }), path: readPath(loss.path) };
+}
+
+function readDuty(duty: JsonObject): ControlDuty {
+  if (duty.element === undefined) return duty as unknown as ControlDuty;
+  const [element] = readPath([duty.element]);
+  return { ...(duty as object), element } as ControlDuty;
+}
+
+function smallDuty(duty: ControlDuty): JsonObject {
+  const small = "element" in duty ? { ...duty, element: smallElement(duty.element) } : { ...duty };
+  return small as unknown as JsonObject;
 }
 
 function readPath(path: readonly Json[]): Path {

@@ -36,7 +36,11 @@ export interface StepView {
   /** Composites: the recorded control and, for a fault, why. */
   readonly control?: { readonly value: string; readonly reason?: FailureReason; readonly message?: string };
   /** Gathers of a composite with the index of the iteration that they close (`open`: none). */
-  readonly gathers: readonly { readonly gather: "open" | "close"; readonly index?: number; readonly attempts: readonly AttemptView[] }[];
+  readonly gathers: readonly {
+    readonly gather: "open" | "close";
+    readonly index?: number;
+    readonly attempts: readonly AttemptView[];
+  }[];
 }
 
 export interface GraphView {

@@ -1,5 +1,4 @@
 import type { CatalogFile, FailureReason, StepStatus } from "../protocol/event.ts";
-import type { Json } from "../protocol/json.ts";
 import type { Parameters, Path } from "../protocol/path.ts";
 import type { StepSpec } from "../protocol/step-spec.ts";
 import type { CatalogStore } from "../stores/catalog-store.ts";
@@ -19,6 +18,8 @@ export interface StepRun {
   /** Visible catalog files by name. */
   readonly files: ReadonlyMap<string, CatalogFile>;
   readonly round: number;
+  /** Attempts that the platform made of it in this round, where it is the platform that repeats; absent: none. */
+  readonly triesBefore?: number;
 }
 
 /** What a step works with; the same for every step of a process. */
@@ -60,5 +61,3 @@ export interface StepResult {
   /** The end of the captured log of the last attempt, for a failure's report. */
   readonly logTail: readonly string[];
 }
-
-export type { Json };

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { exitCode } from "../protocol/exit-codes.ts";
+import { isObject, parseJson } from "../protocol/json.ts";
 import { mergeParameters } from "../protocol/merge-parameters.ts";
-import { newRunId } from "../runtime/run-id.ts";
 import type { RunSpec } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
 import { codeIdentity } from "../runtime/code-identity.ts";
 import { openEventWriter } from "../runtime/event-writer.ts";
-import { isObject, parseJson } from "../protocol/json.ts";
+import { newRunId } from "../runtime/run-id.ts";
 import { readArguments, readServices, readText } from "./session.ts";
 import { UsageError } from "./usage-error.ts";
 

@@ -2,11 +2,12 @@
  * Phase: the shim, the program that compiled files start for every leaf. In: argv, environment, the run log. Out: events,
  * an exit code and, for the platform, a control. See docs/shim.md for the contract.
  */
-import { version } from "../protocol/version.ts";
+
 import { exitCode } from "../protocol/exit-codes.ts";
+import { ServiceError } from "../protocol/services.ts";
 import { SpecError } from "../protocol/spec-text.ts";
 import { protocolVersion } from "../protocol/step-spec.ts";
-import { ServiceError } from "../protocol/services.ts";
+import { version } from "../protocol/version.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { beginRun } from "./begin-run.ts";
 import { giveVerdict } from "./give-verdict.ts";

@@ -24,7 +24,9 @@ export function readAt(text: string): At {
 export function placeOf(spec: StepSpec, at: At): Path {
   const rest = [...at];
   const last = spec.path.length - (spec.gather === "close" ? 0 : 1);
-  const path = spec.path.map((element, i) => (i < last && isRepeated(element) ? select(element, rest.shift()) : element));
+  const path = spec.path.map((element, i) =>
+    i < last && isRepeated(element) ? select(element, rest.shift()) : element,
+  );
   if (rest.length > 0) throw new UsageError(`--at has ${rest.length} more than the step has maps and loops around it`);
   return path;
 }

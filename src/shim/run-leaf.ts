@@ -11,12 +11,12 @@ import { codeIdentity } from "../runtime/code-identity.ts";
 import { type EventWriter, openEventWriter, readEvents } from "../runtime/event-writer.ts";
 import { runStep } from "../runtime/run-step.ts";
 import type { StepResult } from "../runtime/step-run.ts";
+import { stopSignals } from "../runtime/stop-signals.ts";
+import { writeToStream } from "../runtime/write-to-stream.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import { placeOf, readAt } from "./place.ts";
 import { openSession, readArguments, readText } from "./session.ts";
-import { stopSignals } from "../runtime/stop-signals.ts";
 import { UsageError } from "./usage-error.ts";
-import { writeToStream } from "../runtime/write-to-stream.ts";
 
 /** `run`: runs one leaf or gather if the token is there; hands on its control; exits with the step's own code. */
 export async function runLeaf(argv: readonly string[]): Promise<number> {
@@ -66,7 +66,15 @@ async function createRunWhereNobodyDid(spec: StepSpec, log: RunLog, writer: Even
   const code = codeIdentity(process.cwd());
   await writer.write({
     kind: "run.created",
-    data: { pipeline, digest, parameters, target: process.env.MAGNUS_TARGET ?? "shell", ...(tag ? { tag } : {}), code, version },
+    data: {
+      pipeline,
+      digest,
+      parameters,
+      target: process.env.MAGNUS_TARGET ?? "shell",
+      ...(tag ? { tag } : {}),
+      code,
+      version,
+    },
   });
 }
 
@@ -83,7 +91,10 @@ async function reachOrThrow(
     if (reach.state === "here") return reach;
     const losses = lossesBefore(events, path, spec);
     if (losses.length === 0) {
-      const where = reach.state === "blocked" ? `it stops at ${reach.stuck.map((step) => displayPath(step.path)).join(", ")}` : "its token went another way";
+      const where =
+        reach.state === "blocked"
+          ? `it stops at ${reach.stuck.map((step) => displayPath(step.path)).join(", ")}`
+          : "its token went another way";
       throw new UsageError(`the run log does not lead to ${displayPath(path)}: ${where}`, exitCode.store);
     }
     await writer.write(...losses);
@@ -108,4 +119,3 @@ function codeOf(result: StepResult): number {
   if (result.reason === "catalog-get") return exitCode.badInputs;
   return result.exitCode === undefined || result.exitCode === 0 ? exitCode.failed : result.exitCode;
 }
-

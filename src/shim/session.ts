@@ -5,7 +5,10 @@ import { openServices, type Services } from "../stores/open-stores.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What the environment tells every verb: the run and its services. Throws UsageError, ServiceError. */
-export function openSession(): { readonly run: { readonly id: string; readonly tag?: string }; readonly services: Services } {
+export function openSession(): {
+  readonly run: { readonly id: string; readonly tag?: string };
+  readonly services: Services;
+} {
   const id = process.env.MAGNUS_RUN_ID;
   if (id === undefined || id === "") throw new UsageError("MAGNUS_RUN_ID is not set: the run that this belongs to");
   const tag = process.env.MAGNUS_RUN_TAG;

@@ -14,7 +14,12 @@ export function checkCapabilities(
     const { spans } = node;
     if (!steps.includes(node.kind)) {
       const able = `it runs steps of type ${steps.join(", ")}`;
-      sink.report("cannot-run-here", { what: `a ${node.kind}`, where: name, able, span: spans.keys.get("type") ?? spans.name });
+      sink.report("cannot-run-here", {
+        what: `a ${node.kind}`,
+        where: name,
+        able,
+        span: spans.keys.get("type") ?? spans.name,
+      });
     }
     if (node.kind === "task" && !commands.includes(node.commandType)) {
       const able = `it runs commands of type ${commands.join(", ")}`;

@@ -3,9 +3,12 @@ export function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+const plain = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]*$/;
+const reserved = /^(?:case|do|done|elif|else|esac|fi|for|function|if|in|then|until|while)$/;
+
 /** As {@link quote}, bare where nothing in the text means anything to a shell. */
 export function word(text: string): string {
-  return /^[A-Za-z0-9_][A-Za-z0-9_.:/-]*$/.test(text) ? text : quote(text);
+  return plain.test(text) && !reserved.test(text) ? text : quote(text);
 }
 
 /** Text for a comment: one line. */

@@ -18,7 +18,6 @@ export function printScript(plan: Plan, context: EmitContext<unknown>): string {
     title: oneLine([pipeline.name, pipeline.description].filter(Boolean).join(": ")),
     version: context.version,
     source: oneLine(context.source),
-    pipeline: quote(pipeline.name),
     runSpec: quote(printAscii({ ...plan.run })),
     verdictSpec: quote(printVerdictSpec(plan)),
     services: context.services === undefined ? undefined : quote(context.services),
@@ -52,15 +51,17 @@ function printGraph(graph: PlanGraph, slug: string, script: Script): string {
   const arms: string[] = [];
   for (const node of graph.nodes.values()) {
     const call = printNode(node, script);
-    arms.push(`    ${label(node.name)}) if ${call} "$1"; then node=${goal(node.ok)}; else node=${goal(node.failed)}; fi ;;`);
+    arms.push(
+      `    ${word(node.name)}) if ${call} "$1"; then node=${goal(node.ok)}; else node=${goal(node.failed)}; fi ;;`,
+    );
   }
   script.graphs[at] = `${name}() {
   node=${word(graph.start.name)}
   while [ -z "$stopping" ]; do
     case $node in
 ${arms.join("\n")}
-    ${label(graph.graph.success)}) return 0 ;;
-    ${label(graph.graph.fail)}) return 1 ;;
+    ${word(graph.graph.success)}) return 0 ;;
+    ${word(graph.graph.fail)}) return 1 ;;
     esac
   done
   return "$stopping"
@@ -71,13 +72,6 @@ ${arms.join("\n")}
 
 function goal(edge: Edge): string {
   return word("to" in edge ? edge.to : edge.name);
-}
-
-/** A pattern of `case` that matches exactly this text. */
-function label(text: string): string {
-  const plain = word(text);
-  // A bare `esac` would end the case where a pattern is expected.
-  return plain === "esac" ? "'esac'" : plain;
 }
 
 /** Prints what a node needs; returns the function that runs it. */
@@ -105,7 +99,8 @@ function printComposite(node: PlanComposite, script: Script): string {
   const slug = slugOf(node);
   const name = script.names.of(node.node.kind, slug);
   const at = script.graphs.push("") - 1;
-  const gather = node.open === undefined ? [] : [`  ${printStep(`${slug}_gather`, node.open, script)} "$1" || return 1`];
+  const gather =
+    node.open === undefined ? [] : [`  ${printStep(`${slug}_gather`, node.open, script)} "$1" || return 1`];
   const body = printBody(node, slug, script);
   script.graphs[at] = `${name}() {\n${[...gather, ...body].join("\n")}\n}\n`;
   return name;
@@ -149,6 +144,7 @@ function printConditional(node: PlanComposite, script: Script): readonly string[
 
 function printLoop(node: PlanComposite, slug: string, script: Script): readonly string[] {
   script.uses.add("controls");
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands it
   const iteration = '"$1${1:+,}{\\"i\\":$2}"';
   const body = printGraph(first(node), slug, script);
   const close =

@@ -11,7 +11,16 @@ const update = process.env.UPDATE === "1";
 const cases = conformanceCases();
 const [dash, ...otherShells] = shells;
 /** The cases that the other shells run as well: one of each construct, and the hostile ones. */
-const portable = ["dag-in-all", "hostile-values", "names", "map-hostile-items", "parallel-branch-fails", "loop-closed-by-gather", "conditional-no-branch", "retry-late-success"];
+const portable = [
+  "dag-in-all",
+  "hostile-values",
+  "names",
+  "map-hostile-items",
+  "parallel-branch-fails",
+  "loop-closed-by-gather",
+  "conditional-no-branch",
+  "retry-late-success",
+];
 
 test("there are at least 60 cases, each with an expected run log", () => {
   expect(cases.length).toBeGreaterThanOrEqual(60);

@@ -19,13 +19,15 @@ export interface Engine {
 
 export const local: Engine = {
   name: "local",
-  run: (testCase, work) => runMagnus(["run", "pipeline.yaml", ...inputs(testCase, work)], { cwd: work, env: testCase.environment }),
+  run: (testCase, work) =>
+    runMagnus(["run", "pipeline.yaml", ...inputs(testCase, work)], { cwd: work, env: testCase.environment }),
 };
 
 /** The compiled script under one shell. */
 export function shell(name: string, command: readonly [string, ...string[]]): Engine {
   const [program, ...args] = command;
-  const missing = spawnSync(program, [...args, "-c", ":"]).status === 0 ? {} : { missing: `${command.join(" ")} is not installed` };
+  const missing =
+    spawnSync(program, [...args, "-c", ":"]).status === 0 ? {} : { missing: `${command.join(" ")} is not installed` };
   return {
     name,
     ...missing,

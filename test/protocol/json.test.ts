@@ -1,22 +1,43 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Json, numberOf, NumberText, parseJson, printJson, sameJson } from "../../src/protocol/json.ts";
+import { type Json, NumberText, numberOf, parseJson, printJson, sameJson } from "../../src/protocol/json.ts";
 
 describe("numbers keep their text", () => {
-  test.for(["1", "1.0", "-0", "-0.0", "1e5", "1E+5", "0.10", "12345678901234567890", "0.0000001", "1e400", "123456789.123456789", "9007199254740993"])(
-    "%s",
-    (text) => {
-      expect(printJson(parseJson(text))).toBe(text);
-      expect(printJson(parseJson(`{"a": [${text}, "${text}"]}`))).toBe(`{"a":[${text},"${text}"]}`);
-    },
-  );
+  test.for([
+    "1",
+    "1.0",
+    "-0",
+    "-0.0",
+    "1e5",
+    "1E+5",
+    "0.10",
+    "12345678901234567890",
+    "0.0000001",
+    "1e400",
+    "123456789.123456789",
+    "9007199254740993",
+  ])("%s", (text) => {
+    expect(printJson(parseJson(text))).toBe(text);
+    expect(printJson(parseJson(`{"a": [${text}, "${text}"]}`))).toBe(`{"a":[${text},"${text}"]}`);
+  });
 
   test("any number that JSON allows", () => {
     const digits = fc.stringMatching(/^(0|[1-9][0-9]{0,25})$/);
     const number = fc
-      .tuple(fc.constantFrom("", "-"), digits, fc.option(fc.stringMatching(/^[0-9]{1,25}$/)), fc.option(fc.stringMatching(/^[eE][+-]?[0-9]{1,3}$/)))
-      .map(([sign, whole, fraction, exponent]) => `${sign}${whole}${fraction === null ? "" : `.${fraction}`}${exponent ?? ""}`);
-    fc.assert(fc.property(number, (text) => printJson(parseJson(`[${text}]`)) === `[${text}]`), { numRuns: 2000 });
+      .tuple(
+        fc.constantFrom("", "-"),
+        digits,
+        fc.option(fc.stringMatching(/^[0-9]{1,25}$/)),
+        fc.option(fc.stringMatching(/^[eE][+-]?[0-9]{1,3}$/)),
+      )
+      .map(
+        ([sign, whole, fraction, exponent]) =>
+          `${sign}${whole}${fraction === null ? "" : `.${fraction}`}${exponent ?? ""}`,
+      );
+    fc.assert(
+      fc.property(number, (text) => printJson(parseJson(`[${text}]`)) === `[${text}]`),
+      { numRuns: 2000 },
+    );
   });
 
   test("a plain number is a JavaScript number", () => {
@@ -34,7 +55,20 @@ describe("parseJson", () => {
     );
   });
 
-  test.for(["", "{", "[1.0", '{"a" 1.0}', "[1.0,]", '{"a":1.0,}', "1.0 2", "[01.0]", "tru", '"\u0001 1.0"', "+1.0", "[1.0e]"])("refuses %s", (text) => {
+  test.for([
+    "",
+    "{",
+    "[1.0",
+    '{"a" 1.0}',
+    "[1.0,]",
+    '{"a":1.0,}',
+    "1.0 2",
+    "[01.0]",
+    "tru",
+    '"\u0001 1.0"',
+    "+1.0",
+    "[1.0e]",
+  ])("refuses %s", (text) => {
     expect(() => parseJson(text)).toThrow(SyntaxError);
   });
 

@@ -33,7 +33,10 @@ describe("a step spec", () => {
   });
 
   test("holds nothing that a platform's templating could replace, and only ASCII", () => {
-    const hostile = fc.array(fc.constantFrom("{", "}", "$", "%", "#", "{{", "${{", "é", "😀", "\u007f", "\n", "'", "x"), { maxLength: 12 });
+    const hostile = fc.array(
+      fc.constantFrom("{", "}", "$", "%", "#", "{{", "${{", "é", "😀", "\u007f", "\n", "'", "x"),
+      { maxLength: 12 },
+    );
     fc.assert(
       fc.property(hostile, (parts) => {
         const printed = printAscii({ [parts.join("")]: parts.join("") });

@@ -57,7 +57,10 @@ test("kill -9 of a runner at 50 moments: the log reads, nothing that finished is
     if (!(await store.exists(id))) continue;
     const events = await readEvents(store.open(id));
     const known = new Set(events.map((event) => event.id));
-    const lines = printed.split("\n").slice(0, -1).map((line): Event => JSON.parse(line));
+    const lines = printed
+      .split("\n")
+      .slice(0, -1)
+      .map((line): Event => JSON.parse(line));
     for (const event of lines) if (event.kind === "step.finished") expect(known).toContain(event.id);
     const view = foldRun(events);
     if (!events.some((event) => event.kind === "run.finished") && events.length > 0) {
@@ -131,7 +134,9 @@ async function killOneShim(work: string, i: number): Promise<boolean> {
 }
 
 function shimsIn(work: string): readonly number[] {
-  return processes().filter(({ cwd, command }) => cwd === work && command.includes("shim.cjs\0run\0")).map(({ pid }) => pid);
+  return processes()
+    .filter(({ cwd, command }) => cwd === work && command.includes("shim.cjs\0run\0"))
+    .map(({ pid }) => pid);
 }
 
 function processes(): readonly { pid: number; cwd: string; command: string }[] {
@@ -140,7 +145,9 @@ function processes(): readonly { pid: number; cwd: string; command: string }[] {
     .flatMap((name) => {
       try {
         const command = readFileSync(`/proc/${name}/cmdline`, "utf8");
-        return command.includes("shim.cjs") ? [{ pid: Number(name), cwd: readlinkSync(`/proc/${name}/cwd`), command }] : [];
+        return command.includes("shim.cjs")
+          ? [{ pid: Number(name), cwd: readlinkSync(`/proc/${name}/cwd`), command }]
+          : [];
       } catch {
         return [];
       }
@@ -148,7 +155,9 @@ function processes(): readonly { pid: number; cwd: string; command: string }[] {
 }
 
 function leaves(steps: readonly StepView[]): readonly StepView[] {
-  return steps.flatMap((step) => (step.graphs.length === 0 ? [step] : step.graphs.flatMap((graph) => leaves(graph.steps))));
+  return steps.flatMap((step) =>
+    step.graphs.length === 0 ? [step] : step.graphs.flatMap((graph) => leaves(graph.steps)),
+  );
 }
 
 function startedOnly(events: readonly Event[], steps: readonly StepView[]): readonly StepView[] {

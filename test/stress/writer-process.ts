@@ -7,7 +7,9 @@ const writer = openEventWriter(fileSystemRunLogStore(folder).open(run));
 for (let i = 0; i < Number(count); i++) {
   await writer.write({
     kind: "warning",
-    path: [{ node: `writer ${process.pid}`, ok: { end: "success", name: "success" }, failed: { end: "fail", name: "fail" } }],
+    path: [
+      { node: `writer ${process.pid}`, ok: { end: "success", name: "success" }, failed: { end: "fail", name: "fail" } },
+    ],
     attempt: 1,
     round: 1,
     data: { message: `${process.pid} ${i} ${"x".repeat(i % 300)}` },

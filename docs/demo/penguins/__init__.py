@@ -1,0 +1,1 @@
+"""The steps of the demo: plain functions, Python's standard library only."""

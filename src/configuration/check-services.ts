@@ -1,0 +1,34 @@
+import type { DiagnosticSink } from "../diagnostics/sink.ts";
+import type { Setting } from "./configuration.ts";
+import { reportUnknownType, reportUnused, serviceWords } from "./diagnose.ts";
+import { placeOf } from "./place.ts";
+import type { Layer } from "./read-layer.ts";
+import { reportIssues } from "./report-issues.ts";
+import { type ServiceName, serviceNames, typesOf } from "./service-names.ts";
+import { serviceSchemas, unusedServiceKeys } from "./service-schemas.ts";
+
+/** Reports every service whose type or keys do not exist, or whose values are of the wrong kind. */
+export function checkServices(layer: Layer, sink: DiagnosticSink): void {
+  for (const service of serviceNames) {
+    const setting = layer[service];
+    if (setting !== undefined) checkService(service, setting, sink);
+  }
+}
+
+function checkService(service: ServiceName, setting: Setting, sink: DiagnosticSink): void {
+  const { type } = setting;
+  const schema = Object.hasOwn(serviceSchemas[service], type) ? serviceSchemas[service][type] : undefined;
+  if (schema === undefined) {
+    reportUnknownType(sink, service, type, typesOf(service), setting.place);
+    return;
+  }
+  if (schema === null) return;
+  const config = { ...setting.config };
+  for (const [key, why] of unusedServiceKeys[service] ?? []) {
+    if (!Object.hasOwn(config, key)) continue;
+    reportUnused(sink, key, why, placeOf(setting.places, [key]));
+    delete config[key];
+  }
+  const checked = schema.safeParse(config);
+  reportIssues(`the ${type} ${serviceWords[service]}`, schema, checked.error?.issues ?? [], setting, sink);
+}

@@ -1,0 +1,26 @@
+import { serviceSchemas } from "./service-schemas.ts";
+
+/** The services of a configuration by their canonical keys. */
+export const serviceNames = ["executor", "run_log_store", "catalog", "secrets", "experiment_tracker"] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+export function isServiceName(key: string): key is ServiceName {
+  return serviceNames.some((name) => name === key);
+}
+
+/** All types that a service may have. */
+export function typesOf(service: ServiceName): readonly string[] {
+  return Object.keys(serviceSchemas[service]);
+}
+
+/** A type in its canonical spelling: dashes, and our name for what has several. */
+export function serviceType(service: ServiceName, written: string): string {
+  const type = written.replaceAll("_", "-");
+  return aliases.get(`${service} ${type}`) ?? type;
+}
+
+/** What magnus-core and runnable call otherwise. */
+const aliases: ReadonlyMap<string, string> = new Map([
+  ["run_log_store chunked-fs", "file-system"],
+  ["secrets env-secrets-manager", "env-secrets"],
+]);

@@ -1,0 +1,33 @@
+import { printJson } from "../protocol/json.ts";
+import { type ServiceSettings, type ServicesSpec, serviceDefaults } from "../protocol/services.ts";
+import type { Configuration, Setting } from "./configuration.ts";
+
+/** What a run needs of a configuration, variables unresolved, defaults left out: what compiled files carry. */
+export function servicesOf(configuration: Configuration): ServicesSpec {
+  const { runLogStore, catalog, secrets, experimentTracker, isolate, graceMs } = configuration;
+  return {
+    ...part("run_log_store", runLogStore, "file-system"),
+    ...part("catalog", catalog, "file-system"),
+    ...part("secrets", secrets, "env-secrets"),
+    ...part("experiment_tracker", experimentTracker, "do-nothing"),
+    ...(isolate === "auto" ? {} : { isolate }),
+    ...(graceMs === serviceDefaults.graceMs ? {} : { graceMs }),
+  };
+}
+
+/** The same as JSON on one line with sorted keys; undefined where everything is as by default. */
+export function servicesText(configuration: Configuration): string | undefined {
+  const services = servicesOf(configuration);
+  return Object.keys(services).length === 0 ? undefined : printJson({ ...services }, { sorted: true });
+}
+
+function part<Key extends string>(
+  key: Key,
+  { type, config }: Setting,
+  usual: string,
+): { [key in Key]?: ServiceSettings } {
+  if (type === usual && Object.keys(config).length === 0) return {};
+  const settings: { [key in Key]?: ServiceSettings } = {};
+  settings[key] = { ...config, type };
+  return settings;
+}

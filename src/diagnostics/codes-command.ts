@@ -1,0 +1,62 @@
+import type { CodeTable } from "./code-entry.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** The command line and targets. */
+export const commandCodes = {
+  "no-such-file": {
+    severity: "error",
+    message: ({ name, cause }: { name: string; cause: string }) => `cannot read ${name}: ${cause}`,
+    hint: () => "name a pipeline file, relative to the folder in which you are",
+  },
+  "unknown-target": {
+    severity: "error",
+    message: ({ name }: { name: string }) => `there is no target "${name}"`,
+    hint: ({ suggestion, names }: { suggestion: string | undefined; names: readonly string[] }) =>
+      didYouMean(suggestion) ?? `targets: ${names.join(", ")}`,
+  },
+  "cannot-run-here": {
+    severity: "error",
+    message: ({ what, where }: { what: string; where: string }) => `${where} cannot run ${what}`,
+    hint: ({ able }: { able: string }) => able,
+  },
+  "not-one-file": {
+    severity: "error",
+    message: ({ count }: { count: number }) => `-o - prints a single file; this writes ${count}`,
+    hint: () => "name a folder: -o DIR",
+  },
+  "cannot-write": {
+    severity: "error",
+    message: ({ name, cause }: { name: string; cause: string }) => `cannot write ${name}: ${cause}`,
+  },
+  "run-exists": {
+    severity: "error",
+    message: ({ run }: { run: string }) => `there is a run ${run} already; a run's record is never overwritten`,
+    hint: () => "choose another --run-id, or leave it out",
+  },
+  "no-such-run": {
+    severity: "error",
+    message: ({ run, store }: { run: string; store: string }) => `no run "${run}" in ${store}`,
+    hint: () => "`magnus runs list` shows the runs; a prefix that fits one run is enough",
+  },
+  "ambiguous-run": {
+    severity: "error",
+    message: ({ run, fits }: { run: string; fits: readonly string[] }) =>
+      `"${run}" fits several runs: ${fits.join(", ")}`,
+    hint: () => "write more of it",
+  },
+  "no-such-step": {
+    severity: "error",
+    message: ({ step, run }: { step: string; run: string }) => `run ${run} has no step "${step}" that ran`,
+    hint: ({ suggestion, names }: { suggestion: string | undefined; names: readonly string[] }) =>
+      didYouMean(suggestion) ?? `steps: ${names.slice(0, 10).join(", ")}${names.length > 10 ? ", …" : ""}`,
+  },
+  "no-log": {
+    severity: "error",
+    message: ({ step }: { step: string }) =>
+      `no log of "${step}" was stored: it printed nothing, or its attempt never ended`,
+  },
+  "service-unusable": {
+    severity: "error",
+    message: ({ cause }: { cause: string }) => cause,
+  },
+} satisfies CodeTable;

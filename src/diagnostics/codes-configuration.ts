@@ -1,0 +1,117 @@
+import type { CodeTable } from "./code-entry.ts";
+import { quote, quoteList } from "./quote.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** `from`: the flag or variable that said it, as `--set a=b: `; empty where a place in a file is shown. */
+interface From {
+  readonly from: string;
+}
+
+/** Configuration and parameters. */
+export const configurationCodes = {
+  "unknown-configuration-key": {
+    severity: "error",
+    message: ({ from, what, key }: From & { what: string; key: string }) => `${from}${what} has no key ${quote(key)}`,
+    hint: ({ suggestion, known }: { suggestion: string | undefined; known: readonly string[] }) =>
+      didYouMean(suggestion) ?? (known.length === 0 ? undefined : `its keys are ${quoteList(known)}`),
+  },
+  "unknown-service-type": {
+    severity: "error",
+    message: ({ from, service, type }: From & { service: string; type: string }) =>
+      `${from}there is no ${service} of type ${quote(type)}`,
+    hint: ({ suggestion, known }: { suggestion: string | undefined; known: readonly string[] }) =>
+      didYouMean(suggestion) ?? `write one of ${quoteList(known, "or")}`,
+  },
+  "missing-configuration-key": {
+    severity: "error",
+    message: ({ from, what, key }: From & { what: string; key: string }) => `${from}${what} needs \`${key}\``,
+    hint: ({ key, expected }: { key: string; expected: string }) => `add \`${key}: …\`, ${expected}`,
+  },
+  "bad-configuration-value": {
+    severity: "error",
+    message: ({ from, what, expected, got }: From & { what: string; expected: string; got: string }) =>
+      `${from}${what} must be ${expected}; it is ${got}`,
+  },
+  "duplicate-configuration-key": {
+    severity: "error",
+    message: ({ key }: { key: string }) => `${quote(key)} is written twice, in two spellings; only one could count`,
+    hint: () => "dashes and underscores are the same here: keep one of the two",
+  },
+  "unused-configuration-key": {
+    severity: "warning",
+    message: ({ from, key, why }: From & { key: string; why: string }) => `${from}${quote(key)} has no effect: ${why}`,
+    hint: () => "remove it",
+  },
+  "bad-set-flag": {
+    severity: "error",
+    message: ({ from, problem }: From & { problem: string }) => `${from}${problem}`,
+  },
+  "unset-variable": {
+    severity: "error",
+    message: ({ from, name, key }: From & { name: string; key: string }) =>
+      `${from}the variable ${quote(name)}, which ${key} needs, is not set`,
+    hint: ({ name }: { name: string }) =>
+      `set MAGNUS_VAR_${name} or ${name} in the environment; a dollar that is meant as it is, is written $$`,
+  },
+  "bad-variable": {
+    severity: "error",
+    message: ({ from, text }: From & { text: string }) => `${from}${quote(text)} is not a variable`,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the configuration
+    hint: () => "write ${NAME} without anything else between the braces, and $$ for a dollar",
+  },
+  "not-in-this-version": {
+    severity: "error",
+    message: ({ from, what }: From & { what: string }) =>
+      `${from}${what} can be configured, but this version cannot use it yet`,
+    hint: ({ instead }: { instead: string }) => instead,
+  },
+  "run-log-not-shared": {
+    severity: "error",
+    message: ({ from, type }: From & { type: string }) =>
+      `${from}the run log ${quote(type)} is the memory of one process, and a compiled pipeline runs in many`,
+    hint: () => "use `file-system` for what is compiled",
+  },
+  "executor-is-a-target": {
+    severity: "error",
+    message: ({ from, type }: From & { type: string }) =>
+      `${from}the executor is ${quote(type)}, which runs elsewhere: this pipeline has to be compiled for it`,
+    hint: ({ type }: { type: string }) =>
+      `magnus compile --target ${type}; to run it here all the same: --set executor.type=local`,
+  },
+  "bad-parameter-flag": {
+    severity: "error",
+    message: ({ flag }: { flag: string }) => `--param ${quote(flag)} must be name=value`,
+    hint: ({ flag }: { flag: string }) => `write --param ${flag.trim() || "name"}=value; the value is JSON, else text`,
+  },
+  "bad-parameter-name": {
+    severity: "error",
+    message: ({ from, name }: From & { name: string }) => `${from}${quote(name)} is no name for a parameter`,
+    hint: ({ name }: { name: string }) => nameHint(name),
+  },
+  "bad-parameters-file": {
+    severity: "error",
+    message: ({ got }: { got: string }) => `a parameters file must be a mapping of names to values; it is ${got}`,
+    hint: () => "write lines such as `learning_rate: 0.1`",
+  },
+  "parameter-too-deep": {
+    severity: "error",
+    message: ({ from, name, limit }: From & { name: string; limit: number }) =>
+      `${from}the parameter ${quote(name)} is nested deeper than ${limit} levels`,
+    hint: () => "put it into a file and give the steps that file's name",
+  },
+  "parameter-breaks-schema": {
+    severity: "error",
+    message: ({ from, what, problem }: From & { what: string; problem: string }) => `${from}${what} ${problem}`,
+  },
+  "bad-parameter-schema": {
+    severity: "error",
+    message: ({ name, problem }: { name: string; problem: string }) =>
+      `the schema of parameter ${quote(name)} is no JSON Schema: ${problem}`,
+  },
+} satisfies CodeTable;
+
+function nameHint(name: string): string {
+  if (name === "__proto__") return "this name is reserved";
+  const near = name.replace(/^(?=\d)|\W/g, "_");
+  return `use letters, digits and _, and no digit first${/[a-z]/i.test(near) ? `: ${quote(near)}` : ""}`;
+}

@@ -1,0 +1,69 @@
+import type { Span } from "../source/source-file.ts";
+import type { CodeEntry } from "./code-entry.ts";
+import { type Code, codes, type Holes } from "./codes.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+
+export interface Related {
+  readonly message: string;
+  /** A place that is not known is left out. */
+  readonly span: Span | undefined;
+}
+
+export interface Place {
+  readonly span?: Span | undefined;
+  readonly related?: readonly Related[];
+}
+
+/** Collects the diagnostics of one run of magnus. Nothing is printed or thrown here. */
+export class DiagnosticSink {
+  readonly #found = new Map<string, Diagnostic>();
+  #errors = 0;
+
+  /** Reports `code`; the same message at the same place is kept once. */
+  report<C extends Code>(code: C, details: Holes<C> & Place): void {
+    const entry: CodeEntry = codes[code];
+    const hint = entry.hint?.(details);
+    this.add({
+      code,
+      severity: entry.severity,
+      message: entry.message(details),
+      ...(hint === undefined ? {} : { hint }),
+      ...(details.span === undefined ? {} : { span: details.span }),
+      related: (details.related ?? []).flatMap(({ message, span }) => (span === undefined ? [] : [{ message, span }])),
+    });
+  }
+
+  /** Takes over a diagnostic that was made elsewhere. */
+  add(diagnostic: Diagnostic): void {
+    const { code, span, message } = diagnostic;
+    const key = JSON.stringify([code, span?.file.name, span?.start, message]);
+    if (this.#found.has(key)) return;
+    this.#found.set(key, diagnostic);
+    if (diagnostic.severity === "error") this.#errors++;
+  }
+
+  get hasErrors(): boolean {
+    return this.#errors > 0;
+  }
+
+  get errorCount(): number {
+    return this.#errors;
+  }
+
+  /** By file, then place; those without a place first. */
+  list(): readonly Diagnostic[] {
+    return [...this.#found.values()].sort(byPlace);
+  }
+}
+
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  return (
+    compare(a.span?.file.name ?? "", b.span?.file.name ?? "") ||
+    (a.span?.start ?? -1) - (b.span?.start ?? -1) ||
+    compare(a.code, b.code)
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

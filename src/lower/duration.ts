@@ -1,0 +1,37 @@
+import type { DiagnosticSink } from "../diagnostics/sink.ts";
+import type { Span } from "../source/source-file.ts";
+
+const units: { readonly [unit: string]: number } = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+const whole = /^(?:\d+(?:\.\d+)?(?:ms|[dhms]))+$/;
+
+/** Milliseconds of a duration such as `90s` or `1h30m`; reported, and undefined, where the text is none. */
+export function lowerDuration(
+  text: string,
+  { label, span, least }: { readonly label: string; readonly span: Span | undefined; readonly least: 0 | 1 },
+  sink: DiagnosticSink,
+): number | undefined {
+  const problem = whole.test(text) ? undefined : problemOf(text);
+  if (problem !== undefined) {
+    sink.report("bad-duration", { label, text, span, ...problem });
+    return undefined;
+  }
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[dhms])/g)];
+  const total = Math.round(parts.reduce((sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ""] ?? 0), 0));
+  if (total >= least && Number.isSafeInteger(total)) return total;
+  const cause = total < least ? "it must be above zero" : "it is longer than can be counted";
+  sink.report("bad-duration", { label, text, span, cause, instead: undefined });
+  return undefined;
+}
+
+function problemOf(text: string): { readonly cause: string; readonly instead: string | undefined } {
+  if (/^\d+(?:\.\d+)?$/.test(text)) return { cause: "it has no unit", instead: `${text}s` };
+  const close = text
+    .toLowerCase()
+    .replace(/\s+/g, "")
+    .replace(/hours?|hrs?/g, "h")
+    .replace(/milliseconds?|millis/g, "ms")
+    .replace(/minutes?|mins?/g, "m")
+    .replace(/seconds?|secs?/g, "s")
+    .replace(/days?/g, "d");
+  return { cause: "it cannot be read", instead: whole.test(close) ? close : undefined };
+}

@@ -1,0 +1,38 @@
+import type { TaskNode } from "../ir/pipeline.ts";
+import type { CatalogPattern } from "../protocol/step-spec.ts";
+import type { taskShape } from "../schema/steps.ts";
+import type { ShapeOf } from "../schema/shape.ts";
+import type { Span } from "../source/source-file.ts";
+import type { Scope } from "./scope.ts";
+
+type CatalogFields = ShapeOf<typeof taskShape>["catalog"];
+
+export function lowerCatalog(fields: CatalogFields, spans: ReadonlyMap<string, Span>, { sink }: Scope): TaskNode["catalog"] {
+  if (fields === null || fields === undefined) return { get: [], put: [] };
+  const folder = fields.compute_data_folder?.replace(/\/+$/, "") ?? "";
+  if (folder !== "") {
+    sink.report("old-spelling", {
+      label: '"compute_data_folder"',
+      meaning: "a folder before each pattern",
+      instead: "the folder into the patterns, which are relative to the working directory",
+      span: spans.get("catalog.compute_data_folder"),
+    });
+  }
+  const prefix = folder === "" || folder === "." ? "" : `${folder}/`;
+  return {
+    get: (fields.get ?? []).map((entry) => lowerPattern(entry, prefix, false)),
+    put: (fields.put ?? []).map((entry) => lowerPattern(entry, prefix, fields.store_copy === false)),
+  };
+}
+
+type PatternFields = NonNullable<NonNullable<NonNullable<CatalogFields>["put"]>[number]>;
+
+function lowerPattern(entry: PatternFields, prefix: string, digestOnly: boolean): CatalogPattern {
+  if (typeof entry === "string") return { pattern: prefix + entry, ...(digestOnly ? { digestOnly } : {}) };
+  const only = entry.store_copy === undefined || entry.store_copy === null ? digestOnly : !entry.store_copy;
+  return {
+    pattern: prefix + entry.pattern,
+    ...(entry.optional === true ? { optional: true } : {}),
+    ...(only ? { digestOnly: true } : {}),
+  };
+}

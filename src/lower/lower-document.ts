@@ -1,0 +1,84 @@
+import { describeJson } from "../protocol/describe-json.ts";
+import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
+import type { Graph } from "../ir/pipeline.ts";
+import { documentShape } from "../schema/document.ts";
+import { readShape } from "../schema/read-shape.ts";
+import type { ShapeOf } from "../schema/shape.ts";
+import type { Span } from "../source/source-file.ts";
+import { lowerDefaults } from "./lower-defaults.ts";
+import type { Scope } from "./scope.ts";
+
+export interface DocumentParts {
+  readonly fields: ShapeOf<typeof documentShape>;
+  readonly container: JsonObject;
+  readonly root: Graph;
+}
+
+/** A document's own keys and its graph; undefined, and reported, where it is no pipeline at all. */
+export function lowerDocument(what: string, scope: Scope): DocumentParts | undefined {
+  const { document, sink, shared } = scope;
+  const container = document.value;
+  if (container === null) {
+    sink.report("empty-document", { span: document.rootSpan });
+    return undefined;
+  }
+  if (!isObject(container)) {
+    const expected = "a mapping with the key `dag`";
+    sink.report("wrong-type", { label: "the document", expected, got: describeJson(container), remedy: undefined, span: document.rootSpan });
+    return undefined;
+  }
+  const bare = !Object.hasOwn(container, "dag") && Object.hasOwn(container, "steps");
+  const fields = readFields(bare ? withDag(container) : container, bare, scope);
+  if (bare) {
+    const span = document.keySpan(container, "steps");
+    sink.report("missing-key", { what: "the document", key: "dag", example: "dag:, with start_at and steps indented below it", span });
+  }
+  const defaults = fields.defaults ? lowerDefaults(fields.defaults, spanOf(container, "defaults", scope), scope) : scope.defaults;
+  const graph = bare ? graphKeys(container) : fields.dag;
+  if (graph === undefined) return undefined;
+  const span = document.keySpan(container, bare ? "steps" : "dag") ?? document.rootSpan;
+  return { fields, container, root: shared.lowerGraph(graph, { what, span }, { ...scope, defaults }) };
+}
+
+/** The graph of a file that a step includes. Its parameters are not the run's: only the root's are. */
+export function lowerIncluded(document: Scope["document"], span: Span, scope: Scope): Graph | undefined {
+  const parts = lowerDocument(document.file.name, scope);
+  if (parts === undefined) return undefined;
+  const root = scope.trail[0]?.file ?? "";
+  for (const key of ["parameters", "parameter_schema"] as const) {
+    const value = parts.fields[key];
+    if (!value || Object.keys(value).length === 0) continue;
+    scope.sink.report("ignored-key", {
+      label: `"${key}"`,
+      why: `${document.file.name} is included here, and parameters are those of the document that is run`,
+      instead: `move them to ${root}`,
+      span: document.keySpan(parts.container, key),
+      related: [{ message: "included here", span }],
+    });
+  }
+  return parts.root;
+}
+
+function readFields(container: JsonObject, bare: boolean, { document, sink }: Scope): ShapeOf<typeof documentShape> {
+  return readShape(documentShape, container, {
+    document,
+    sink,
+    what: "the document",
+    span: { ...document.rootSpan, end: document.rootSpan.start + 1 },
+    allows: (key) => key.startsWith("x-") || document.isAnchored(container, key) || (bare && (key === "start_at" || key === "steps")),
+    remark: (key) => (key === "start_at" || key === "steps" ? "it belongs below `dag:`" : undefined),
+  });
+}
+
+/** A graph at the top of a document, where `dag:` was forgotten, read as what it is meant to be. */
+function withDag(container: JsonObject): JsonObject {
+  return { ...container, dag: {} };
+}
+
+function graphKeys(container: JsonObject): Json {
+  return container;
+}
+
+function spanOf(container: JsonObject, key: string, { document }: Scope): Span {
+  return document.valueSpan(container, key) ?? document.rootSpan;
+}

@@ -1,0 +1,142 @@
+import { quote } from "../diagnostics/quote.ts";
+import type { TaskNode } from "../ir/pipeline.ts";
+import { describeJson } from "../protocol/describe-json.ts";
+import { isObject, type Json } from "../protocol/json.ts";
+import type { CommandType, ReturnKind } from "../protocol/step-spec.ts";
+import { taskShape } from "../schema/steps.ts";
+import type { ShapeOf } from "../schema/shape.ts";
+import type { Span } from "../source/source-file.ts";
+import { addInnerSpans, type Edges, keySpans, lowerBase } from "./lower-base.ts";
+import { lowerCatalog } from "./lower-catalog.ts";
+import { lowerTaskDefaults } from "./lower-defaults.ts";
+import { readStep } from "./read-step.ts";
+import { type Scope, type StepSource, stepLabel } from "./scope.ts";
+
+type TaskFields = ShapeOf<typeof taskShape>;
+
+export function lowerTask(step: StepSource, edges: Edges, scope: Scope): TaskNode {
+  const { container } = step;
+  const fields = readStep(taskShape, step, scope);
+  const spans = keySpans(container, scope.document);
+  for (const key of ["catalog", "returns", "secrets", "env", "command", "overrides"]) {
+    if (typeof container[key] === "object") addInnerSpans(key, container, scope.document, spans);
+  }
+  const type = commandTypeOf(fields);
+  const given = lowerTaskDefaults(fields, container, scope);
+  const notebook = type === "notebook" ? notebookOf(fields, spans, scope) : undefined;
+  checkUnused(type, container, spans, scope);
+  return {
+    kind: "task",
+    ...lowerBase(step, fields, edges, spans),
+    commandType: type,
+    command: lowerCommand(fields.command ?? "", type, step, spans, scope),
+    ...(type === "shell" && given.shell !== undefined ? { shell: given.shell } : {}),
+    returns: lowerReturns(fields, spans, scope),
+    secrets: unique(fields.secrets ?? [], "secrets", spans, scope),
+    env: given.env,
+    catalog: lowerCatalog(fields.catalog, spans, scope),
+    ...(given.image === undefined ? {} : { image: given.image }),
+    ...(Object.keys(given.resources).length === 0 ? {} : { resources: given.resources }),
+    ...(given.timeoutMs === undefined ? {} : { timeoutMs: given.timeoutMs }),
+    maxAttempts: given.maxAttempts ?? 1,
+    ...(given.backoff === undefined ? {} : { backoff: given.backoff }),
+    ...(notebook === undefined ? {} : { notebook }),
+  };
+}
+
+function commandTypeOf({ command_type: type }: TaskFields): CommandType {
+  return type === null || type === undefined || type === "async-python" ? "python" : type;
+}
+
+/** A container has arguments, everything else a text; only a shell's text keeps its line breaks. */
+function lowerCommand(
+  command: string | readonly string[],
+  type: CommandType,
+  step: StepSource,
+  spans: ReadonlyMap<string, Span>,
+  { sink }: Scope,
+): TaskNode["command"] {
+  const fits = (type === "container") === (typeof command !== "string");
+  const missing = command === "" && !Object.hasOwn(step.container, "command");
+  if (fits || missing) return typeof command === "string" && type !== "shell" ? command.trim() : command;
+  sink.report("wrong-type", {
+    label: `the command of ${stepLabel(step)}, a ${type} command,`,
+    expected: type === "container" ? "a list of arguments" : "text",
+    got: describeJson(command),
+    remedy: type === "container" ? 'for example: ["python", "-m", "train"]' : "a list of arguments belongs to `command_type: container`",
+    span: spans.get("command"),
+  });
+  return command;
+}
+
+function lowerReturns(fields: TaskFields, spans: ReadonlyMap<string, Span>, { sink }: Scope): TaskNode["returns"] {
+  const returns = (fields.returns ?? []).map((entry): { name: string; kind: ReturnKind } =>
+    typeof entry === "string" ? { name: entry, kind: "json" } : { name: entry.name, kind: entry.kind ?? "json" },
+  );
+  const seen = new Set<string>();
+  for (const [index, { name }] of returns.entries()) {
+    const span = spans.get(`returns.${index}.name`) ?? spans.get(`returns.${index}`);
+    if (seen.has(name)) sink.report("duplicate-name", { label: '"returns"', name, span });
+    seen.add(name);
+  }
+  return returns;
+}
+
+function unique(names: readonly string[], key: string, spans: ReadonlyMap<string, Span>, { sink }: Scope): readonly string[] {
+  const seen = new Set<string>();
+  for (const [index, name] of names.entries()) {
+    if (seen.has(name)) sink.report("duplicate-name", { label: quote(key), name, span: spans.get(`${key}.${index}`) });
+    seen.add(name);
+  }
+  return [...seen];
+}
+
+/** `output_cell_tag` defaults to `magnus_output` where the notebook runs. */
+function notebookOf(fields: TaskFields, spans: ReadonlyMap<string, Span>, { sink }: Scope): NonNullable<TaskNode["notebook"]> {
+  const old = fields.command_config ?? {};
+  if (fields.command_config) {
+    sink.report("old-spelling", {
+      label: '"command_config"',
+      meaning: "keys of the step itself",
+      instead: "its keys directly into the step",
+      span: spans.get("command_config"),
+    });
+  }
+  for (const [key, value] of [["optional_ploomber_args", fields.optional_ploomber_args], ["command_config", old.optional_ploomber_args]] as const) {
+    if (isObject(value) && Object.keys(value).length > 0) reportPloomber(spans.get(key), sink);
+  }
+  const outputPath = fields.notebook_output_path ?? textOf(old.notebook_output_path);
+  const outputTag = fields.output_cell_tag ?? textOf(old.output_cell_tag);
+  return { ...(outputPath ? { outputPath } : {}), ...(outputTag ? { outputTag } : {}) };
+}
+
+function reportPloomber(span: Span | undefined, sink: Scope["sink"]): void {
+  sink.report("ignored-key", {
+    label: '"optional_ploomber_args"',
+    why: "notebooks are not run by ploomber here",
+    instead: "remove it",
+    span,
+  });
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+/** Keys that only one type of command reads. */
+const keysOfTypes: readonly (readonly [key: string, type: CommandType])[] = [
+  ["notebook_output_path", "notebook"],
+  ["output_cell_tag", "notebook"],
+  ["optional_ploomber_args", "notebook"],
+  ["shell", "shell"],
+];
+
+function checkUnused(type: CommandType, container: StepSource["container"], spans: ReadonlyMap<string, Span>, { sink }: Scope): void {
+  for (const [key, only] of keysOfTypes) {
+    const value = container[key];
+    const idle = value === undefined || value === null || value === "" || (isObject(value) && Object.keys(value).length === 0);
+    if (idle || type === only) continue;
+    const instead = `remove it, or add \`command_type: ${only}\``;
+    sink.report("ignored-key", { label: quote(key), why: `it is read by ${only} commands only`, instead, span: spans.get(key) });
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Phase: fold. In: the events of a run, in any order, doubles included. Out: the run as people and tools see it.
+ *
+ * A pure function of the set of events: commutative, idempotent, indifferent to clocks and writers. All that it says of
+ * composites, terminals and parameters comes from the replay (replay.ts); times are only shown.
+ */
+import type { Event } from "../protocol/event.ts";
+import { displayPath, type Path } from "../protocol/path.ts";
+import { viewAttempts } from "./attempt-view.ts";
+import { type EventIndex, indexEvents, type NodeRecords } from "./event-index.ts";
+import { type Findings, type GraphReplay, type InnerReplay, isLeaf, replayGraph, type StepReplay } from "./replay.ts";
+import { published, rootScope } from "./scope.ts";
+import type { GraphView, NodeStatus, RunStatus, RunView, StepView } from "./view.ts";
+
+export function foldRun(events: readonly Event[]): RunView {
+  const index = indexEvents(events);
+  const findings: Findings = { stuck: [], warnings: [] };
+  // The initial parameters stand in the root's own scope, so that what the root publishes lies over them.
+  const scope = rootScope(index.created?.data.parameters ?? {});
+  const root = replayGraph({ graph: index.root, prefix: [], scope, round: 1 }, findings);
+  return {
+    run: events[0]?.run ?? "",
+    ...(index.created === undefined ? {} : { created: index.created.data }),
+    status: runStatus(root, index),
+    parameters: published(root.scope),
+    steps: viewSteps(root, []),
+    ...(root.end === undefined ? {} : { end: root.end }),
+    warnings: findings.warnings.map(({ path, message }) => `${displayPath(path)}: ${message}`),
+    ...timesOf(events),
+  };
+}
+
+/** The token decides. `run.finished` decides where the token does not, and whether a run that did not succeed was stopped. */
+function runStatus({ outcome }: GraphReplay, { finished }: EventIndex): RunStatus {
+  if (outcome === "success") return finished.has("cancelled") && !finished.has("success") ? "cancelled" : "success";
+  if (outcome === "failed" && finished.has("failed")) return "failed";
+  if (finished.has("cancelled")) return "cancelled";
+  if (outcome === "failed" || finished.has("failed")) return "failed";
+  return "running";
+}
+
+function viewSteps({ steps }: GraphReplay, prefix: Path): readonly StepView[] {
+  return steps.map((step) => viewStep(step, prefix));
+}
+
+function viewStep(step: StepReplay, prefix: Path): StepView {
+  const { element, own } = step.node;
+  const { value, reason, message } = step.control?.data ?? {};
+  return {
+    path: [...prefix, element],
+    kind: element.kind ?? "task",
+    status: step.status,
+    attempts: isLeaf(element) ? viewAttempts(own) : [],
+    delta: step.delta,
+    files: [...step.files],
+    graphs: step.graphs.map((inner) => viewGraph(inner, prefix)),
+    ...(value === undefined
+      ? {}
+      : {
+          control: {
+            value,
+            ...(reason === undefined ? {} : { reason }),
+            ...(message === undefined ? {} : { message }),
+          },
+        }),
+    gathers: viewGathers(step.node),
+  };
+}
+
+function viewGraph({ element, item, replay }: InnerReplay, prefix: Path): GraphView {
+  const { branch, index, key } = element;
+  return {
+    ...(branch === undefined ? {} : { branch }),
+    ...(index === undefined ? {} : { index }),
+    ...(key === undefined ? {} : { key }),
+    ...(item === undefined ? {} : { item }),
+    status: graphStatus(replay),
+    steps: viewSteps(replay, [...prefix, element]),
+    ...(replay.end === undefined ? {} : { end: replay.end }),
+  };
+}
+
+function graphStatus({ outcome }: GraphReplay): NodeStatus {
+  return outcome === "success" || outcome === "failed" ? outcome : "running";
+}
+
+function viewGathers({ open, close }: NodeRecords): StepView["gathers"] {
+  const opening = viewAttempts(open);
+  const closing = [...close].sort(([a], [b]) => a - b);
+  return [
+    ...(opening.length === 0 ? [] : [{ gather: "open" as const, attempts: opening }]),
+    ...closing.map(([index, records]) => ({ gather: "close" as const, index, attempts: viewAttempts(records) })),
+  ];
+}
+
+function timesOf(events: readonly Event[]): Pick<RunView, "startedAt" | "finishedAt"> {
+  let [startedAt, finishedAt] = [events[0]?.time, events[0]?.time];
+  if (startedAt === undefined || finishedAt === undefined) return {};
+  for (const { time } of events) {
+    if (time < startedAt) startedAt = time;
+    if (time > finishedAt) finishedAt = time;
+  }
+  return { startedAt, finishedAt };
+}

@@ -1,0 +1,90 @@
+import type { AttemptView, GraphView, NodeStatus, RunView, StepView } from "./view.ts";
+
+export interface TreeStyle {
+  /** Wraps the text of a status; the identity where there is no colour. */
+  readonly paint?: (status: NodeStatus, text: string) => string;
+  /** Graphs of one map or loop that are printed in full; of more, only those that did not succeed. */
+  readonly most?: number;
+}
+
+/** A run for people: a heading, then its steps in the order of the token, aligned; no trailing newline. */
+export function printTree(view: RunView, { paint = (_, text) => text, most = 20 }: TreeStyle = {}): string {
+  const rows = stepRows(view.steps, 1, most);
+  const width = Math.min(60, Math.max(0, ...rows.map((row) => [...row.label].length)));
+  const lines = rows.map(({ label, status, detail }) => {
+    if (status === undefined) return label;
+    return `${label.padEnd(width)}  ${paint(status, status.padEnd(9))}${detail === "" ? "" : `  ${detail}`}`.trimEnd();
+  });
+  const time = duration(view.startedAt, view.finishedAt);
+  const name = view.created?.pipeline ?? "";
+  const heading = [`run ${view.run}`, name, paint(view.status, view.status), time]
+    .filter((part) => part !== "")
+    .join("  ");
+  return [heading, ...lines].join("\n");
+}
+
+interface Row {
+  readonly label: string;
+  /** Absent: a line that is only said. */
+  readonly status?: NodeStatus;
+  readonly detail: string;
+}
+
+function stepRows(steps: readonly StepView[], depth: number, most: number): readonly Row[] {
+  return steps.flatMap((step) => {
+    const name = step.path.at(-1)?.node ?? "";
+    const row = { label: `${"  ".repeat(depth)}${name}`, status: step.status, detail: detailOf(step) };
+    return [row, ...graphRows(step, depth + 1, most)];
+  });
+}
+
+function graphRows(step: StepView, depth: number, most: number): readonly Row[] {
+  const shown =
+    step.graphs.length <= most ? step.graphs : step.graphs.filter((graph) => graph.status !== "success").slice(0, most);
+  const rest = step.graphs.length - shown.length;
+  const rows = shown.flatMap((graph) => {
+    const label = labelOf(graph);
+    if (label === undefined) return stepRows(graph.steps, depth, most);
+    const row = { label: `${"  ".repeat(depth)}${label}`, status: graph.status, detail: "" };
+    return [row, ...stepRows(graph.steps, depth + 1, most)];
+  });
+  return rest === 0 ? rows : [...rows, { label: `${"  ".repeat(depth)}… and ${rest} more`, detail: "" }];
+}
+
+function labelOf(graph: GraphView): string | undefined {
+  if (graph.branch !== undefined) return `· ${graph.branch}`;
+  if (graph.index === undefined) return undefined;
+  return `· ${graph.key === undefined || graph.key === "" ? `#${graph.index}` : graph.key}`;
+}
+
+function detailOf(step: StepView): string {
+  if (step.control?.value === "fault") return step.control.message ?? step.control.reason ?? "fault";
+  const last = step.attempts.at(-1);
+  if (last === undefined) return step.graphs.length === 0 ? "" : step.kind;
+  const time = last.durationMs === undefined ? "" : milliseconds(last.durationMs);
+  const attempt = step.attempts.length > 1 ? `attempt ${step.attempts.length}` : "";
+  return [time, attempt, last.status === "success" ? "" : whyOf(last)].filter((part) => part !== "").join("  ");
+}
+
+function whyOf(attempt: AttemptView): string {
+  return firstLine(attempt.message ?? attempt.reason ?? (attempt.status === "lost" ? "never finished" : ""));
+}
+
+function firstLine(text: string): string {
+  const line = text.split("\n", 1)[0] ?? "";
+  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
+}
+
+function duration(from: string | undefined, to: string | undefined): string {
+  return from === undefined || to === undefined ? "" : milliseconds(Date.parse(to) - Date.parse(from));
+}
+
+/** `0.3 s`, `4 min 05 s`, `2 h 10 min`. */
+export function milliseconds(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 99.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, "0")} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}

@@ -1,0 +1,132 @@
+import { createHash } from "node:crypto";
+import { maxInlineValue } from "../protocol/environment.ts";
+import type { Event, EventBody, EventHead } from "../protocol/event.ts";
+import { type Json, parseJson, printJson, setKey } from "../protocol/json.ts";
+import type { Parameters } from "../protocol/path.ts";
+import type { RunLog } from "../stores/run-log-store.ts";
+import { StoreError } from "../stores/store-error.ts";
+import { uuidV7 } from "./uuid-v7.ts";
+
+/** What this process writes to a run's log: one writer a process and run. */
+export interface EventWriter {
+  /** uuidv7. */
+  readonly writer: string;
+  /**
+   * Adds the heads and appends the events, as one batch and in order; what is written while an append is under way goes
+   * with the next one. Resolves when they are in the log. Throws a StoreError where they cannot be.
+   */
+  write(...bodies: readonly EventBody[]): Promise<void>;
+}
+
+export function openEventWriter(log: RunLog): EventWriter {
+  const writer = uuidV7();
+  let seq = 0;
+  let waiting: EventBody[] = [];
+  let next: Promise<void> | undefined;
+  let last: Promise<void> = Promise.resolve();
+
+  const flush = async (): Promise<void> => {
+    const bodies = waiting;
+    waiting = [];
+    next = undefined;
+    const small: EventBody[] = [];
+    for (const body of bodies) small.push(await moveLargeValues(body, log));
+    const time = new Date().toISOString();
+    await log.append(
+      small.map((body) => withHead(body, { v: 1, id: uuidV7(), run: log.run, writer, seq: ++seq, time })),
+    );
+  };
+
+  return {
+    writer,
+    write: (...bodies) => {
+      waiting.push(...bodies);
+      if (next === undefined) next = last = last.then(flush, flush);
+      return next;
+    },
+  };
+}
+
+/** All events of a run, values that stand in blobs put back. Throws a StoreError where such a blob is missing. */
+export async function readEvents(log: RunLog): Promise<readonly Event[]> {
+  const events = await log.read();
+  const values = new Map<string, Json>();
+  return Promise.all(events.map((event) => (hasRefs(event) ? withValues(event, log, values) : event)));
+}
+
+function withHead(body: EventBody, head: EventHead): Event {
+  return { ...head, ...body };
+}
+
+async function moveLargeValues(body: EventBody, log: RunLog): Promise<EventBody> {
+  if (body.kind === "run.created") {
+    const { kept, refs } = await moved(body.data.parameters, log);
+    return refs === undefined ? body : { ...body, data: { ...body.data, parameters: kept, refs } };
+  }
+  if (body.kind === "step.finished" && body.data.delta !== undefined) {
+    const { kept, refs } = await moved(body.data.delta, log);
+    return refs === undefined ? body : { ...body, data: { ...body.data, delta: kept, refs } };
+  }
+  return body;
+}
+
+async function moved(
+  values: Parameters,
+  log: RunLog,
+): Promise<{ readonly kept: Parameters; readonly refs?: { readonly [name: string]: string } }> {
+  let kept: Record<string, Json> | undefined;
+  const refs: Record<string, string> = {};
+  for (const [name, value] of Object.entries(values)) {
+    const text = maybeLarge(value) ? printJson(value) : "";
+    if (Buffer.byteLength(text) <= maxInlineValue) continue;
+    const digest = createHash("sha256").update(text).digest("hex");
+    await log.putIfAbsent(`values/${digest}`, text);
+    kept ??= { ...values };
+    delete kept[name];
+    refs[name] = `sha256:${digest}`;
+  }
+  return kept === undefined ? { kept: values } : { kept, refs };
+}
+
+/** A cheap look before printing: a character is at most 6 bytes of JSON. */
+function maybeLarge(value: Json): boolean {
+  return typeof value === "string" ? value.length * 6 > maxInlineValue : typeof value === "object" && value !== null;
+}
+
+function hasRefs(event: Event): boolean {
+  return (event.kind === "run.created" || event.kind === "step.finished") && event.data.refs !== undefined;
+}
+
+async function withValues(event: Event, log: RunLog, values: Map<string, Json>): Promise<Event> {
+  if (event.kind === "run.created") {
+    const { refs = {}, ...data } = event.data;
+    return { ...event, data: { ...data, parameters: await filled(data.parameters, refs, log, values) } };
+  }
+  if (event.kind === "step.finished") {
+    const { refs = {}, ...data } = event.data;
+    return { ...event, data: { ...data, delta: await filled(data.delta ?? {}, refs, log, values) } };
+  }
+  return event;
+}
+
+async function filled(
+  kept: Parameters,
+  refs: { readonly [name: string]: string },
+  log: RunLog,
+  values: Map<string, Json>,
+): Promise<Parameters> {
+  const all: Record<string, Json> = { ...kept };
+  for (const [name, digest] of Object.entries(refs)) {
+    let value = values.get(digest);
+    if (value === undefined) {
+      const key = `values/${digest.replace(/^sha256:/, "")}`;
+      const blob = await log.get(key);
+      if (blob === null)
+        throw new StoreError("cannot read", key, `run ${log.run} has no such blob (parameter "${name}")`);
+      value = parseJson(Buffer.from(blob).toString("utf8"));
+      values.set(digest, value);
+    }
+    setKey(all, name, value);
+  }
+  return all;
+}

@@ -1,0 +1,82 @@
+import { readFileSync, rmSync } from "node:fs";
+import { parameterName } from "../protocol/environment.ts";
+import { isArray, isNumber, isObject, type Json, type JsonObject, parseJson, setKey } from "../protocol/json.ts";
+
+export interface Metrics {
+  readonly metrics: JsonObject;
+  readonly step?: number;
+}
+
+/** What a task wrote to MAGNUS_OUTPUT_FILE. */
+export interface OutputFile {
+  readonly parameters: JsonObject;
+  readonly metrics: readonly Metrics[];
+  /** Catalog patterns beside those of the step. */
+  readonly put: readonly string[];
+  /** A line that cannot be read: which and why. The lines around it count. */
+  readonly mistake?: string;
+}
+
+/** Reads and removes the file; a task that wrote none answered nothing. */
+export function readOutputFile(file: string): OutputFile {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return nothing;
+  }
+  rmSync(file, { force: true });
+  return parseOutput(text);
+}
+
+const nothing: OutputFile = { parameters: {}, metrics: [], put: [] };
+
+/** Lines `{"parameters": {…}}`, `{"metrics": {…}, "step": 0}`, `{"catalog": {"put": […]}}`; one may have several. */
+export function parseOutput(text: string): OutputFile {
+  const parameters: Record<string, Json> = {};
+  const metrics: Metrics[] = [];
+  const put: string[] = [];
+  let mistake: string | undefined;
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    const answer = readLine(line);
+    if (typeof answer === "string") {
+      mistake ??= `line ${index + 1} of MAGNUS_OUTPUT_FILE ${answer}`;
+      continue;
+    }
+    for (const [name, value] of Object.entries(answer.parameters)) setKey(parameters, name, value);
+    metrics.push(...answer.metrics);
+    put.push(...answer.put);
+  }
+  return { parameters, metrics, put, ...(mistake === undefined ? {} : { mistake }) };
+}
+
+/** One line's answers, or what is wrong with it. */
+function readLine(line: string): OutputFile | string {
+  let value: Json;
+  try {
+    value = parseJson(line);
+  } catch {
+    return "is not JSON";
+  }
+  if (!isObject(value)) return 'is no object; write {"parameters": {...}}';
+  const { parameters = {}, metrics, step, catalog = {}, ...rest } = value;
+  const unknown = Object.keys(rest)[0];
+  if (unknown !== undefined) return `has the key "${unknown}"; known are parameters, metrics, step and catalog`;
+  if (!isObject(parameters)) return "has parameters that are no object";
+  const name = Object.keys(parameters).find((one) => !parameterName.test(one));
+  if (name !== undefined) return `sets the parameter "${name}", which is no name ([A-Za-z_][A-Za-z0-9_]*)`;
+  if (metrics !== undefined && !isObject(metrics)) return "has metrics that are no object";
+  if (step !== undefined && !(typeof step === "number" && Number.isSafeInteger(step))) {
+    return `has a step that is no integer${isNumber(step) ? "" : " but something else"}`;
+  }
+  const put = isObject(catalog) ? (catalog.put ?? []) : undefined;
+  if (!isArray(put) || !put.every((pattern) => typeof pattern === "string")) {
+    return 'has a catalog that is not of the form {"put": ["pattern"]}';
+  }
+  return {
+    parameters,
+    metrics: metrics === undefined ? [] : [{ metrics, ...(step === undefined ? {} : { step }) }],
+    put,
+  };
+}

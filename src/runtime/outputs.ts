@@ -1,0 +1,152 @@
+import { metricPrefix, parameterName, parameterPrefix } from "../protocol/environment.ts";
+import { type Json, parseJson, printJson, setKey } from "../protocol/json.ts";
+import type { Parameters } from "../protocol/path.ts";
+import type { TaskSpec } from "../protocol/step-spec.ts";
+import type { Environment } from "./environment.ts";
+import type { Metrics, OutputFile } from "./output-file.ts";
+import type { Answers, Failure } from "./task-types/task-type.ts";
+
+/** What a task answered, all its ways of answering merged. */
+export interface Outputs {
+  readonly delta: Parameters;
+  readonly metrics: readonly Metrics[];
+  /** The answers cannot be read, or one that `returns` names is missing. */
+  readonly failure?: Failure;
+}
+
+export interface OutputSources {
+  readonly task: TaskSpec;
+  readonly visible: Parameters;
+  /** The environment that the task was given. */
+  readonly given: Environment;
+  readonly file: OutputFile;
+  readonly answers: Answers;
+}
+
+/**
+ * MAGNUS_OUTPUT_FILE over what was returned over what was set in the environment. A name that did not change is in the
+ * delta only if `returns` names it; it keeps its value.
+ */
+export function collectOutputs(sources: OutputSources): Outputs {
+  const { task, file, answers } = sources;
+  const delta: Record<string, Json> = {};
+  const set = variablesSet(sources);
+  for (const values of [set.parameters, answers.returned ?? {}, file.parameters]) {
+    for (const [name, value] of Object.entries(values)) setKey(delta, name, value);
+  }
+  const declared = declaredVariables(sources, delta, set.metrics);
+  const returnedMetrics = { ...declared.metrics, ...answers.metrics };
+  const metrics = mergeMetrics([...set.metrics, { metrics: returnedMetrics }, ...file.metrics]);
+  const missing = (task.returns ?? [])
+    .map(({ name }) => name)
+    .filter((name) => !Object.hasOwn(delta, name) && !(answers.objects?.has(name) ?? false));
+  const failure = failureOf(sources, missing) ?? tooDeep([...Object.entries(delta), ["metrics", toJson(metrics)]]);
+  return { delta, metrics, ...(failure === undefined ? {} : { failure }) };
+}
+
+/** `MAGNUS_PRM_*` and `MAGNUS_TRACK_*` that were set or changed. */
+function variablesSet({ given, answers }: OutputSources): {
+  readonly parameters: Parameters;
+  readonly metrics: readonly Metrics[];
+} {
+  const parameters: Record<string, Json> = {};
+  const metrics: Metrics[] = [];
+  for (const [variable, text] of answers.environment ?? []) {
+    if (given[variable] === text) continue;
+    if (variable.startsWith(parameterPrefix)) {
+      const name = variable.slice(parameterPrefix.length);
+      if (parameterName.test(name)) setKey(parameters, name, readText(text));
+    } else if (variable.startsWith(metricPrefix)) {
+      metrics.push(metricOf(variable.slice(metricPrefix.length), text));
+    }
+  }
+  return { parameters, metrics };
+}
+
+function metricOf(tracked: string, text: string): Metrics {
+  const match = /^(.+)_STEP_(\d+)$/.exec(tracked);
+  const value = readText(text);
+  return match === null
+    ? { metrics: { [tracked]: value } }
+    : { metrics: { [match[1] ?? ""]: value }, step: Number(match[2]) };
+}
+
+/** Adds to the delta what `returns` names and the task left as a variable, plain, or did not change at all. */
+function declaredVariables(
+  { task, visible, given, answers }: OutputSources,
+  delta: Record<string, Json>,
+  tracked: readonly Metrics[],
+): { readonly metrics: Parameters } {
+  const metrics: Record<string, Json> = {};
+  for (const { name, kind } of answers.returnsAreVariables ? (task.returns ?? []) : []) {
+    const text = answers.environment?.get(name);
+    if (!Object.hasOwn(delta, name)) {
+      const metric = kind === "metric" ? tracked.find((one) => Object.hasOwn(one.metrics, name)) : undefined;
+      if (text !== undefined && text !== given[name]) setKey(delta, name, readText(text));
+      else if (metric !== undefined) setKey(delta, name, metric.metrics[name] ?? null);
+      else if (Object.hasOwn(visible, name) && isKept(name, given, answers)) setKey(delta, name, visible[name] ?? null);
+      else if (text !== undefined) setKey(delta, name, readText(text));
+    }
+    if (kind === "metric" && Object.hasOwn(delta, name)) setKey(metrics, name, delta[name] ?? null);
+  }
+  return { metrics };
+}
+
+/** Unchanged: the variable is as it was given, or was never given, since its value is too long for an environment. */
+function isKept(name: string, given: Environment, answers: Answers): boolean {
+  if (answers.environment === undefined) return false;
+  const names = [name, `${parameterPrefix}${name}`];
+  return names.some((variable) => answers.environment?.get(variable) === given[variable]);
+}
+
+/** JSON where it is JSON, else text. */
+function readText(text: string): Json {
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
+}
+
+/** One entry a step number, in their order, those without one first; later values win. */
+function mergeMetrics(all: readonly Metrics[]): readonly Metrics[] {
+  const bySteps = new Map<number, Record<string, Json>>();
+  for (const { metrics, step = -1 } of all) {
+    const merged = bySteps.get(step) ?? {};
+    for (const [name, value] of Object.entries(metrics)) setKey(merged, name, value);
+    bySteps.set(step, merged);
+  }
+  return [...bySteps]
+    .filter(([, metrics]) => Object.keys(metrics).length > 0)
+    .sort(([a], [b]) => a - b)
+    .map(([step, metrics]) => (step < 0 ? { metrics } : { metrics, step }));
+}
+
+function toJson(metrics: readonly Metrics[]): Json {
+  return metrics.map((one) => one.metrics);
+}
+
+function failureOf({ file, answers }: OutputSources, missing: readonly string[]): Failure | undefined {
+  if (file.mistake !== undefined) return { reason: "missing-output", message: file.mistake };
+  if (missing.length === 0) return undefined;
+  const names = missing.map((name) => `"${name}"`).join(", ");
+  const unread = answers.returnsAreVariables && answers.environment === undefined;
+  const why = unread
+    ? ": the shell's environment could not be read (the script has an EXIT trap of its own or ends by exec); write to $MAGNUS_OUTPUT_FILE instead"
+    : "";
+  return { reason: "missing-output", message: `the task did not set ${names}, which its returns name${why}` };
+}
+
+function tooDeep(values: readonly (readonly [string, Json])[]): Failure | undefined {
+  for (const [name, value] of values) {
+    try {
+      printJson(value);
+    } catch (error) {
+      return {
+        reason: "missing-output",
+        message: `"${name}": ${error instanceof Error ? error.message : String(error)}`,
+      };
+    }
+  }
+  return undefined;
+}

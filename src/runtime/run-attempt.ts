@@ -1,0 +1,298 @@
+import type { AttemptEvent, CatalogFile, EventBody, StepFinished } from "../protocol/event.ts";
+import { type Json, printJson } from "../protocol/json.ts";
+import type { Parameters } from "../protocol/path.ts";
+import type { TaskSpec } from "../protocol/step-spec.ts";
+import { StoreError } from "../stores/store-error.ts";
+import { type CapturedLog, openCapturedLog } from "./captured-log.ts";
+import { putFiles } from "./catalog-step.ts";
+import { objectValue } from "./object-value.ts";
+import { openOutOfMemory } from "./out-of-memory.ts";
+import { type OutputFile, readOutputFile } from "./output-file.ts";
+import { collectOutputs, type Outputs } from "./outputs.ts";
+import { type Ended, supervise } from "./spawn.ts";
+import { type Staged, stageAttempt } from "./stage-attempt.ts";
+import type { StepResult, StepRun, StepServices } from "./step-run.ts";
+import type { Answers, Failure } from "./task-types/task-type.ts";
+import { uuidV7 } from "./uuid-v7.ts";
+
+/** What all events of an attempt share. */
+export type Head = Pick<AttemptEvent, "path" | "attempt" | "round" | "gather">;
+
+export interface ComputedControl {
+  /** What is recorded of it; empty where there is none to compute. */
+  readonly events: readonly EventBody[];
+  readonly control?: string;
+}
+
+export interface AttemptPlan {
+  readonly head: Head;
+  /** If it fails, another attempt follows. */
+  readonly mayRepeat: boolean;
+  controlOf(delta: Parameters): ComputedControl;
+}
+
+/** One attempt of a task, from what it gets to its last record. */
+export async function runAttempt(step: StepRun, plan: AttemptPlan, services: StepServices): Promise<StepResult> {
+  const startedAt = performance.now();
+  const task = step.spec.task;
+  if (task === undefined) throw new Error("a step without a task has no attempt to run");
+  const staged = await stageAttempt(step, task, plan.head.attempt, services);
+  try {
+    const started = startOf(plan.head, task, staged);
+    const attempt: Attempt = { ...plan, task, step, staged, services, startedAt };
+    if (services.stop.aborted) return await finishEarly(attempt, started, stopFailure(services.stop));
+    if (staged.failure !== undefined) return await finishEarly(attempt, started, staged.failure);
+    await services.writer.write(...started);
+
+    const log = openCapturedLog();
+    let early: Promise<void> | undefined;
+    const onStop = (): void => {
+      // A platform gives little time after TERM: the record comes first.
+      early = services.writer.write(finished(attempt, { kind: "cancelled", failure: stopFailure(services.stop) }));
+      early.catch(() => {});
+    };
+    const ended = await runCommand(staged, log, onStop, attempt);
+    await early;
+    if (early !== undefined) return await finishStopped(attempt, log, ended.exitCode);
+    return await finish(attempt, log, ended);
+  } finally {
+    staged.remove();
+  }
+}
+
+interface Attempt extends AttemptPlan {
+  readonly task: TaskSpec;
+  readonly step: StepRun;
+  readonly staged: Staged;
+  readonly services: StepServices;
+  /** By performance.now(). */
+  readonly startedAt: number;
+}
+
+/** Events tell the command's beginning only. Characters. */
+const maxCommand = 4096;
+
+function startOf(head: Head, task: TaskSpec, { warnings, got, redactor }: Staged): readonly EventBody[] {
+  const whole = typeof task.command === "string" ? task.command : printJson(task.command);
+  const command = redactor.redact(whole.length > maxCommand ? `${whole.slice(0, maxCommand)}...` : whole);
+  return [
+    ...warnings.map((message): EventBody => warning(head, redactor.redact(message))),
+    ...(got.length === 0 ? [] : [{ kind: "catalog.get", ...head, data: { files: got } } as const]),
+    { kind: "step.started", ...head, data: { command, commandType: task.type } },
+  ];
+}
+
+function warning(head: Head, message: string): EventBody {
+  return { kind: "warning", ...head, data: { message } };
+}
+
+function stopFailure(stop: AbortSignal): Failure {
+  const signal = typeof stop.reason === "string" ? stop.reason : "SIGTERM";
+  return { reason: "cancelled", message: `stopped by ${signal}` };
+}
+
+async function runCommand(staged: Staged, log: CapturedLog, onStop: () => void, attempt: Attempt): Promise<Ended> {
+  const { command } = staged;
+  if (command === undefined) throw new Error("an attempt that cannot start was started");
+  const { services, task } = attempt;
+  const streams = { stdout: staged.redactor.stream(), stderr: staged.redactor.stream() };
+  const handOn = (stream: "stdout" | "stderr", chunk: Uint8Array): Promise<void> | void => {
+    if (chunk.length === 0) return;
+    log.add(chunk);
+    return services.output(stream, chunk);
+  };
+  const ended = await supervise(
+    { file: command.file, args: command.args, env: staged.env, cwd: staged.workspace.cwd },
+    {
+      ...(task.timeoutMs === undefined ? {} : { timeoutMs: task.timeoutMs }),
+      ...(services.kill === undefined ? {} : { kill: services.kill }),
+      graceMs: services.graceMs,
+      stop: services.stop,
+      onStop,
+      output: (stream, chunk) => handOn(stream, streams[stream].push(chunk)),
+    },
+  );
+  for (const stream of ["stdout", "stderr"] as const) await handOn(stream, streams[stream].end());
+  return ended;
+}
+
+/** How an attempt went, all things considered. */
+type Outcome =
+  | { readonly kind: "success"; readonly exitCode: number; readonly delta: Parameters; readonly control?: string }
+  | {
+      readonly kind: "failed" | "cancelled";
+      readonly failure: Failure;
+      readonly exitCode?: number;
+      readonly signal?: string;
+    };
+
+async function finishEarly(attempt: Attempt, started: readonly EventBody[], failure: Failure): Promise<StepResult> {
+  const kind = failure.reason === "cancelled" ? "cancelled" : "failed";
+  const outcome: Outcome = { kind, failure };
+  await attempt.services.writer.write(...started, finished(attempt, outcome));
+  return resultOf(attempt, outcome, [], undefined);
+}
+
+/** The finish is recorded already; the log follows. */
+async function finishStopped(attempt: Attempt, log: CapturedLog, exitCode: number): Promise<StepResult> {
+  const events = await storeLog(attempt, log);
+  if (events.length > 0) await attempt.services.writer.write(...events);
+  const outcome: Outcome = { kind: "cancelled", failure: stopFailure(attempt.services.stop), exitCode };
+  return resultOf(attempt, outcome, [], log);
+}
+
+async function finish(attempt: Attempt, log: CapturedLog, ended: Ended): Promise<StepResult> {
+  const { staged, services, head } = attempt;
+  const answers = staged.command?.answers() ?? {};
+  const file = readOutputFile(staged.files.output);
+  const commandFailure = commandFailureOf(attempt, ended, answers);
+  const outputs = collectOutputs({
+    task: attempt.task,
+    visible: attempt.step.visible,
+    given: staged.env,
+    file,
+    answers,
+  });
+  const objects = commandFailure === undefined ? await putObjects(answers, services) : { delta: {} };
+  const put = await putFiles(patternsOf(attempt.task, file), staged.workspace, services.catalog);
+  const delta = { ...outputs.delta, ...objects.delta };
+  const leak = leakIn(delta, outputs, staged);
+  const failure = commandFailure ?? outputs.failure ?? objects.failure ?? put.failure ?? leak;
+  const computed = failure === undefined ? attempt.controlOf(delta) : { events: [] };
+  const outcome = outcomeOf(failure, ended, delta, computed.control);
+  await services.writer.write(
+    ...(put.files.length === 0 ? [] : [{ kind: "catalog.put", ...head, data: { files: put.files } } as const]),
+    ...(leak === undefined ? outputs.metrics : []).map((data): EventBody => ({ kind: "metric", ...head, data })),
+    ...(await storeLog(attempt, log)),
+    ...computed.events,
+    finished(attempt, outcome),
+  );
+  return resultOf(attempt, outcome, put.files, log);
+}
+
+/** How the command itself failed; what its language says of it comes before a bare exit code. */
+function commandFailureOf({ task, staged }: Attempt, ended: Ended, answers: Answers): Failure | undefined {
+  if (ended.kind === "cannot-start") return { reason: "cannot-start", message: ended.message };
+  if (ended.timedOut) return { reason: "timeout", message: `timed out after ${duration(task.timeoutMs ?? 0)}` };
+  const killed = ended.exitCode === 137 && outOfMemory().happened();
+  if (killed) return { reason: "out-of-memory", message: "killed by the system: out of memory" };
+  if (answers.failure !== undefined) {
+    return { reason: answers.failure.reason, message: staged.redactor.redact(answers.failure.message) };
+  }
+  if (ended.signal !== undefined) return { reason: "signal", message: `ended by ${ended.signal}` };
+  return ended.exitCode === 0 ? undefined : { reason: "exit", message: `exit code ${ended.exitCode}` };
+}
+
+let memory: ReturnType<typeof openOutOfMemory> | undefined;
+
+function outOfMemory(): ReturnType<typeof openOutOfMemory> {
+  memory ??= openOutOfMemory();
+  return memory;
+}
+
+function duration(ms: number): string {
+  return ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`;
+}
+
+function patternsOf(task: TaskSpec, file: OutputFile) {
+  return [...(task.catalog?.put ?? []), ...file.put.map((pattern) => ({ pattern }))];
+}
+
+async function putObjects(
+  answers: Answers,
+  { catalog }: StepServices,
+): Promise<{ readonly delta: Parameters; readonly failure?: Failure }> {
+  const delta: Record<string, Json> = {};
+  for (const [name, file] of answers.objects ?? []) {
+    if (!catalog.keeps) {
+      const message = `the object "${name}" cannot be stored: the catalog (${catalog.name}) keeps nothing`;
+      return { delta, failure: { reason: "catalog-put", message } };
+    }
+    try {
+      delta[name] = objectValue((await catalog.putFile(file)).digest);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return { delta, failure: { reason: "catalog-put", message: `the object "${name}": ${error.message}` } };
+    }
+  }
+  return { delta };
+}
+
+/** Answers are published and shown everywhere: one with a secret fails the step. Names neither value. */
+function leakIn(delta: Parameters, outputs: Outputs, { redactor }: Staged): Failure | undefined {
+  if (redactor.idle) return undefined;
+  const values = [
+    ...Object.entries(delta).map(([name, value]) => ({ what: "parameter", name, value })),
+    ...outputs.metrics.flatMap(({ metrics }) =>
+      Object.entries(metrics).map(([name, value]) => ({ what: "metric", name, value })),
+    ),
+  ];
+  const leak = values.find(({ value }) => redactor.finds(printJson(value)));
+  if (leak === undefined) return undefined;
+  return { reason: "secret-in-output", message: `the ${leak.what} "${redactor.redact(leak.name)}" contains a secret` };
+}
+
+function outcomeOf(failure: Failure | undefined, ended: Ended, delta: Parameters, control?: string): Outcome {
+  const { exitCode } = ended;
+  if (failure === undefined) return { kind: "success", exitCode, delta, ...(control === undefined ? {} : { control }) };
+  const signal = ended.kind === "exit" && ended.signal !== undefined ? { signal: ended.signal } : {};
+  return { kind: "failed", failure, exitCode, ...signal };
+}
+
+/** The captured log as a blob; no blob where nothing was printed. A log that cannot be stored does not fail a step. */
+async function storeLog({ head, services }: Attempt, log: CapturedLog): Promise<readonly EventBody[]> {
+  if (log.total === 0) return [];
+  const key = `logs/${uuidV7()}.log`;
+  const content = log.content();
+  try {
+    await services.log.putIfAbsent(key, content);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return [warning(head, `the log is lost: ${error.message}`)];
+  }
+  const truncated = log.truncated ? ({ truncated: true } as const) : {};
+  return [{ kind: "log.stored", ...head, data: { key, bytes: content.length, ...truncated } }];
+}
+
+function finished(attempt: Attempt, outcome: Outcome): EventBody {
+  const durationMs = Math.round(performance.now() - attempt.startedAt);
+  return { kind: "step.finished", ...attempt.head, data: { ...finishData(attempt, outcome), durationMs } };
+}
+
+function finishData({ mayRepeat, staged }: Attempt, outcome: Outcome): Omit<StepFinished["data"], "durationMs"> {
+  if (outcome.kind === "success") {
+    const { exitCode, delta, control } = outcome;
+    return { status: "success", exitCode, delta, ...(control === undefined ? {} : { control }) };
+  }
+  const { kind, failure, exitCode, signal } = outcome;
+  return {
+    status: kind,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(signal === undefined ? {} : { signal }),
+    reason: failure.reason,
+    message: staged.redactor.redact(failure.message),
+    ...(kind === "failed" && mayRepeat ? { retry: true } : {}),
+  };
+}
+
+function resultOf(
+  { head, staged }: Attempt,
+  outcome: Outcome,
+  files: readonly CatalogFile[],
+  log: CapturedLog | undefined,
+): StepResult {
+  const base = { attempt: head.attempt, files, logTail: log?.tail(20) ?? [] };
+  if (outcome.kind === "success") {
+    const { exitCode, delta, control } = outcome;
+    return { ...base, status: "success", exitCode, delta, ...(control === undefined ? {} : { control }) };
+  }
+  const { failure, exitCode } = outcome;
+  return {
+    ...base,
+    status: outcome.kind,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    reason: failure.reason,
+    message: staged.redactor.redact(failure.message),
+    delta: {},
+  };
+}

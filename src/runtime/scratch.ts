@@ -1,0 +1,48 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { StoreError } from "../stores/store-error.ts";
+
+/** The files of one attempt outside its working directory. They need not exist. */
+export interface AttemptFiles {
+  /** JSON of all visible parameters, for the task. */
+  readonly parameters: string;
+  /** What the task answers (MAGNUS_OUTPUT_FILE). */
+  readonly output: string;
+  /** What the runner of a task type hands back: a shell's environment, a function's result. */
+  readonly result: string;
+  /** A command that is too long for an argument. */
+  readonly script: string;
+  /** Another file of this attempt. */
+  named(name: string): string;
+}
+
+/** One folder a process, numbered names in it: fewer system calls than a folder an attempt. */
+export function newAttemptFiles(): AttemptFiles {
+  const prefix = join(scratchFolder(), `${++attempts}`);
+  return {
+    parameters: `${prefix}.parameters.json`,
+    output: `${prefix}.output.ndjson`,
+    result: `${prefix}.result`,
+    script: `${prefix}.script`,
+    named: (name) => `${prefix}.${name}`,
+  };
+}
+
+/** This process's folder for temporary files; removed at its end. Throws a StoreError where none can be made. */
+export function scratchFolder(): string {
+  if (folder !== undefined) return folder;
+  const parent = tmpdir();
+  try {
+    mkdirSync(parent, { recursive: true });
+    const made = mkdtempSync(join(parent, "magnus-"));
+    process.once("exit", () => rmSync(made, { recursive: true, force: true }));
+    folder = made;
+    return made;
+  } catch (error) {
+    throw new StoreError("cannot make a folder for temporary files (set TMPDIR) in", parent, error);
+  }
+}
+
+let folder: string | undefined;
+let attempts = 0;

@@ -1,0 +1,161 @@
+import { rmSync, writeFileSync } from "node:fs";
+import type { CatalogFile } from "../protocol/event.ts";
+import { printJson } from "../protocol/json.ts";
+import type { Parameters } from "../protocol/path.ts";
+import type { TaskSpec } from "../protocol/step-spec.ts";
+import { causeOf, errorCode, StoreError } from "../stores/store-error.ts";
+import { getFiles } from "./catalog-step.ts";
+import { type Environment, environmentOf } from "./environment.ts";
+import { withoutObjects } from "./object-value.ts";
+import { minSecretLength, type Redactor, redactorOf } from "./redactor.ts";
+import { type AttemptFiles, newAttemptFiles } from "./scratch.ts";
+import type { Secrets } from "./secrets.ts";
+import type { StepRun, StepServices } from "./step-run.ts";
+import type { Failure, Prepared } from "./task-types/task-type.ts";
+import { taskTypes } from "./task-types/task-types.ts";
+import { openWorkspace, type Workspace } from "./workspace.ts";
+
+/** All that an attempt needs before its command starts. */
+export interface Staged {
+  readonly files: AttemptFiles;
+  readonly workspace: Workspace;
+  readonly env: Environment;
+  readonly redactor: Redactor;
+  /** Files that were copied into place, those before a failure too. */
+  readonly got: readonly CatalogFile[];
+  readonly warnings: readonly string[];
+  /** Present unless there is a failure. */
+  readonly command?: Extract<Prepared, { kind: "command" }>;
+  readonly failure?: Failure;
+  /** Removes the temporary files and the workspace. */
+  remove(): void;
+}
+
+/** Secrets, working directory, catalog files, parameters and the command, in this order; the first failure ends it. */
+export async function stageAttempt(
+  step: StepRun,
+  task: TaskSpec,
+  attempt: number,
+  services: StepServices,
+): Promise<Staged> {
+  const files = newAttemptFiles();
+  const given = readSecrets(task.secrets ?? [], services.secrets);
+  const redactor = redactorFor(given.values);
+  let workspace: Workspace = { cwd: services.projectDir, roots: [], remove: () => {} };
+  let got: readonly CatalogFile[] = [];
+  let warnings = given.warnings;
+  let env: Environment = {};
+  const staged = (rest: { readonly failure: Failure } | { readonly command: Staged["command"] }): Staged => ({
+    files,
+    workspace,
+    env,
+    redactor,
+    got,
+    warnings,
+    ...("failure" in rest ? rest : rest.command === undefined ? {} : { command: rest.command }),
+    remove: () => {
+      for (const file of [files.parameters, files.result, files.output, files.script]) removeFile(file);
+      workspace.remove();
+    },
+  });
+
+  if (given.failure !== undefined) return staged({ failure: given.failure });
+  try {
+    workspace = openWorkspace(step.spec, services.isolate, services.projectDir);
+    const patterns = task.catalog?.get ?? [];
+    if (patterns.length > 0) {
+      const transferred = await getFiles(patterns, step.files, workspace, services.catalog);
+      got = transferred.files;
+      warnings = [...warnings, ...transferred.warnings];
+      if (transferred.failure !== undefined) return staged({ failure: transferred.failure });
+    }
+    writeFileSync(files.parameters, parametersText(step.visible));
+    env = environmentOf({
+      run: services.run,
+      path: step.path,
+      attempt,
+      visible: step.visible,
+      items: step.items,
+      parametersFile: files.parameters,
+      outputFile: files.output,
+      cwd: workspace.cwd,
+      secrets: given.values,
+      env: task.env ?? {},
+    });
+    const { projectDir, catalog } = services;
+    const context = { task, visible: step.visible, env, files, cwd: workspace.cwd, projectDir, catalog };
+    const prepared = await taskTypes[task.type].prepare(context);
+    return staged(prepared.kind === "failure" ? { failure: prepared.failure } : { command: prepared });
+  } catch (error) {
+    // A full or read-only disk under the temporary files or the workspace.
+    if (!(error instanceof StoreError) && errorCode(error) === undefined) throw error;
+    return staged({ failure: { reason: "cannot-start", message: `cannot stage the step: ${causeOf(error)}` } });
+  }
+}
+
+interface GivenSecrets {
+  readonly values: ReadonlyMap<string, string>;
+  readonly warnings: readonly string[];
+  readonly failure?: Failure;
+}
+
+const noSecrets: GivenSecrets = { values: new Map(), warnings: [] };
+
+function readSecrets(names: readonly string[], secrets: Secrets): GivenSecrets {
+  if (names.length === 0) return noSecrets;
+  const values = new Map<string, string>();
+  const warnings: string[] = [];
+  const failed = (message: string): GivenSecrets => ({
+    values,
+    warnings,
+    failure: { reason: "missing-secret", message },
+  });
+  for (const name of names) {
+    let value: string | undefined;
+    try {
+      value = secrets.get(name);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return failed(error.message);
+    }
+    if (value === undefined) return failed(`the secret "${name}" is not in ${secrets.name}`);
+    if (value.includes("\0")) return failed(`the secret "${name}" has a NUL, which no environment can hold`);
+    if (value.length < minSecretLength) {
+      warnings.push(`the secret "${name}" is shorter than ${minSecretLength} characters: it is not masked in logs`);
+    }
+    values.set(name, value);
+  }
+  return { values, warnings };
+}
+
+const redactors = new Map<string, Redactor>();
+
+function redactorFor(values: ReadonlyMap<string, string>): Redactor {
+  const key = values.size === 0 ? "" : JSON.stringify([...values.values()]);
+  let redactor = redactors.get(key);
+  if (redactor === undefined) {
+    redactor = redactorOf([...values.values()]);
+    redactors.set(key, redactor);
+  }
+  return redactor;
+}
+
+const textOfParameters = new WeakMap<Parameters, string>();
+
+/** Steps often see the very same parameters: printed once. */
+function parametersText(visible: Parameters): string {
+  let text = textOfParameters.get(visible);
+  if (text === undefined) {
+    text = printJson(withoutObjects(visible));
+    textOfParameters.set(visible, text);
+  }
+  return text;
+}
+
+function removeFile(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // The folder goes with the process.
+  }
+}

@@ -1,0 +1,224 @@
+/** The part of the Python runner that makes of a JSON value what an argument's annotation wants. */
+export const pythonConversion = `# --- annotations
+
+
+def convert(value, annotation, what):
+    """The JSON value as the annotation wants it."""
+    if annotation is None or annotation is type(value) and annotation in (int, float, str, bool):
+        return value
+    simple = SIMPLE.get(annotation) if isinstance(annotation, type) else None
+    if simple is not None:
+        try:
+            return simple(value)
+        except (TypeError, ValueError):
+            raise Failure("%s is %s, which is no %s" % (what, shown(value), annotation.__name__)) from None
+    return convert_other(value, annotation, what)
+
+
+def to_int(value):
+    if isinstance(value, bool):
+        raise ValueError
+    if isinstance(value, float):
+        if not value.is_integer():
+            raise ValueError
+        return int(value)
+    return value if isinstance(value, int) else int(from_text(value))
+
+
+def to_float(value):
+    if isinstance(value, bool):
+        raise ValueError
+    return float(value) if isinstance(value, (int, float)) else float(from_text(value))
+
+
+def from_text(value):
+    if not isinstance(value, str):
+        raise ValueError
+    return value
+
+
+def to_str(value):
+    if isinstance(value, str):
+        return value
+    if value is None:
+        raise ValueError
+    return json.dumps(value)
+
+
+def to_bool(value):
+    if isinstance(value, bool):
+        return value
+    word = value.lower() if isinstance(value, str) else value
+    if word in ("true", "yes", "on", "1", 1):
+        return True
+    if word in ("false", "no", "off", "0", 0):
+        return False
+    raise ValueError
+
+
+def to_list(value):
+    if isinstance(value, list):
+        return value
+    raise ValueError
+
+
+def to_dict(value):
+    if isinstance(value, dict):
+        return value
+    raise ValueError
+
+
+SIMPLE = {
+    int: to_int,
+    float: to_float,
+    str: to_str,
+    bool: to_bool,
+    list: to_list,
+    dict: to_dict,
+    tuple: lambda value: tuple(to_list(value)),
+    set: lambda value: set(to_list(value)),
+    frozenset: lambda value: frozenset(to_list(value)),
+    bytes: lambda value: from_text(value).encode("utf-8"),
+}
+
+
+def convert_other(value, annotation, what):
+    import typing
+
+    if annotation is typing.Any:
+        return value
+    origin = typing.get_origin(annotation)
+    if origin is not None:
+        return convert_generic(value, annotation, origin, typing.get_args(annotation), what)
+    if annotation is type(None):
+        if value is None:
+            return None
+        raise Failure("%s is %s, which is not null" % (what, shown(value)))
+    if not isinstance(annotation, type):
+        supertype = getattr(annotation, "__supertype__", None)
+        return value if supertype is None else convert(value, supertype, what)
+    if hasattr(annotation, "model_validate"):
+        return validated(annotation.model_validate, value, annotation, what)
+    if hasattr(annotation, "parse_obj") and hasattr(annotation, "__fields__"):
+        return validated(annotation.parse_obj, value, annotation, what)
+    if hasattr(annotation, "__dataclass_fields__"):
+        return to_dataclass(value, annotation, what)
+    return convert_class(value, annotation, what)
+
+
+def convert_generic(value, annotation, origin, args, what):
+    import typing
+
+    if origin is typing.Union or type(annotation).__name__ == "UnionType":
+        return convert_union(value, args, what)
+    if getattr(annotation, "__metadata__", None) is not None:
+        return convert(value, annotation.__origin__, what)
+    if origin is getattr(typing, "Literal", None):
+        for choice in args:
+            if choice == value and type(choice) is type(value):
+                return choice
+        raise Failure("%s is %s, which is none of %s" % (what, shown(value), ", ".join(map(repr, args))))
+    import collections.abc
+
+    if origin is tuple:
+        items = check(value, list, what, "list")
+        if len(args) == 2 and args[1] is Ellipsis:
+            return tuple(convert(item, args[0], "%s[%d]" % (what, i)) for i, item in enumerate(items))
+        if args and len(args) != len(items):
+            raise Failure("%s has %d items, %d are needed" % (what, len(items), len(args)))
+        return tuple(convert(item, args[i] if args else None, "%s[%d]" % (what, i)) for i, item in enumerate(items))
+    if isinstance(origin, type) and issubclass(origin, collections.abc.Mapping):
+        entries = check(value, dict, what, "mapping")
+        key, item = args if len(args) == 2 else (None, None)
+        return {convert(k, key, "a key of " + what): convert(v, item, "%s[%s]" % (what, json.dumps(k))) for k, v in entries.items()}
+    if isinstance(origin, type) and issubclass(origin, collections.abc.Iterable) and origin is not type:
+        items = check(value, list, what, "list")
+        made = [convert(item, args[0] if args else None, "%s[%d]" % (what, i)) for i, item in enumerate(items)]
+        return origin(made) if origin in (set, frozenset, list) else made
+    return value
+
+
+def convert_union(value, args, what):
+    for choice in args:
+        if choice is type(value) or value is None and choice is type(None):
+            return value
+    # Exact types are gone: what converts first, without a detour over text, wins.
+    failures = []
+    for choice in sorted(args, key=lambda one: one is str):
+        if choice is type(None):
+            continue
+        try:
+            return convert(value, choice, what)
+        except Failure as failure:
+            failures.append(str(failure))
+    raise Failure(failures[0] if len(failures) == 1 else "%s is %s, which fits none of its types" % (what, shown(value)))
+
+
+def validated(validate, value, annotation, what):
+    try:
+        return value if isinstance(value, annotation) else validate(value)
+    except ValueError as error:
+        raise Failure("%s is no valid %s: %s" % (what, annotation.__name__, " ".join(str(error).split()))) from None
+
+
+def to_dataclass(value, annotation, what):
+    import dataclasses
+    import typing
+
+    entries = check(value, dict, what, "mapping")
+    try:
+        hints = typing.get_type_hints(annotation)
+    except Exception:
+        hints = {}
+    fields = {field.name: field for field in dataclasses.fields(annotation) if field.init}
+    unknown = [name for name in entries if name not in fields]
+    if unknown:
+        raise Failure('%s has "%s", which %s has not' % (what, unknown[0], annotation.__name__))
+    made = {name: convert(entry, hints.get(name), '%s["%s"]' % (what, name)) for name, entry in entries.items()}
+    try:
+        return annotation(**made)
+    except TypeError as error:
+        raise Failure("%s is no valid %s: %s" % (what, annotation.__name__, error)) from None
+
+
+def convert_class(value, annotation, what):
+    import enum
+
+    try:
+        if isinstance(value, annotation):
+            return value
+    except TypeError:
+        # Typed dictionaries and protocols.
+        return value
+    try:
+        if issubclass(annotation, enum.Enum):
+            named = isinstance(value, str) and annotation.__members__.get(value)
+            return named if named else annotation(value)
+        if annotation.__module__ in ("pathlib", "decimal", "uuid", "fractions") and isinstance(value, (str, int, float)):
+            return annotation(str(value))
+        if annotation.__module__ == "datetime" and isinstance(value, str):
+            return annotation.fromisoformat(value[:-1] + "+00:00" if value.endswith("Z") else value)
+    except (ArithmeticError, AttributeError, TypeError, ValueError):
+        raise Failure("%s is %s, which is no %s" % (what, shown(value), annotation.__name__)) from None
+    # A class of which JSON knows nothing: the function gets the JSON value.
+    return value
+
+
+def check(value, kind, what, name):
+    if isinstance(value, kind):
+        return value
+    raise Failure("%s is %s, which is no %s" % (what, shown(value), name))
+
+
+def shown(value):
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def wait_for(value):
+    import asyncio
+
+    async def result():
+        return await value
+
+    return asyncio.run(result())`;

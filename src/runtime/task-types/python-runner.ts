@@ -1,0 +1,273 @@
+import { pythonConversion } from "./python-conversion.ts";
+import { pythonPublishing } from "./python-publishing.ts";
+
+/**
+ * The program that calls a Python function: standard library only, Python 3.8 or newer. It stands here as text because
+ * the shim is one file that must work wherever it is copied.
+ *
+ * Argument: JSON `{command, parameters, result, returns: [{name, kind}], objects: {name: file}, path: [folder]}`.
+ * Result: JSON `{returned, metrics, objects: {name: file}, environment, failure: {reason, message}}` in the file
+ * `result`, written whole or not at all. Standard output is the function's. Whatever is not needed by every call
+ * (inspect, typing, dataclasses, asyncio, pickle, traceback) is imported where it is needed: the start is what most
+ * steps pay for.
+ */
+export const pythonRunner = `"""Calls the function of a magnus python task."""
+import json
+import os
+import sys
+
+
+class Failure(Exception):
+    """The task fails, and not by an exception of its own."""
+
+    def __init__(self, message, reason="exception"):
+        super().__init__(message)
+        self.reason = reason
+
+
+def main():
+    request = json.loads(sys.argv[1])
+    sys.argv = [request["command"]]
+    if not getattr(sys.flags, "safe_path", False):
+        del sys.path[0]  # this file's folder
+    sys.path[0:0] = request["path"]
+    terminate_by_exception()
+    before = dict(os.environ)
+    result = {}
+    try:
+        run(request, result)
+    except SystemExit as stop:
+        if stop.code not in (None, 0):
+            raise
+    except Failure as failure:
+        print("magnus: " + str(failure), file=sys.stderr)
+        result["failure"] = {"reason": failure.reason, "message": str(failure)}
+        sys.exit(1)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        print_traceback(error)
+        result["failure"] = {"reason": "exception", "message": one_line(error)}
+        sys.exit(1)
+    finally:
+        result["environment"] = changes(before)
+        write_result(request["result"], result)
+
+
+def run(request, result):
+    with open(request["parameters"], encoding="utf-8") as file:
+        parameters = json.load(file)
+    objects = request["objects"]
+    function = find(request["command"])
+    positional, named = bind(function, request["command"], parameters, objects)
+    value = function(*positional, **named)
+    if hasattr(value, "__await__"):
+        value = wait_for(value)
+    publish(value, request, result)
+
+
+def terminate_by_exception():
+    """TERM ends the function like sys.exit(143), so that its finally blocks run."""
+    try:
+        import _signal as signal  # the module signal costs as much as json
+    except ImportError:
+        import signal
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+
+
+# --- finding the function
+
+
+def find(command):
+    parts = command.split(".")
+    if len(parts) < 2 or not all(part.isidentifier() for part in parts):
+        raise Failure('the command "%s" is not of the form module.function' % command)
+    for count in range(len(parts) - 1, 0, -1):
+        module = ".".join(parts[:count])
+        try:
+            __import__(module)
+        except ModuleNotFoundError as error:
+            # "a.b.C.method": a.b.C is no module, and that is no error yet. One that a module imports is.
+            if count > 1 and error.name is not None and (module == error.name or module.startswith(error.name + ".")):
+                continue
+            raise
+        return attribute(sys.modules[module], module, parts[count:])
+    raise Failure('the command "%s" names no module' % command)
+
+
+def attribute(value, module, names):
+    for name in names:
+        try:
+            value = getattr(value, name)
+        except AttributeError:
+            raise Failure('the module "%s" has no "%s"' % (module, ".".join(names))) from None
+    if not callable(value):
+        raise Failure('"%s" in the module "%s" cannot be called' % (".".join(names), module))
+    return value
+
+
+# --- arguments
+
+
+def bind(function, command, parameters, objects):
+    """The arguments of the call: (positional only, by name)."""
+    arguments, rest_name = signature(function)
+    hints = hints_of(function, arguments)
+    positional, named, missing = [], {}, []
+    used = set()
+    namespaces = []
+    for name, only_positional, required in arguments:
+        annotation = hints.get(name)
+        if is_namespace(annotation):
+            namespaces.append((name, only_positional))
+            if only_positional:
+                positional.append(None)
+            continue
+        if name in objects:
+            value = load_object(objects[name])
+        elif name in parameters:
+            value = convert(parameters[name], annotation, 'parameter "%s"' % name)
+        elif required:
+            missing.append(name)
+            continue
+        elif only_positional:
+            break
+        else:
+            continue
+        used.add(name)
+        if only_positional:
+            positional.append(value)
+        else:
+            named[name] = value
+    if missing:
+        names = ", ".join('"%s"' % name for name in missing)
+        raise Failure("%s needs the parameter%s %s, which no step has set" % (command, "s" if len(missing) > 1 else "", names))
+    if namespaces or rest_name:
+        rest = {name: value for name, value in parameters.items() if name not in used}
+        rest.update((name, load_object(file)) for name, file in objects.items() if name not in used)
+        for name, only_positional in namespaces:
+            namespace = new_namespace(rest)
+            if only_positional:
+                positional[positional.index(None)] = namespace
+            else:
+                named[name] = namespace
+        if rest_name and not namespaces:
+            named.update(rest)
+    return positional, named
+
+
+def signature(function):
+    """([(name, only by position, required)], has **kwargs). Read from the code object where that tells all."""
+    if type(function) is not type(signature) or hasattr(function, "__wrapped__"):
+        return inspected(function)
+    code = function.__code__
+    names = code.co_varnames
+    count = code.co_argcount
+    optional = count - len(function.__defaults__ or ())
+    arguments = [(names[i], i < code.co_posonlyargcount, i < optional) for i in range(count)]
+    defaults = function.__kwdefaults__ or {}
+    for name in names[count : count + code.co_kwonlyargcount]:
+        arguments.append((name, False, name not in defaults))
+    return arguments, bool(code.co_flags & 0x08)
+
+
+def inspected(function):
+    import inspect
+
+    arguments, rest = [], False
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return [], False
+    for one in parameters:
+        if one.kind is one.VAR_KEYWORD:
+            rest = True
+        elif one.kind is not one.VAR_POSITIONAL:
+            arguments.append((one.name, one.kind is one.POSITIONAL_ONLY, one.default is one.empty))
+    return arguments, rest
+
+
+def hints_of(function, arguments):
+    source = function
+    while hasattr(source, "__wrapped__"):
+        source = source.__wrapped__
+    if type(source) is not type(signature):
+        # Classes, partials, objects with __call__.
+        source = getattr(source, "func", None) or (source.__init__ if isinstance(source, type) else getattr(source, "__func__", None) or type(source).__call__)
+    annotations = getattr(source, "__annotations__", None)
+    if not annotations:
+        return {}
+    if not any(isinstance(annotation, str) for annotation in annotations.values()):
+        return annotations
+    import typing
+
+    try:
+        return typing.get_type_hints(source)
+    except Exception:
+        # A name that exists for type checkers only: those arguments get the JSON value.
+        return {name: hint for name, hint in annotations.items() if not isinstance(hint, str) or hint == "argparse.Namespace"}
+
+
+def is_namespace(annotation):
+    if annotation == "argparse.Namespace":
+        return True
+    return getattr(annotation, "__module__", None) == "argparse" and getattr(annotation, "__name__", None) == "Namespace"
+
+
+def new_namespace(values):
+    import argparse
+
+    return argparse.Namespace(**values)
+
+
+def load_object(file):
+    import pickle
+
+    with open(file, "rb") as content:
+        return pickle.load(content)
+
+
+${pythonConversion}
+
+
+${pythonPublishing}
+
+
+# --- the end
+
+
+def changes(before):
+    prefixes = ("MAGNUS_PRM_", "MAGNUS_TRACK_")
+    return {
+        name: value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        for name, value in os.environ.items()
+        if name.startswith(prefixes) and before.get(name) != value
+    }
+
+
+def write_result(file, result):
+    temporary = file + ".tmp"
+    with open(temporary, "w", encoding="utf-8") as content:
+        content.write(json.dumps(result))
+    os.replace(temporary, file)
+
+
+def print_traceback(error):
+    import traceback
+
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    traceback.print_exception(type(error), error, trace)
+    sys.stderr.flush()
+
+
+def one_line(error):
+    text = str(error).strip()
+    return type(error).__name__ + (": " + text if text else "")
+
+
+# A process that multiprocessing starts imports this file under another name.
+if __name__ == "__main__":
+    main()
+`;

@@ -1,0 +1,54 @@
+import type { FailureReason } from "../../protocol/event.ts";
+import type { JsonObject } from "../../protocol/json.ts";
+import type { Parameters } from "../../protocol/path.ts";
+import type { TaskSpec } from "../../protocol/step-spec.ts";
+import type { CatalogStore } from "../../stores/catalog-store.ts";
+import type { Environment } from "../environment.ts";
+import type { AttemptFiles } from "../scratch.ts";
+
+/** A kind of command (`command_type`): how it is started and how it answers beside MAGNUS_OUTPUT_FILE. */
+export interface TaskType {
+  prepare(context: TaskContext): Promise<Prepared>;
+}
+
+export interface TaskContext {
+  readonly task: TaskSpec;
+  readonly visible: Parameters;
+  /** The task's whole environment. */
+  readonly env: Environment;
+  readonly files: AttemptFiles;
+  /** The task's working directory. */
+  readonly cwd: string;
+  readonly projectDir: string;
+  readonly catalog: CatalogStore;
+}
+
+export type Prepared =
+  | { readonly kind: "failure"; readonly failure: Failure }
+  | {
+      readonly kind: "command";
+      readonly file: string;
+      readonly args: readonly string[];
+      /** Read once, after the command has ended, however it ended. */
+      answers(): Answers;
+    };
+
+export interface Failure {
+  readonly reason: FailureReason;
+  /** One line for people. */
+  readonly message: string;
+}
+
+/** What a task answered in its type's own ways; MAGNUS_OUTPUT_FILE is read for every type. */
+export interface Answers {
+  /** Published by the task itself, by name: a function's return value. */
+  readonly returned?: Parameters;
+  readonly metrics?: JsonObject;
+  /** Values that only their language can read, as files. */
+  readonly objects?: ReadonlyMap<string, string>;
+  /** The environment in which it ended; absent: it could not be read. */
+  readonly environment?: ReadonlyMap<string, string>;
+  /** Names in `returns` may be variables of that environment (shells). */
+  readonly returnsAreVariables?: true;
+  readonly failure?: Failure;
+}

@@ -1,0 +1,89 @@
+import { spawnSync } from "node:child_process";
+import { constants, copyFileSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { StepSpec } from "../protocol/step-spec.ts";
+import type { FilePlace } from "./catalog-step.ts";
+import { globOf } from "./glob.ts";
+import { scratchFolder } from "./scratch.ts";
+
+export interface Workspace extends FilePlace {
+  /** Removes it where it is the attempt's own. */
+  remove(): void;
+}
+
+/**
+ * The working directory of an attempt: the project's folder, as make does; or, where steps that use the catalog run
+ * beside each other, a folder of its own, so that two of them that write `out.csv` keep theirs apart.
+ */
+export function openWorkspace(spec: StepSpec, isolate: "auto" | "always" | "never", projectDir: string): Workspace {
+  const wanted =
+    isolate === "auto" ? spec.concurrent === true && spec.task?.catalog !== undefined : isolate === "always";
+  if (!wanted) return { cwd: projectDir, roots: [projectDir], remove: () => {} };
+  const cwd = mkdtempSync(join(scratchFolder(), "work-"));
+  fill(
+    cwd,
+    projectDir,
+    (spec.task?.catalog?.put ?? []).map(({ pattern }) => pattern),
+  );
+  return { cwd, roots: [cwd, projectDir], remove: () => rmSync(cwd, { recursive: true, force: true }) };
+}
+
+/**
+ * The project's files as symbolic links in real folders. What the step is to put is copied instead: through a link it
+ * would write into the project after all.
+ */
+function fill(cwd: string, projectDir: string, put: readonly string[]): void {
+  const outputs = put.map(globOf).filter((glob) => glob !== null);
+  const made = new Set<string>([cwd]);
+  for (const name of projectFiles(projectDir)) {
+    const link = join(cwd, name);
+    const folder = dirname(link);
+    if (!made.has(folder)) {
+      mkdirSync(folder, { recursive: true });
+      made.add(folder);
+    }
+    const source = join(projectDir, name);
+    if (outputs.some((glob) => glob.matches(name))) copyFileSync(source, link, constants.COPYFILE_FICLONE);
+    else symlinkSync(source, link);
+  }
+}
+
+const filesOfProjects = new Map<string, readonly string[]>();
+
+/** Relative names; read once a process. */
+function projectFiles(projectDir: string): readonly string[] {
+  let files = filesOfProjects.get(projectDir);
+  if (files === undefined) {
+    const names = filesByGit(projectDir) ?? filesByWalking(projectDir);
+    files = names.filter((name) => lstatSync(join(projectDir, name), { throwIfNoEntry: false }) !== undefined);
+    filesOfProjects.set(projectDir, files);
+  }
+  return files;
+}
+
+/** Tracked files and those that are neither tracked nor ignored; undefined outside a checkout or without git. */
+function filesByGit(projectDir: string): string[] | undefined {
+  const { status, stdout } = spawnSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], {
+    cwd: projectDir,
+    encoding: "utf8",
+    maxBuffer: 1024 ** 3,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  if (status !== 0) return undefined;
+  // magnus's own folder, where nobody has told git to ignore it.
+  return [...new Set(stdout.split("\0"))].filter((name) => name !== "" && !name.startsWith(".magnus/"));
+}
+
+/** All but folders that begin with a dot. */
+function filesByWalking(projectDir: string): string[] {
+  const files: string[] = [];
+  const pending = [""];
+  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
+    for (const entry of readdirSync(join(projectDir, folder), { withFileTypes: true })) {
+      const name = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (!entry.isDirectory()) files.push(name);
+      else if (!entry.name.startsWith(".")) pending.push(name);
+    }
+  }
+  return files;
+}

@@ -1,0 +1,77 @@
+import { closeSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { errorCode } from "./store-error.ts";
+
+/**
+ * Writes a file that nobody has written, whole or not at all; false where it exists. The name is given by `link`, which
+ * is exclusive and shows only whole files, on network file systems too. Throws what `node:fs` throws.
+ */
+export function createFile(file: string, content: Uint8Array | string): boolean {
+  const temporary = temporaryName(file);
+  withFolder(file, () => writeNew(temporary, content));
+  return linkInto(temporary, file);
+}
+
+/** Gives a finished temporary file its name unless that is taken; the temporary name is gone afterwards. */
+export function linkInto(temporary: string, file: string): boolean {
+  try {
+    linkSync(temporary, file);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return false;
+    if (!hasNoLinks(error)) throw error;
+    return createWithoutLinks(temporary, file);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** Does the work; where a folder is missing, makes it and does the work again. */
+export function withFolder<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    mkdirSync(dirname(file), { recursive: true });
+    return work();
+  }
+}
+
+let temporaries = 0;
+
+/** A name beside `file` that no other process and no other call uses. Readers skip names that begin with `.tmp-`. */
+export function temporaryName(file: string): string {
+  return `${dirname(file)}/.tmp-${process.pid}-${startedAt}-${temporaries++}`;
+}
+
+const startedAt = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
+
+/** Whether a file system that has no hard links (FAT, some FUSE mounts) refused one. */
+function hasNoLinks(error: unknown): boolean {
+  return ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK"].includes(errorCode(error) ?? "");
+}
+
+/** Reserves the name by an exclusive create, then replaces it: never torn, but a reader may see the empty reservation. */
+function createWithoutLinks(temporary: string, file: string): boolean {
+  try {
+    closeSync(openSync(file, "wx"));
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return false;
+    throw error;
+  }
+  renameSync(temporary, file);
+  return true;
+}
+
+function writeNew(file: string, content: Uint8Array | string): void {
+  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+  const descriptor = openSync(file, "wx");
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw error;
+  } finally {
+    closeSync(descriptor);
+  }
+}

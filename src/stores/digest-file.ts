@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import {
+  constants,
+  copyFileSync,
+  createReadStream,
+  createWriteStream,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { errorCode, StoreError } from "./store-error.ts";
+
+export interface Digest {
+  /** `sha256:<hex>`. */
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Up to this size a file is read as a whole: several times faster than a stream. */
+const smallFile = 1024 * 1024;
+
+/** Digest and size of a file's content. Throws a StoreError where it cannot be read. */
+export async function digestOf(file: string): Promise<Digest> {
+  try {
+    if (statSync(file).size <= smallFile) return digestOfBytes(readFileSync(file));
+    const hash = createHash("sha256");
+    let size = 0;
+    for await (const chunk of createReadStream(file, { highWaterMark: smallFile })) {
+      hash.update(chunk);
+      size += chunk.length;
+    }
+    return { digest: `sha256:${hash.digest("hex")}`, size };
+  } catch (error) {
+    throw new StoreError("cannot read", file, error);
+  }
+}
+
+/**
+ * Copies a file's content to a new file, sharing its blocks where the file system can (reflink), and gives the digest of
+ * what was copied. Throws what `node:fs` throws, ENOENT for a missing folder of `to` too.
+ */
+export async function copyAndDigest(from: string, to: string): Promise<Digest> {
+  if (statSync(from).size <= smallFile) {
+    const bytes = readFileSync(from);
+    writeFileSync(to, bytes, { flag: "wx" });
+    return digestOfBytes(bytes);
+  }
+  if (clone(from, to)) return digestOf(to);
+  const hash = createHash("sha256");
+  let size = 0;
+  const hashing = new Transform({
+    transform(chunk, _encoding, done) {
+      hash.update(chunk);
+      size += chunk.length;
+      done(null, chunk);
+    },
+  });
+  await pipeline(createReadStream(from, { highWaterMark: smallFile }), hashing, createWriteStream(to, { flags: "wx" }));
+  return { digest: `sha256:${hash.digest("hex")}`, size };
+}
+
+function digestOfBytes(bytes: Uint8Array): Digest {
+  return { digest: `sha256:${createHash("sha256").update(bytes).digest("hex")}`, size: bytes.length };
+}
+
+function clone(from: string, to: string): boolean {
+  try {
+    copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") throw error;
+    rmSync(to, { force: true });
+    return false;
+  }
+}

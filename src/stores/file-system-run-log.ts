@@ -1,0 +1,208 @@
+import {
+  appendFileSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { Event } from "../protocol/event.ts";
+import { createFile, temporaryName, withFolder } from "./atomic-file.ts";
+import { parseEvents, printEvents } from "./event-lines.ts";
+import { blobKey, claimFile, isRunId } from "./run-log-names.ts";
+import type { RunLog, RunLogStore } from "./run-log-store.ts";
+import { errorCode, StoreError } from "./store-error.ts";
+
+/**
+ * Run logs in a folder, one folder a run: `<root>/<run>/events/<writer>.ndjson`, `claims/`, and blobs by their keys.
+ * Works on local disks, NFS, volumes and downloaded artifacts; folders are made on demand. `readRoots` are further
+ * folders of the same layout that are read but never written. All operations throw a StoreError where a folder cannot
+ * be read or written.
+ */
+export function fileSystemRunLogStore(root: string, readRoots: readonly string[] = []): RunLogStore {
+  const roots = [root, ...readRoots];
+  return {
+    name: `file-system (${root})`,
+    create: async (run) => (createRunFolder(root, checkedRunId(run, root)) ? openRun(run, roots) : null),
+    open: (run) => openRun(checkedRunId(run, root), roots),
+    exists: async (run) => isRunId(run) && roots.some((folder) => folderExists(join(folder, run))),
+    list: async () => listRuns(roots),
+  };
+}
+
+function checkedRunId(run: string, root: string): string {
+  if (!isRunId(run)) throw new StoreError("cannot use a run id that is no file name below", root, JSON.stringify(run));
+  return run;
+}
+
+function createRunFolder(root: string, run: string): boolean {
+  const folder = join(root, run);
+  return guarded("cannot write", folder, () => {
+    try {
+      withFolder(folder, () => mkdirSync(folder));
+      return true;
+    } catch (error) {
+      if (errorCode(error) === "EEXIST") return false;
+      throw error;
+    }
+  });
+}
+
+function listRuns(roots: readonly string[]): readonly string[] {
+  const times = new Map<string, number>();
+  for (const root of roots) {
+    for (const run of namesIn(root).filter(isRunId)) {
+      const state = statSync(join(root, run), { throwIfNoEntry: false });
+      if (state?.isDirectory()) times.set(run, Math.max(times.get(run) ?? 0, state.birthtimeMs || state.mtimeMs));
+    }
+  }
+  return [...times].sort(([a, at], [b, bt]) => bt - at || (a < b ? 1 : -1)).map(([run]) => run);
+}
+
+function openRun(run: string, roots: readonly string[]): RunLog {
+  const folders = roots.map((root) => join(root, run));
+  const folder = folders[0] ?? "";
+  const claim = claimer(join(folder, "claims"));
+  /** Writers whose last append failed: what they left may be a torn line, which the next append must not continue. */
+  const torn = new Set<string>();
+  return {
+    run,
+    append: async (events) => appendEvents(folder, events, torn),
+    read: async () => readEvents(folders),
+    claim: async (name) => claim(claimFile(name)),
+    putIfAbsent: async (key, content) => {
+      const file = join(folder, blobKey(key));
+      return guarded("cannot write", file, () => createFile(file, content));
+    },
+    get: async (key) => getBlob(folders, blobKey(key)),
+    list: async (prefix) => listBlobs(folders, prefix),
+    delete: async (key) => {
+      const file = join(folder, blobKey(key));
+      guarded("cannot delete", file, () => rmSync(file, { force: true }));
+    },
+  };
+}
+
+function appendEvents(folder: string, events: readonly Event[], torn: Set<string>): void {
+  for (const [writer, batch] of byWriter(events)) {
+    const file = join(folder, "events", `${claimFile(writer)}.ndjson`);
+    const text = printEvents(batch);
+    guarded("cannot write", file, () => {
+      const wasTorn = torn.delete(writer);
+      torn.add(writer);
+      withFolder(file, () => appendFileSync(file, wasTorn ? `\n${text}` : text));
+      torn.delete(writer);
+    });
+  }
+}
+
+function byWriter(events: readonly Event[]): Map<string, Event[]> {
+  const batches = new Map<string, Event[]>();
+  for (const event of events) {
+    const batch = batches.get(event.writer);
+    if (batch === undefined) batches.set(event.writer, [event]);
+    else batch.push(event);
+  }
+  for (const batch of batches.values()) batch.sort((a, b) => a.seq - b.seq);
+  return batches;
+}
+
+function readEvents(folders: readonly string[]): readonly Event[] {
+  const events = new Map<string, Event>();
+  for (const folder of folders) {
+    const written = join(folder, "events");
+    for (const name of namesIn(written)) {
+      if (!name.endsWith(".ndjson") || name.startsWith(".")) continue;
+      const file = join(written, name);
+      const text = guarded("cannot read", file, () => readFileSync(file, "utf8"));
+      for (const event of parseEvents(text)) events.set(event.id, event);
+    }
+  }
+  return [...events.values()];
+}
+
+/**
+ * A claim is a hard link to a token of this process: one system call, exclusive on every file system that has links. A
+ * token takes as many links as the file system allows (65,000 on ext4), then a new one is made; where there are no links
+ * at all, each claim is a file of its own.
+ */
+function claimer(folder: string): (name: string) => boolean {
+  let token: string | undefined;
+  const newToken = (): string => {
+    const file = temporaryName(join(folder, "claim"));
+    withFolder(file, () => writeFileSync(file, `${process.pid}\n`, { flag: "wx" }));
+    return file;
+  };
+  return (name) => {
+    const file = join(folder, name);
+    return guarded("cannot write", file, () => {
+      token ??= newToken();
+      try {
+        linkSync(token, file);
+        return true;
+      } catch (error) {
+        if (errorCode(error) === "EEXIST") return false;
+        token = undefined;
+        return createFile(file, `${process.pid}\n`);
+      }
+    });
+  };
+}
+
+function getBlob(folders: readonly string[], key: string): Uint8Array | null {
+  for (const folder of folders) {
+    const file = join(folder, key);
+    try {
+      return readFileSync(file);
+    } catch (error) {
+      if (!isAbsent(error)) throw new StoreError("cannot read", file, error);
+    }
+  }
+  return null;
+}
+
+/** Keys that begin with `prefix`; only its folder is walked. */
+function listBlobs(folders: readonly string[], prefix: string): readonly string[] {
+  const top = prefix.includes("/") ? prefix.slice(0, prefix.lastIndexOf("/")) : "";
+  const keys = new Set<string>();
+  for (const folder of folders) {
+    const pending = [top];
+    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+      for (const name of namesIn(join(folder, at))) {
+        const key = at === "" ? name : `${at}/${name}`;
+        if (name.startsWith(".") || key === "events" || key === "claims") continue;
+        if (folderExists(join(folder, key))) pending.push(key);
+        else if (key.startsWith(prefix)) keys.add(key);
+      }
+    }
+  }
+  return [...keys].sort();
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw new StoreError("cannot read", folder, error);
+  }
+}
+
+function folderExists(folder: string): boolean {
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function isAbsent(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "");
+}
+
+function guarded<T>(what: string, path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof StoreError ? error : new StoreError(what, path, error);
+  }
+}

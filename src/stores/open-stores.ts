@@ -1,0 +1,190 @@
+/**
+ * Opens the services of a run from the small JSON that compiled files carry (see protocol/services.ts); variables are
+ * replaced here, where the run happens. The shim reads it too, so it is checked by hand.
+ */
+import { resolve } from "node:path";
+import { isNumber, isObject, type Json, type JsonObject, printJson } from "../protocol/json.ts";
+import {
+  lookupIn,
+  ServiceError,
+  serviceDefaults,
+  substituteVariables,
+  unavailable,
+  type VariableLookup,
+  variablesOf,
+} from "../protocol/services.ts";
+import { dotenvSecrets, environmentSecrets, fileSecrets, type Secrets, secretsFrom } from "../runtime/secrets.ts";
+import { bufferedRunLogStore } from "./buffered-run-log.ts";
+import type { CatalogStore } from "./catalog-store.ts";
+import { doNothingCatalog } from "./do-nothing-catalog.ts";
+import { fileSystemCatalog } from "./file-system-catalog.ts";
+import { fileSystemRunLogStore } from "./file-system-run-log.ts";
+import type { RunLogStore } from "./run-log-store.ts";
+
+/** The opened services. Nothing is read or written before one of them is used. */
+export interface Services {
+  readonly runLogStore: RunLogStore;
+  readonly catalog: CatalogStore;
+  readonly secrets: Secrets;
+  readonly isolate: "auto" | "always" | "never";
+  /** Between TERM and KILL of a step that has to stop. Milliseconds. */
+  readonly graceMs: number;
+}
+
+type Environment = { readonly [name: string]: string | undefined };
+
+/** Where a run is: relative folders are below `cwd`. */
+interface Here {
+  readonly environment: Environment;
+  readonly lookup: VariableLookup;
+  readonly cwd: string;
+}
+
+/** Throws a ServiceError, one line for people, where the configuration cannot be used here. */
+export function openServices(services: Json, environment: Environment, cwd: string): Services {
+  if (!isObject(services)) throw new ServiceError(`the services are no JSON object but ${printJson(services)}`);
+  const here: Here = { environment, lookup: lookupIn(environment), cwd };
+  refuseUnknown(services, "services", serviceKeys);
+  checkTracker(readService(services, "experiment_tracker", "do-nothing"));
+  return {
+    runLogStore: openRunLogStore(readService(services, "run_log_store", "file-system"), here),
+    catalog: openCatalog(readService(services, "catalog", "file-system"), here),
+    secrets: openSecrets(readService(services, "secrets", "env-secrets"), here),
+    isolate: readIsolate(services.isolate),
+    graceMs: readGrace(services.graceMs),
+  };
+}
+
+const serviceKeys = ["run_log_store", "catalog", "secrets", "experiment_tracker", "isolate", "graceMs"];
+
+interface Service {
+  /** As in the JSON, for messages. */
+  readonly name: string;
+  readonly type: string;
+  readonly settings: JsonObject;
+}
+
+function readService(services: JsonObject, name: string, usual: string): Service {
+  const settings = services[name] ?? { type: usual };
+  if (!isObject(settings) || typeof settings.type !== "string") {
+    throw new ServiceError(`${name} must be an object with a type; it is ${printJson(settings)}`);
+  }
+  const hint = unavailable(name, settings.type);
+  if (hint !== undefined) {
+    throw new ServiceError(`${name}: this version cannot use "${settings.type}" yet; ${hint}`);
+  }
+  return { name, type: settings.type, settings };
+}
+
+function openRunLogStore(service: Service, here: Here): RunLogStore {
+  switch (service.type) {
+    case "file-system": {
+      checkKeys(service, ["log_folder"]);
+      const folder = readPlace(service, "log_folder", serviceDefaults.runLogFolder, here);
+      return { ...fileSystemRunLogStore(resolve(here.cwd, folder)), name: `file-system (${folder})` };
+    }
+    case "buffered":
+      checkKeys(service, []);
+      return bufferedRunLogStore();
+    default:
+      throw unknownType(service, ["file-system", "buffered"]);
+  }
+}
+
+function openCatalog(service: Service, here: Here): CatalogStore {
+  switch (service.type) {
+    case "file-system": {
+      checkKeys(service, ["catalog_location"]);
+      const folder = readPlace(service, "catalog_location", serviceDefaults.catalogFolder, here);
+      return { ...fileSystemCatalog(resolve(here.cwd, folder)), name: `file-system (${folder})` };
+    }
+    case "do-nothing":
+      checkKeys(service, []);
+      return doNothingCatalog();
+    default:
+      throw unknownType(service, ["file-system", "do-nothing"]);
+  }
+}
+
+/** The environment comes first: platforms put secrets there, whatever is configured for a developer's machine. */
+function openSecrets(service: Service, here: Here): Secrets {
+  switch (service.type) {
+    case "env-secrets": {
+      checkKeys(service, ["prefix", "suffix"]);
+      const prefix = readText(service, "prefix", here) ?? "";
+      const suffix = readText(service, "suffix", here) ?? "";
+      return environmentSecrets(here.environment, { prefix, suffix });
+    }
+    case "files": {
+      checkKeys(service, ["location"]);
+      const folder = readPlace(service, "location", serviceDefaults.secretsFolder, here);
+      return secretsFrom([environmentSecrets(here.environment), fileSecrets(resolve(here.cwd, folder))]);
+    }
+    case "dotenv": {
+      checkKeys(service, ["location"]);
+      const file = readPlace(service, "location", serviceDefaults.dotenvFile, here);
+      return secretsFrom([environmentSecrets(here.environment), dotenvSecrets(resolve(here.cwd, file))]);
+    }
+    case "do-nothing":
+      checkKeys(service, []);
+      return secretsFrom([]);
+    default:
+      throw unknownType(service, ["env-secrets", "files", "dotenv", "do-nothing"]);
+  }
+}
+
+function checkTracker(service: Service): void {
+  if (service.type !== "do-nothing") throw unknownType(service, ["do-nothing"]);
+}
+
+/** The text under a key with its variables replaced; undefined where there is none. */
+function readText({ name, settings }: Service, key: string, { lookup }: Here): string | undefined {
+  const text = settings[key];
+  if (text === undefined || text === null) return undefined;
+  if (typeof text !== "string") throw new ServiceError(`${name}: ${key} must be text; it is ${printJson(text)}`);
+  for (const reference of variablesOf(text)) {
+    if (reference.kind === "malformed")
+      throw new ServiceError(`${name}: ${key} has ${reference.name}, which is not a variable`);
+    if (lookup(reference.name) === undefined) {
+      throw new ServiceError(
+        `${name}: ${key} needs the variable ${reference.name}; set MAGNUS_VAR_${reference.name} or ${reference.name}`,
+      );
+    }
+  }
+  return substituteVariables(text, lookup);
+}
+
+/** A folder or file; an empty one would be the working directory itself. */
+function readPlace(service: Service, key: string, usual: string, here: Here): string {
+  const place = readText(service, key, here) ?? usual;
+  if (place === "") throw new ServiceError(`${service.name}: ${key} is empty`);
+  return place;
+}
+
+function readIsolate(isolate: Json | undefined): Services["isolate"] {
+  if (isolate === undefined || isolate === "auto") return "auto";
+  if (isolate === "always" || isolate === "never") return isolate;
+  throw new ServiceError(`isolate must be "auto", "always" or "never"; it is ${printJson(isolate)}`);
+}
+
+function readGrace(graceMs: Json | undefined): number {
+  if (graceMs === undefined) return serviceDefaults.graceMs;
+  const value = isNumber(graceMs) ? Number(printJson(graceMs)) : Number.NaN;
+  if (!(value >= 0)) throw new ServiceError(`graceMs must be a number of milliseconds; it is ${printJson(graceMs)}`);
+  return value;
+}
+
+function checkKeys({ settings, name }: Service, known: readonly string[]): void {
+  refuseUnknown(settings, name, ["type", ...known]);
+}
+
+/** A key that this version does not know could change what the others mean. */
+function refuseUnknown(settings: JsonObject, name: string, known: readonly string[]): void {
+  for (const key of Object.keys(settings)) {
+    if (!known.includes(key)) throw new ServiceError(`${name} has no key "${key}"; its keys are ${known.join(", ")}`);
+  }
+}
+
+function unknownType({ name, type }: Service, known: readonly string[]): ServiceError {
+  return new ServiceError(`${name}: there is no type "${type}"; use ${known.join(", ")}`);
+}

@@ -1,0 +1,153 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the variables of configurations, not of JavaScript
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { checkServicesHere, checkServicesThere } from "../../src/configuration/check-services-here.ts";
+import { servicesOf, servicesText } from "../../src/configuration/services-of.ts";
+import { parseJson } from "../../src/protocol/json.ts";
+import { ServiceError, variablesOfServices } from "../../src/protocol/services.ts";
+import { openServices } from "../../src/stores/open-stores.ts";
+import { findings, read } from "./read.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "magnus-services-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function open(text: string, environment: { readonly [name: string]: string } = {}) {
+  return openServices(parseJson(servicesText(read(text).configuration) ?? "{}"), environment, folder);
+}
+
+describe("services of a configuration", () => {
+  it("leaves out what is as by default", () => {
+    expect(servicesOf(read("").configuration)).toEqual({});
+    expect(servicesText(read("catalog: {type: file-system}\nisolate: auto\ngrace: 30s").configuration)).toBeUndefined();
+  });
+
+  it("prints the rest on one line, variables unresolved", () => {
+    const { configuration } = read(
+      "run_log_store: {type: chunked-fs, config: {log_folder: $LOGS/a}}\nisolate: never\ngrace: 5s\ncatalog: {type: do-nothing}",
+    );
+    expect(servicesText(configuration)).toBe(
+      '{"catalog":{"type":"do-nothing"},"graceMs":5000,"isolate":"never","run_log_store":{"log_folder":"$LOGS/a","type":"file-system"}}',
+    );
+    expect(variablesOfServices(servicesOf(configuration))).toEqual(["LOGS"]);
+  });
+});
+
+describe("opened services", () => {
+  it("works without configuration", () => {
+    const services = open("");
+    expect(services.runLogStore.name).toBe("file-system (.magnus/runs)");
+    expect(services.catalog.name).toBe("file-system (.magnus/catalog)");
+    expect(services).toMatchObject({ isolate: "auto", graceMs: 30_000 });
+  });
+
+  it("replaces variables and puts relative folders below the working directory", async () => {
+    const services = open("run_log_store: {type: file-system, config: {log_folder: $LOGS/runs}}", {
+      MAGNUS_VAR_LOGS: "here",
+    });
+    const log = await services.runLogStore.create("one");
+    expect(log).not.toBeNull();
+    expect(services.runLogStore.name).toBe("file-system (here/runs)");
+    const again = openServices(
+      { run_log_store: { type: "file-system", log_folder: join(folder, "here/runs") } },
+      {},
+      "/",
+    );
+    expect(await again.runLogStore.exists("one")).toBe(true);
+  });
+
+  it("opens what keeps nothing", () => {
+    const services = open("run_log_store: {type: buffered}\ncatalog: {type: do-nothing}\nisolate: always");
+    expect(services.runLogStore.name).toContain("buffered");
+    expect(services.catalog.keeps).toBe(false);
+    expect(services.isolate).toBe("always");
+  });
+
+  it("takes secrets from the environment, with prefix and suffix", () => {
+    expect(open("", { TOKEN: "a" }).secrets.get("TOKEN")).toBe("a");
+    const services = open("secrets: {type: env-secrets, config: {prefix: $P, suffix: _X}}", {
+      P: "CI_",
+      CI_TOKEN_X: "b",
+      TOKEN: "a",
+    });
+    expect(services.secrets.get("TOKEN")).toBe("b");
+  });
+
+  it("takes secrets from dotenv and folders, the environment first", () => {
+    writeFileSync(join(folder, "my.env"), "TOKEN=from-file\nOTHER=other\n");
+    const dotenv = open("secrets: {type: dotenv, config: {location: my.env}}", { TOKEN: "from-environment" }).secrets;
+    expect([dotenv.get("TOKEN"), dotenv.get("OTHER"), dotenv.get("NONE")]).toEqual([
+      "from-environment",
+      "other",
+      undefined,
+    ]);
+    writeFileSync(join(folder, "PASSWORD"), "from-folder\n");
+    const files = open("secrets: {type: files, config: {location: .}}").secrets;
+    expect([files.get("PASSWORD"), files.get("NONE")]).toEqual(["from-folder", undefined]);
+  });
+
+  it("has no secrets where that is configured", () => {
+    expect(open("secrets: {type: do-nothing}", { TOKEN: "a" }).secrets.get("TOKEN")).toBeUndefined();
+  });
+
+  it.each([
+    [[], "no JSON object"],
+    [{ run_log: {} }, 'no key "run_log"'],
+    [{ catalog: "x" }, "catalog must be an object with a type"],
+    [{ catalog: { type: "minio" } }, 'no type "minio"; use file-system, do-nothing'],
+    [{ catalog: { type: "file-system", log_folder: "x" } }, 'no key "log_folder"'],
+    [{ catalog: { type: "file-system", catalog_location: 7 } }, "catalog_location must be text"],
+    [{ catalog: { type: "file-system", catalog_location: "" } }, "catalog_location is empty"],
+    [{ catalog: { type: "file-system", catalog_location: "$NONE/x" } }, "the variable NONE; set MAGNUS_VAR_NONE"],
+    [{ catalog: { type: "file-system", catalog_location: "${A:-b}" } }, "${A:-b}, which is not a variable"],
+    [{ run_log_store: { type: "postgres", url: "x" } }, 'cannot use "postgres" yet'],
+    [{ run_log_store: { type: "s3", bucket: "x" } }, "use `file-system`"],
+    [{ experiment_tracker: { type: "mlflow" } }, 'cannot use "mlflow" yet'],
+    [{ isolate: "x" }, "isolate must be"],
+    [{ graceMs: "5s" }, "graceMs must be a number"],
+    [{ graceMs: -1 }, "graceMs must be a number"],
+  ])("refuses %j in one line", (services, message) => {
+    const opening = () => openServices(services, {}, folder);
+    expect(opening).toThrow(ServiceError);
+    expect(opening).toThrow(message);
+  });
+});
+
+describe("before a run", () => {
+  const here = (text: string, environment: { readonly [name: string]: string } = {}) => {
+    const { configuration, sink } = read(text);
+    checkServicesHere(configuration, environment, sink);
+    return findings(sink);
+  };
+
+  it("accepts what can be opened", () => {
+    expect(here("run_log_store: {type: file-system, config: {log_folder: $LOGS}}", { LOGS: "x" })).toEqual([]);
+  });
+
+  it.each([
+    ["executor: {type: mocked}", "not-in-this-version", "mocked"],
+    ["executor: {type: local-container, config: {docker_image: a}}", "not-in-this-version", "local-container"],
+    ["executor: {type: argo, config: {image: a}}", "executor-is-a-target", "argo"],
+    ["run_log_store: {type: postgres, config: {url: x}}", "not-in-this-version", "postgres"],
+    ["catalog: {type: s3, config: {bucket: x}}", "not-in-this-version", "s3"],
+    ["experiment_tracker: {type: mlflow}", "not-in-this-version", "mlflow"],
+    ["catalog: {type: file-system, config: {catalog_location: $NONE}}", "unset-variable", "$NONE"],
+  ])("refuses %j at its place", (text, code, at) => {
+    expect(here(text)).toMatchObject([{ code, at }]);
+  });
+
+  it("lets compiled files have variables that are set elsewhere, but no service that no shim can open", () => {
+    const { configuration, sink } = read(
+      "executor: {type: mocked}\ncatalog: {type: file-system, config: {catalog_location: $NONE}}",
+    );
+    checkServicesThere(configuration, sink);
+    expect(findings(sink)).toEqual([]);
+    const other = read("catalog: {type: s3, config: {bucket: x}}");
+    checkServicesThere(other.configuration, other.sink);
+    expect(findings(other.sink)).toMatchObject([{ code: "not-in-this-version", at: "s3" }]);
+    const memory = read("run_log_store: {type: buffered}");
+    checkServicesThere(memory.configuration, memory.sink);
+    expect(findings(memory.sink)).toMatchObject([{ code: "run-log-not-shared", at: "buffered" }]);
+  });
+});

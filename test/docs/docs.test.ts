@@ -1,0 +1,91 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { root } from "../support/build.ts";
+import { magnus, plainEnvironment, run, shim } from "../support/programs.ts";
+import { type Block, commandsOf, outputPattern, readBlocks, untested } from "./examples.ts";
+
+const scratch = mkdtempSync(path.join(tmpdir(), "magnus-docs-"));
+const bin = path.join(scratch, "bin");
+
+beforeAll(() => {
+  mkdirSync(bin);
+  for (const [name, file] of Object.entries({ magnus, "magnus-shim": shim })) {
+    writeFileSync(path.join(bin, name), `#!/bin/sh\nexec '${process.execPath}' '${file}' "$@"\n`);
+    chmodSync(path.join(bin, name), 0o755);
+  }
+});
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe.for(pages())("%s", { concurrent: true }, (page) => {
+  const markdown = readFileSync(path.join(root, page), "utf8");
+  const blocks = readBlocks(markdown);
+
+  test("all yaml is a tested example", () => {
+    expect(untested(blocks)).toEqual([]);
+  });
+
+  test("links to files of the repository lead to one", () => {
+    expect(deadLinks(page, markdown)).toEqual([]);
+  });
+
+  test.skipIf(blocks.every(({ role }) => role !== "run"))("the examples do what the page says", async () => {
+    await runExamples(page, blocks);
+  });
+});
+
+function pages(): readonly string[] {
+  const docs = readdirSync(path.join(root, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => path.join("docs", name));
+  return ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", ...docs.sort()];
+}
+
+/** Runs a page's blocks in order in a folder of its own. */
+async function runExamples(page: string, blocks: readonly Block[]): Promise<void> {
+  const cwd = path.join(scratch, page.replaceAll("/", "_"));
+  mkdirSync(cwd);
+  let printed = "";
+  for (const block of blocks) {
+    const place = `${page}:${block.line}`;
+    if (block.file !== undefined) write(path.join(cwd, block.file), block.text);
+    else if (block.role === "run") printed = await runCommands(block, cwd, place);
+    else if (block.role === "output") expect(printed, place).toMatch(outputPattern(block.text));
+  }
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+/** Runs the commands of a block; returns what the last one printed. */
+async function runCommands(block: Block, cwd: string, place: string): Promise<string> {
+  const env = { PATH: `${bin}:${plainEnvironment().PATH}` };
+  const commands = commandsOf(block);
+  let printed = "";
+  for (const [index, command] of commands.entries()) {
+    const { code, stdout, stderr } = await run("sh", ["-c", command], { cwd, env });
+    const expected = index === commands.length - 1 ? block.exit : 0;
+    expect(code, `${place}: ${command}\n${stdout}${stderr}`).toBe(expected);
+    printed = stdout;
+  }
+  return printed;
+}
+
+function deadLinks(page: string, markdown: string): readonly string[] {
+  const targets = [...markdown.matchAll(/\]\(([^)#\s]+)(#[^)]*)?\)/g)].map((match) => match[1] ?? "");
+  const relative = targets.filter((target) => !/^[a-z]+:/.test(target));
+  return relative.filter((target) => !existsSync(path.resolve(root, path.dirname(page), target)));
+}
