@@ -1,12 +1,14 @@
 // Bundles what is published: the command line (ES modules, one chunk a command, so that `--help` loads little),
 // the targets (each an entry of its own, found by its folder) and the shim (one CommonJS file, which starts fastest).
-import { chmodSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { build } from "esbuild";
 
-const root = new URL("..", import.meta.url).pathname;
-const targets = readdirSync(new URL("../targets", import.meta.url));
-
-rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
+const root = path.resolve(import.meta.dirname, "..");
+const targets = readdirSync(path.join(root, "targets"));
+const dist = path.join(root, "dist");
+// Built beside and moved file by file, so that programs that run meanwhile always find whole ones.
+const fresh = `${dist}.${process.pid}`;
 
 const shared = { absWorkingDir: root, bundle: true, platform: "node", target: "node20", logLevel: "warning" };
 
@@ -16,7 +18,7 @@ await build({
     { in: "src/cli/main.ts", out: "magnus" },
     ...targets.map((name) => ({ in: `targets/${name}/target.ts`, out: `targets/${name}` })),
   ],
-  outdir: "dist",
+  outdir: fresh,
   format: "esm",
   splitting: true,
   chunkNames: "chunks/[name]-[hash]",
@@ -29,13 +31,29 @@ await build({
 const shim = await build({
   ...shared,
   entryPoints: [{ in: "src/shim/main.ts", out: "shim" }],
-  outdir: "dist",
+  outdir: fresh,
   outExtension: { ".js": ".cjs" },
   format: "cjs",
   minify: true,
   banner: { js: "#!/usr/bin/env node" },
   metafile: true,
 });
-writeFileSync(new URL("../dist/shim.meta.json", import.meta.url), JSON.stringify(shim.metafile));
-chmodSync(new URL("../dist/shim.cjs", import.meta.url), 0o755);
-chmodSync(new URL("../dist/magnus.js", import.meta.url), 0o755);
+writeFileSync(path.join(fresh, "shim.meta.json"), JSON.stringify(shim.metafile));
+for (const program of ["shim.cjs", "magnus.js"]) chmodSync(path.join(fresh, program), 0o755);
+replace(fresh, dist);
+
+function replace(from, to) {
+  const files = (folder) => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const relative = (folder) => (entry) => path.relative(folder, path.join(entry.parentPath, entry.name));
+  mkdirSync(to, { recursive: true });
+  const built = files(from).map(relative(from));
+  const stale = new Set(files(to).map(relative(to)));
+  // Chunks first: an entry names them.
+  for (const file of built.sort((a, b) => b.split(path.sep).length - a.split(path.sep).length)) {
+    mkdirSync(path.dirname(path.join(to, file)), { recursive: true });
+    renameSync(path.join(from, file), path.join(to, file));
+    stale.delete(file);
+  }
+  for (const file of stale) rmSync(path.join(to, file));
+  rmSync(from, { recursive: true });
+}

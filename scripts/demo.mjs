@@ -94,10 +94,12 @@ function checkRecovery() {
   if (!ok) fail("the run did not recover as it should");
 }
 
+/** What the run was for, in the words of the report that its last step wrote. */
 function sayReport() {
-  say(`${path.join(local, "report.md")}:`);
-  const lines = readFileSync(path.join(local, "report.md"), "utf8").trimEnd().split("\n");
-  for (const line of lines.filter((text) => text !== "")) say(`  ${line}`);
+  const file = path.join(local, "report.md");
+  say(`Report: ${file}`);
+  const lines = readFileSync(file, "utf8").split("\n");
+  for (const line of lines.filter((text) => /^(Trained|Best|Accuracy)/.test(text))) say(`  ${line}`);
   say();
 }
 

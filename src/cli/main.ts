@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * Phase: the command line. One file a command; this one only names them, so that `--help` loads nothing else.
  * docs/cli.md is the contract.

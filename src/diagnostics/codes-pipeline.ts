@@ -103,7 +103,7 @@ export const pipelineCodes = {
   "pipeline-too-large": {
     severity: "error",
     message: ({ limit }: { limit: number }) =>
-      `the pipeline has more than ${limit} steps once all included files and aliases are written out`,
+      `the pipeline has more than ${limit.toLocaleString("en")} steps once all included files and aliases are written out`,
   },
 } satisfies CodeTable;
 

@@ -2,6 +2,9 @@ import { type Document, visit, type YAMLError } from "yaml";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import type { SourceFile, Span } from "../source/source-file.ts";
 
+/** Levels of lists and mappings that a document may have: fewer than the printers of JSON accept. */
+export const maxDepth = 400;
+
 /**
  * Words the parser's errors for people, at the token that is wrong rather than where the parser noticed. False where
  * the document's structure is broken: then only the first such error is told, since all after it follow from it.
@@ -61,7 +64,8 @@ function reportStructureError(error: YAMLError, parsed: Document.Parsed, file: S
   } else if (/^Unexpected \S*scalar at node end|^Unexpected scalar/.test(message)) {
     const span = restOfLine(file, at);
     sink.report("yaml-text-after-end", { token: textOf(span), span });
-  } else reportSyntax(error, file, sink);
+  } else if (code === "RESOURCE_EXHAUSTION") sink.report("yaml-too-deep", { levels: maxDepth, span: wordStart(file, at) });
+  else reportSyntax(error, file, sink);
 }
 
 /** The offset of a tab in the blanks before or at `at`, or -1. */
@@ -123,7 +127,6 @@ function reportSyntax({ code, message, pos }: YAMLError, file: SourceFile, sink:
 }
 
 function wordsFor(code: string, message: string, character: string): readonly [string, string | undefined] {
-  if (code === "RESOURCE_EXHAUSTION") return ["the document is nested too deeply to be read", undefined];
   if (/flow-(?:map|seq)-end/.test(message)) {
     return [`this "${character}" closes nothing`, "remove it, or add the bracket that it should close"];
   }
@@ -166,6 +169,10 @@ function keyAt(file: SourceFile, start: number): Span {
   const line = textOf(restOfLine(file, start));
   const key = /^(.+?):(?:\s|$)/.exec(line)?.[1];
   return key === undefined ? wordAt(file, start) : { file, start, end: start + key.length };
+}
+
+function wordStart(file: SourceFile, at: number): Span {
+  return { file, start: at, end: at + 1 };
 }
 
 function wordAt(file: SourceFile, at: number): Span {

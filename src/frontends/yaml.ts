@@ -20,13 +20,11 @@ import { suggest } from "../diagnostics/suggest.ts";
 import { type Json, setKey } from "../protocol/json.ts";
 import { type Entries, type SourceDocument, sourceDocument } from "../source/source-document.ts";
 import type { SourceFile, Span } from "../source/source-file.ts";
-import { reportYamlErrors } from "./yaml-errors.ts";
+import { maxDepth, reportYamlErrors } from "./yaml-errors.ts";
 import { notFinite, plainValue } from "./yaml-scalar.ts";
 
 export type YamlDocument = SourceDocument<Json>;
 
-/** Levels of lists and objects that a document may have: less than {@link Json} printers accept. */
-const maxDepth = 400;
 /** Values that aliases may repeat. */
 const maxAliased = 2_000_000;
 

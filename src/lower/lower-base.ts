@@ -26,7 +26,12 @@ interface CommonFields {
 }
 
 /** `spans` are those of the step's own keys; kinds of steps add the places of parts inside of them. */
-export function lowerBase(step: StepSource, fields: CommonFields, edges: Edges, spans: ReadonlyMap<string, Span>): Base {
+export function lowerBase(
+  step: StepSource,
+  fields: CommonFields,
+  edges: Edges,
+  spans: ReadonlyMap<string, Span>,
+): Base {
   const ok = spans.get("next");
   const failed = spans.get("on_failure");
   return {
@@ -55,7 +60,12 @@ export function keySpans(container: JsonObject, document: SourceDocument): Map<s
 }
 
 /** Adds the places of the parts of `container[key]`, at any depth, under dotted names: `catalog.put.0`, `env.HOME`. */
-export function addInnerSpans(key: string, container: JsonObject, document: SourceDocument, spans: Map<string, Span>): void {
+export function addInnerSpans(
+  key: string,
+  container: JsonObject,
+  document: SourceDocument,
+  spans: Map<string, Span>,
+): void {
   const add = (prefix: string, value: unknown): void => {
     if (typeof value !== "object" || value === null) return;
     const keys = Array.isArray(value) ? value.keys() : document.keysOf(value);

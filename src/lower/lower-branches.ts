@@ -15,7 +15,10 @@ export function lowerBranches(step: StepSource, scope: Scope): Map<string, Graph
     graphs.set(name, shared.lowerGraph(branches[name], { what, span }, scope));
   }
   if (graphs.size === 0) {
-    sink.report("empty-branches", { step: step.name, span: document.keySpan(step.container, "branches") ?? step.nameSpan });
+    sink.report("empty-branches", {
+      step: step.name,
+      span: document.keySpan(step.container, "branches") ?? step.nameSpan,
+    });
   }
   return graphs;
 }

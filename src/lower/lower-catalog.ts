@@ -1,13 +1,17 @@
 import type { TaskNode } from "../ir/pipeline.ts";
 import type { CatalogPattern } from "../protocol/step-spec.ts";
-import type { taskShape } from "../schema/steps.ts";
 import type { ShapeOf } from "../schema/shape.ts";
+import type { taskShape } from "../schema/steps.ts";
 import type { Span } from "../source/source-file.ts";
 import type { Scope } from "./scope.ts";
 
 type CatalogFields = ShapeOf<typeof taskShape>["catalog"];
 
-export function lowerCatalog(fields: CatalogFields, spans: ReadonlyMap<string, Span>, { sink }: Scope): TaskNode["catalog"] {
+export function lowerCatalog(
+  fields: CatalogFields,
+  spans: ReadonlyMap<string, Span>,
+  { sink }: Scope,
+): TaskNode["catalog"] {
   if (fields === null || fields === undefined) return { get: [], put: [] };
   const folder = fields.compute_data_folder?.replace(/\/+$/, "") ?? "";
   if (folder !== "") {

@@ -25,7 +25,11 @@ const jsonOfPython: ReadonlyMap<string, string> = new Map([
   ["False", "false"],
 ]);
 
-function renameBooleans(branches: ReadonlyMap<string, Graph>, step: StepSource, { document, sink }: Scope): Map<string, Graph> {
+function renameBooleans(
+  branches: ReadonlyMap<string, Graph>,
+  step: StepSource,
+  { document, sink }: Scope,
+): Map<string, Graph> {
   const renamed = new Map<string, Graph>();
   const container = step.container.branches;
   for (const [name, graph] of branches) {

@@ -25,7 +25,8 @@ export function lowerDag(step: StepSource, edges: Edges, scope: Scope): DagNode 
       scope.sink.report("dag-source", { step: step.name, both, span });
     }
   }
-  const included = file === undefined ? undefined : includeFile(file, spans.get("dag_definition") ?? step.nameSpan, scope);
+  const included =
+    file === undefined ? undefined : includeFile(file, spans.get("dag_definition") ?? step.nameSpan, scope);
   return {
     kind: "dag",
     ...lowerBase(step, fields, edges, spans),

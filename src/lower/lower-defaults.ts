@@ -19,7 +19,11 @@ export function lowerDefaults(value: JsonObject, span: Span, scope: Scope): Task
 }
 
 /** The keys that steps and `defaults` share; what is not said here comes from the scope's defaults. */
-export function lowerTaskDefaults(fields: ShapeOf<typeof defaultsShape>, container: JsonObject, scope: Scope): TaskDefaults {
+export function lowerTaskDefaults(
+  fields: ShapeOf<typeof defaultsShape>,
+  container: JsonObject,
+  scope: Scope,
+): TaskDefaults {
   const { defaults } = scope;
   const image = fields.image ?? defaults.image;
   const shell = fields.shell ?? defaults.shell;
@@ -37,7 +41,11 @@ export function lowerTaskDefaults(fields: ShapeOf<typeof defaultsShape>, contain
   };
 }
 
-function timeoutOf(text: string | null | undefined, container: JsonObject, { document, sink }: Scope): number | undefined {
+function timeoutOf(
+  text: string | null | undefined,
+  container: JsonObject,
+  { document, sink }: Scope,
+): number | undefined {
   if (text === null || text === undefined) return undefined;
   return lowerDuration(text, { label: "timeout", span: document.valueSpan(container, "timeout"), least: 1 }, sink);
 }
@@ -55,9 +63,15 @@ function backoffOf(
   const read = (key: "initial" | "max", fallback: number): number => {
     const text = fields[key];
     if (text === null || text === undefined) return fallback;
-    return lowerDuration(text, { label: `backoff.${key}`, span: document.valueSpan(inner, key), least: 0 }, sink) ?? fallback;
+    return (
+      lowerDuration(text, { label: `backoff.${key}`, span: document.valueSpan(inner, key), least: 0 }, sink) ?? fallback
+    );
   };
-  return { initialMs: read("initial", 1000), factor: Number(fields.factor?.toString() ?? 2), maxMs: read("max", 300_000) };
+  return {
+    initialMs: read("initial", 1000),
+    factor: Number(fields.factor?.toString() ?? 2),
+    maxMs: read("max", 300_000),
+  };
 }
 
 const quantity = /^\d+(?:\.\d+)?(?:m|[kMGTPE]|[KMGTPE]i|e\d+)?$/;

@@ -1,6 +1,6 @@
-import { describeJson } from "../protocol/describe-json.ts";
-import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
 import type { Graph } from "../ir/pipeline.ts";
+import { describeJson } from "../protocol/describe-json.ts";
+import { isObject, type JsonObject } from "../protocol/json.ts";
 import { documentShape } from "../schema/document.ts";
 import { readShape } from "../schema/read-shape.ts";
 import type { ShapeOf } from "../schema/shape.ts";
@@ -24,20 +24,22 @@ export function lowerDocument(what: string, scope: Scope): DocumentParts | undef
   }
   if (!isObject(container)) {
     const expected = "a mapping with the key `dag`";
-    sink.report("wrong-type", { label: "the document", expected, got: describeJson(container), remedy: undefined, span: document.rootSpan });
+    sink.report("wrong-type", {
+      label: "the document",
+      expected,
+      got: describeJson(container),
+      remedy: undefined,
+      span: document.rootSpan,
+    });
     return undefined;
   }
-  const bare = !Object.hasOwn(container, "dag") && Object.hasOwn(container, "steps");
-  const fields = readFields(bare ? withDag(container) : container, bare, scope);
-  if (bare) {
-    const span = document.keySpan(container, "steps");
-    sink.report("missing-key", { what: "the document", key: "dag", example: "dag:, with start_at and steps indented below it", span });
-  }
-  const defaults = fields.defaults ? lowerDefaults(fields.defaults, spanOf(container, "defaults", scope), scope) : scope.defaults;
-  const graph = bare ? graphKeys(container) : fields.dag;
-  if (graph === undefined) return undefined;
-  const span = document.keySpan(container, bare ? "steps" : "dag") ?? document.rootSpan;
-  return { fields, container, root: shared.lowerGraph(graph, { what, span }, { ...scope, defaults }) };
+  const fields = readFields(container, scope);
+  const defaults = fields.defaults
+    ? lowerDefaults(fields.defaults, spanOf(container, "defaults", scope), scope)
+    : scope.defaults;
+  if (fields.dag === undefined) return undefined;
+  const span = document.keySpan(container, "dag") ?? document.rootSpan;
+  return { fields, container, root: shared.lowerGraph(fields.dag, { what, span }, { ...scope, defaults }) };
 }
 
 /** The graph of a file that a step includes. Its parameters are not the run's: only the root's are. */
@@ -59,24 +61,20 @@ export function lowerIncluded(document: Scope["document"], span: Span, scope: Sc
   return parts.root;
 }
 
-function readFields(container: JsonObject, bare: boolean, { document, sink }: Scope): ShapeOf<typeof documentShape> {
+/** A graph at the top, where `dag:` was forgotten, is told as that alone. */
+function readFields(container: JsonObject, { document, sink }: Scope): ShapeOf<typeof documentShape> {
+  const bare = document.keySpan(container, "steps") ?? document.keySpan(container, "start_at");
   return readShape(documentShape, container, {
     document,
     sink,
     what: "the document",
-    span: { ...document.rootSpan, end: document.rootSpan.start + 1 },
-    allows: (key) => key.startsWith("x-") || document.isAnchored(container, key) || (bare && (key === "start_at" || key === "steps")),
+    span: bare ?? { ...document.rootSpan, end: document.rootSpan.start + 1 },
+    allows: (key) =>
+      key.startsWith("x-") ||
+      document.isAnchored(container, key) ||
+      ((key === "start_at" || key === "steps") && !Object.hasOwn(container, "dag")),
     remark: (key) => (key === "start_at" || key === "steps" ? "it belongs below `dag:`" : undefined),
   });
-}
-
-/** A graph at the top of a document, where `dag:` was forgotten, read as what it is meant to be. */
-function withDag(container: JsonObject): JsonObject {
-  return { ...container, dag: {} };
-}
-
-function graphKeys(container: JsonObject): Json {
-  return container;
 }
 
 function spanOf(container: JsonObject, key: string, { document }: Scope): Span {

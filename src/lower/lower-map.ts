@@ -23,9 +23,14 @@ export function lowerMap(step: StepSource, edges: Edges, scope: Scope): MapNode 
 }
 
 /** runnable's reducers that say no more than a word does; any other program text is refused, never evaluated. */
-const knownReducer = /^(?:lambda\s*\*\s*(?<items>\w+)\s*:\s*(?<call>max|min|sum|list)\s*\(\s*\k<items>\s*\)|(?<word>max|min|sum|list))$/;
+const knownReducer =
+  /^(?:lambda\s*\*\s*(?<items>\w+)\s*:\s*(?<call>max|min|sum|list)\s*\(\s*\k<items>\s*\)|(?<word>max|min|sum|list))$/;
 
-function lowerReduce({ reduce, reducer }: ShapeOf<typeof mapShape>, step: StepSource, { document, sink }: Scope): Reduce {
+function lowerReduce(
+  { reduce, reducer }: ShapeOf<typeof mapShape>,
+  step: StepSource,
+  { document, sink }: Scope,
+): Reduce {
   if (reducer === undefined || reducer === null || reducer === "") return reduce ?? "list";
   if (reduce !== undefined && reduce !== null) {
     sink.report("two-reducers", { span: document.keySpan(step.container, "reducer") });

@@ -3,8 +3,8 @@ import type { TaskNode } from "../ir/pipeline.ts";
 import { describeJson } from "../protocol/describe-json.ts";
 import { isObject, type Json } from "../protocol/json.ts";
 import type { CommandType, ReturnKind } from "../protocol/step-spec.ts";
-import { taskShape } from "../schema/steps.ts";
 import type { ShapeOf } from "../schema/shape.ts";
+import { taskShape } from "../schema/steps.ts";
 import type { Span } from "../source/source-file.ts";
 import { addInnerSpans, type Edges, keySpans, lowerBase } from "./lower-base.ts";
 import { lowerCatalog } from "./lower-catalog.ts";
@@ -22,6 +22,8 @@ export function lowerTask(step: StepSource, edges: Edges, scope: Scope): TaskNod
     if (typeof container[key] === "object") addInnerSpans(key, container, scope.document, spans);
   }
   const type = commandTypeOf(fields);
+  // What a command of an unknown type should look like is not known: nothing more is said of it.
+  if (!fields.command_type && (container.command_type ?? null) !== null) spans.delete("command");
   const given = lowerTaskDefaults(fields, container, scope);
   const notebook = type === "notebook" ? notebookOf(fields, spans, scope) : undefined;
   checkUnused(type, container, spans, scope);
@@ -63,7 +65,10 @@ function lowerCommand(
     label: `the command of ${stepLabel(step)}, a ${type} command,`,
     expected: type === "container" ? "a list of arguments" : "text",
     got: describeJson(command),
-    remedy: type === "container" ? 'for example: ["python", "-m", "train"]' : "a list of arguments belongs to `command_type: container`",
+    remedy:
+      type === "container"
+        ? 'for example: ["python", "-m", "train"]'
+        : "a list of arguments belongs to `command_type: container`",
     span: spans.get("command"),
   });
   return command;
@@ -82,7 +87,12 @@ function lowerReturns(fields: TaskFields, spans: ReadonlyMap<string, Span>, { si
   return returns;
 }
 
-function unique(names: readonly string[], key: string, spans: ReadonlyMap<string, Span>, { sink }: Scope): readonly string[] {
+function unique(
+  names: readonly string[],
+  key: string,
+  spans: ReadonlyMap<string, Span>,
+  { sink }: Scope,
+): readonly string[] {
   const seen = new Set<string>();
   for (const [index, name] of names.entries()) {
     if (seen.has(name)) sink.report("duplicate-name", { label: quote(key), name, span: spans.get(`${key}.${index}`) });
@@ -92,7 +102,11 @@ function unique(names: readonly string[], key: string, spans: ReadonlyMap<string
 }
 
 /** `output_cell_tag` defaults to `magnus_output` where the notebook runs. */
-function notebookOf(fields: TaskFields, spans: ReadonlyMap<string, Span>, { sink }: Scope): NonNullable<TaskNode["notebook"]> {
+function notebookOf(
+  fields: TaskFields,
+  spans: ReadonlyMap<string, Span>,
+  { sink }: Scope,
+): NonNullable<TaskNode["notebook"]> {
   const old = fields.command_config ?? {};
   if (fields.command_config) {
     sink.report("old-spelling", {
@@ -102,7 +116,10 @@ function notebookOf(fields: TaskFields, spans: ReadonlyMap<string, Span>, { sink
       span: spans.get("command_config"),
     });
   }
-  for (const [key, value] of [["optional_ploomber_args", fields.optional_ploomber_args], ["command_config", old.optional_ploomber_args]] as const) {
+  for (const [key, value] of [
+    ["optional_ploomber_args", fields.optional_ploomber_args],
+    ["command_config", old.optional_ploomber_args],
+  ] as const) {
     if (isObject(value) && Object.keys(value).length > 0) reportPloomber(spans.get(key), sink);
   }
   const outputPath = fields.notebook_output_path ?? textOf(old.notebook_output_path);
@@ -131,12 +148,23 @@ const keysOfTypes: readonly (readonly [key: string, type: CommandType])[] = [
   ["shell", "shell"],
 ];
 
-function checkUnused(type: CommandType, container: StepSource["container"], spans: ReadonlyMap<string, Span>, { sink }: Scope): void {
+function checkUnused(
+  type: CommandType,
+  container: StepSource["container"],
+  spans: ReadonlyMap<string, Span>,
+  { sink }: Scope,
+): void {
   for (const [key, only] of keysOfTypes) {
     const value = container[key];
-    const idle = value === undefined || value === null || value === "" || (isObject(value) && Object.keys(value).length === 0);
+    const idle =
+      value === undefined || value === null || value === "" || (isObject(value) && Object.keys(value).length === 0);
     if (idle || type === only) continue;
     const instead = `remove it, or add \`command_type: ${only}\``;
-    sink.report("ignored-key", { label: quote(key), why: `it is read by ${only} commands only`, instead, span: spans.get(key) });
+    sink.report("ignored-key", {
+      label: quote(key),
+      why: `it is read by ${only} commands only`,
+      instead,
+      span: spans.get(key),
+    });
   }
 }

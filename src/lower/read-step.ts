@@ -10,7 +10,13 @@ export function readStep<Fields extends z.ZodRawShape>(
   step: StepSource,
   { document, sink }: Scope,
 ): FieldsOf<Fields> {
-  return readShape(shape, step.container, { document, sink, what: stepLabel(step), span: step.nameSpan, remark: whereElse });
+  return readShape(shape, step.container, {
+    document,
+    sink,
+    what: stepLabel(step),
+    span: step.nameSpan,
+    remark: whereElse,
+  });
 }
 
 /** For a key that is none of this step's: the types of steps that have it. */

@@ -15,6 +15,8 @@ export interface EventIndex {
   readonly root: GraphRecords;
   created: RunCreated | undefined;
   readonly finished: Set<RunFinished["data"]["status"]>;
+  /** Of all records; 0 where there is none. */
+  highestRound: number;
 }
 
 /** One graph at one place: a branch, an item, an iteration. */
@@ -60,7 +62,7 @@ export interface AttemptRecord {
 }
 
 export function indexEvents(events: Iterable<Event>): EventIndex {
-  const index: EventIndex = { root: emptyGraph(), created: undefined, finished: new Set() };
+  const index: EventIndex = { root: emptyGraph(), created: undefined, finished: new Set(), highestRound: 0 };
   const seen = new Set<string>();
   for (const event of events) {
     if (seen.has(event.id)) continue;
@@ -72,6 +74,7 @@ export function indexEvents(events: Iterable<Event>): EventIndex {
 
 /** Adds an event whose id is new. Kinds that this version does not know are passed over. */
 export function addEvent(index: EventIndex, event: Event): void {
+  if ("round" in event) index.highestRound = Math.max(index.highestRound, event.round);
   switch (event.kind) {
     case "run.created":
       // Two steps may have created the run, each from the same spec: any fixed choice will do.

@@ -24,7 +24,7 @@ export interface Passed {
 
 /** The listed successes with which a graph, and every graph inside its last node, came to its end; the last first. */
 export function lateSuccesses(passed: Passed, allowed: LossIndex): readonly LateSuccess[] {
-  const last = passed.steps.at(-1);
+  const last = passed.steps.findLast(hasBegun);
   if (last === undefined) return [];
   const path = [...passed.prefix, last.node.element];
   const blocking = passed.stuck && last.status === "success";
@@ -39,6 +39,12 @@ export function lateSuccesses(passed: Passed, allowed: LossIndex): readonly Late
     .reverse();
   if (inside.length > 0) return inside;
   return successIn(last.node.open, { path, gather: "open", blocking: last.status === "running" }, allowed);
+}
+
+/** A node may be known from an earlier round only. */
+function hasBegun({ status, last, graphs }: StepReplay): boolean {
+  if (status !== "running" || last !== undefined) return true;
+  return graphs.some(({ replay }) => replay.steps.some(hasBegun));
 }
 
 function closingSuccess(node: NodeRecords, path: Path, blocking: boolean, allowed: LossIndex): readonly LateSuccess[] {

@@ -82,7 +82,8 @@ export function reachIn(
     stopped = { prefix: place.prefix, steps: before.steps, stuck: before.outcome === "stuck" };
     if (before.outcome !== "here") return away();
     const arrival = { prefix: place.prefix, scope: place.scope, round: before.round };
-    if (i === path.length - 1 && gather !== "close") return { reach: arrive(own, gather, arrival, floor), stopped };
+    if (i === path.length - 1 && gather !== "close")
+      return { reach: arrive(index, own, gather, arrival, floor), stopped };
     const node = place.graph?.nodes.get(element.node);
     const inside = node === undefined ? undefined : enter(node, element, arrival, findings);
     if (inside === undefined) return away();
@@ -96,7 +97,7 @@ export function reachIn(
   const body = replayGraph(place, findings);
   stopped = { prefix: place.prefix, steps: body.steps, stuck: body.outcome === "stuck" };
   if (body.outcome !== "success") return away();
-  return { reach: arrive(own, gather, { ...place, round: body.round }, floor, path.at(-1)), stopped };
+  return { reach: arrive(index, own, gather, { ...place, round: body.round }, floor, path.at(-1)), stopped };
 }
 
 /** Goes into the graph that `element` selects; undefined, or the iteration in which it stopped, where the token did not. */
@@ -137,6 +138,7 @@ function stoppedIteration({ graphs }: LoopReplay, { prefix }: Arrival): Passed |
 }
 
 function arrive(
+  index: EventIndex,
   node: NodeRecords,
   gather: "open" | "close" | undefined,
   { scope, round }: { readonly scope: Scope; readonly round: number },
@@ -152,7 +154,7 @@ function arrive(
     visible: visibleParameters(scope),
     items: visibleItems(scope),
     files: visibleFiles(scope),
-    round: Math.max(round, floor, roundAfter(records)),
+    round: Math.max(round, floor, newRound(records, index)),
     ...(status === "running" ? {} : { finished: { status, ...(control === undefined ? {} : { control }) } }),
   };
 }
@@ -172,8 +174,10 @@ function ownRecords(
   }
 }
 
-/** One more than any record of the step itself: whoever starts it again means it. */
-function roundAfter(records: StepRecords | undefined): number {
-  if (records === undefined) return 0;
-  return 1 + Math.max(records.last?.round ?? 0, records.lost?.round ?? 0);
+/**
+ * A step that starts again opens a new round, above all that is recorded: what followed its earlier attempts must not
+ * count any more, whatever rounds retries of single steps had taken it to.
+ */
+function newRound(records: StepRecords | undefined, { highestRound }: EventIndex): number {
+  return records?.last === undefined && records?.lost === undefined ? 0 : highestRound + 1;
 }

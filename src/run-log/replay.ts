@@ -7,7 +7,7 @@
 import type { CatalogFile, ControlEvent } from "../protocol/event.ts";
 import { isArray, isNumber, isObject, type Json, parseJson } from "../protocol/json.ts";
 import { type Edge, type Parameters, type Path, type PathElement, selectorOf } from "../protocol/path.ts";
-import type { GraphRecords, NodeRecords } from "./event-index.ts";
+import type { AttemptRecord, GraphRecords, NodeRecords } from "./event-index.ts";
 import { mergeMap, mergeParallel } from "./merge.ts";
 import { type LeafReplay, replayLeaf } from "./replay-leaf.ts";
 import { innerScope, lookUp, publish, published, type Scope } from "./scope.ts";
@@ -49,9 +49,12 @@ export interface StepReplay {
   readonly node: NodeRecords;
   readonly status: NodeStatus;
   readonly round: number;
+  /** Leaves: the last attempt that counts. */
+  readonly last?: AttemptRecord;
   /** Empty unless it succeeded. */
   readonly delta: Parameters;
-  readonly files: Iterable<CatalogFile>;
+  /** What was put in it, failed or not. */
+  readonly files: readonly CatalogFile[];
   /** Composites: the graphs that were entered, in declared, item or iteration order. */
   readonly graphs: readonly InnerReplay[];
   readonly control?: ControlEvent;
@@ -111,7 +114,8 @@ function replayNode(node: NodeRecords, arrival: Arrival, findings: Findings): St
   if (isLeaf(node.element)) {
     const leaf = replayLeaf(node.own, arrival.round);
     if (leaf.status === "running") findings.stuck.push(stuckAt([...arrival.prefix, node.element], leaf));
-    return { node, graphs: [], ...leaf };
+    const { status, round, delta, files, last } = leaf;
+    return { node, graphs: [], status, round, delta, files, ...(last === undefined ? {} : { last }) };
   }
   const opened = openComposite(node, arrival, findings);
   const { state, control, round } = opened;
@@ -129,7 +133,7 @@ function replayNode(node: NodeRecords, arrival: Arrival, findings: Findings): St
     case "loop": {
       const { outcome, graphs, scope, round: after } = replayLoop(node, entered, findings);
       const state = outcome === "success" ? "success" : outcome === "failed" ? "failed" : "running";
-      return closed(node, state, { round: after, graphs, delta: published(scope), files: scope.files.values() });
+      return closed(node, state, { round: after, graphs, delta: published(scope), files: [...scope.files.values()] });
     }
     default:
       throw new Error(`a composite of an unknown kind: ${node.element.kind}`);
@@ -242,7 +246,7 @@ function replayOnly(
     round,
     graphs: [inner],
     delta: published(scope),
-    files: scope.files.values(),
+    files: [...scope.files.values()],
     ...(control === undefined ? {} : { control }),
   });
 }
@@ -279,7 +283,7 @@ function join(
 ): StepReplay {
   const replays = graphs.map((graph) => graph.replay);
   const round = replays.reduce((highest, replay) => Math.max(highest, replay.round), arrival.round);
-  const files = replays.flatMap((replay) => [...replay.scope.files.values()]);
+  const files = [...new Map(replays.flatMap((replay) => [...replay.scope.files])).values()];
   const outcomes = new Set(replays.map((replay) => replay.outcome));
   if (outcomes.has("stuck")) return closed(node, "running", { round, graphs });
   if (outcomes.has("failed")) return closed(node, "failed", { round, graphs, files });

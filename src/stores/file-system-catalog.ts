@@ -17,7 +17,7 @@ export function fileSystemCatalog(root: string): CatalogStore {
     keeps: true,
     putFile: (file) => putFile(blobs, file),
     digestFile: (file) => digestOf(file),
-    getFile: (digest, file, { executable }) => getFile(blobFile(blobs, digest), digest, file, executable),
+    getFile: async (digest, file, { executable }) => getFile(blobFile(blobs, digest), digest, file, executable),
   };
 }
 
@@ -29,9 +29,9 @@ function blobFile(blobs: string, digest: string): string {
 
 async function putFile(blobs: string, file: string): Promise<{ readonly digest: string; readonly size: number }> {
   const found = await digestOf(file);
-  if (isStored(blobFile(blobs, found.digest), found.size)) return found;
   const temporary = temporaryName(join(blobs, "blob"));
   try {
+    if (isStored(blobFile(blobs, found.digest), found.size)) return found;
     // The file may have changed since it was hashed: what counts is what was copied.
     const copied = await inFolder(temporary, () => copyAndDigest(file, temporary));
     const blob = blobFile(blobs, copied.digest);

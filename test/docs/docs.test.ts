@@ -56,13 +56,19 @@ function pages(): readonly string[] {
 async function runExamples(page: string, blocks: readonly Block[]): Promise<void> {
   const cwd = path.join(scratch, page.replaceAll("/", "_"));
   mkdirSync(cwd);
-  let printed = "";
+  let printed: Printed = { stdout: "", stderr: "" };
   for (const block of blocks) {
     const place = `${page}:${block.line}`;
     if (block.file !== undefined) write(path.join(cwd, block.file), block.text);
     else if (block.role === "run") printed = await runCommands(block, cwd, place);
-    else if (block.role === "output") expect(printed, place).toMatch(outputPattern(block.text));
+    else if (block.role === "output")
+      expect(printed.stdout, `${place}\n${printed.stderr}`).toMatch(outputPattern(block.text));
   }
+}
+
+interface Printed {
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 function write(file: string, text: string): void {
@@ -71,15 +77,15 @@ function write(file: string, text: string): void {
 }
 
 /** Runs the commands of a block; returns what the last one printed. */
-async function runCommands(block: Block, cwd: string, place: string): Promise<string> {
+async function runCommands(block: Block, cwd: string, place: string): Promise<Printed> {
   const env = { PATH: `${bin}:${plainEnvironment().PATH}` };
   const commands = commandsOf(block);
-  let printed = "";
+  let printed: Printed = { stdout: "", stderr: "" };
   for (const [index, command] of commands.entries()) {
     const { code, stdout, stderr } = await run("sh", ["-c", command], { cwd, env });
     const expected = index === commands.length - 1 ? block.exit : 0;
     expect(code, `${place}: ${command}\n${stdout}${stderr}`).toBe(expected);
-    printed = stdout;
+    printed = { stdout, stderr };
   }
   return printed;
 }

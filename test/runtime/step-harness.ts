@@ -109,13 +109,8 @@ export function kindsOf(events: readonly Event[]): readonly string[] {
   return events.map((event) => event.kind);
 }
 
-export function dataOf<K extends Event["kind"]>(
-  events: readonly Event[],
-  kind: K,
-): readonly Extract<Event, { kind: K }>["data"][] {
-  return events.flatMap((event) => (isKind(event, kind) ? [event.data] : []));
-}
+type DataOf<K extends Event["kind"]> = Extract<Event, { kind: K }>["data"];
 
-function isKind<K extends Event["kind"]>(event: Event, kind: K): event is Extract<Event, { kind: K }> {
-  return event.kind === kind;
+export function dataOf<K extends Event["kind"]>(events: readonly Event[], kind: K): readonly DataOf<K>[] {
+  return events.filter((event) => event.kind === kind).map(({ data }) => data as DataOf<K>);
 }

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import shutil
 
 from . import table
 from .table import Row
@@ -20,6 +21,9 @@ plausible = {
 
 def acquire(corrupt: bool) -> None:
     """Takes delivery of the data. `corrupt` loses some decimal points, as happens when a locale is wrong."""
+    # Nothing of an earlier run in this folder may be taken for this one's.
+    for folder in ("work", "evaluation"):
+        shutil.rmtree(folder, ignore_errors=True)
     rows = table.read(checked_copy)
     if corrupt:
         for row in rows[::29]:
@@ -34,7 +38,7 @@ def validate() -> str:
     os.environ["MAGNUS_TRACK_implausible_values"] = str(len(problems))
     if problems:
         print("\n".join(problems))
-        raise ValueError(f"{len(problems)} values of the delivery are implausible; {problems[0]}")
+        raise ValueError(f"{len(problems)} implausible values; {problems[0]}")
     write_clean(rows)
     return "the delivery"
 

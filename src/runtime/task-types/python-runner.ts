@@ -116,6 +116,7 @@ def bind(function, command, parameters, objects):
     positional, named, missing = [], {}, []
     used = set()
     namespaces = []
+    gap = False
     for name, only_positional, required in arguments:
         annotation = hints.get(name)
         if is_namespace(annotation):
@@ -130,9 +131,11 @@ def bind(function, command, parameters, objects):
         elif required:
             missing.append(name)
             continue
-        elif only_positional:
-            break
         else:
+            # What comes after it by position keeps its default too.
+            gap = gap or only_positional
+            continue
+        if only_positional and gap:
             continue
         used.add(name)
         if only_positional:

@@ -1,0 +1,27 @@
+import { walkGraphs } from "../ir/walk.ts";
+import type { Rule } from "./rules.ts";
+
+/** Names of steps: what dotted paths, compiled files and people can tell apart. */
+export const checkNames: Rule = ({ root }, { sink }) => {
+  for (const { graph } of walkGraphs(root)) {
+    for (const { name, spans } of graph.nodes.values()) {
+      const cause = problemOf(name);
+      if (cause !== undefined) sink.report("bad-name", { name, cause, instead: repaired(name), span: spans.name });
+    }
+  }
+};
+
+function problemOf(name: string): string | undefined {
+  if (/^[\w -]+$/.test(name) && name === name.trim()) return undefined;
+  if (name === "") return "the name is empty";
+  if (name !== name.trim()) return "it begins or ends with a blank";
+  if (name.includes(".")) return "a dot separates the names of nested steps";
+  if (name.includes("%")) return "it contains a %";
+  if (/\p{Cc}/u.test(name)) return "it contains a control character";
+  return /\p{Surrogate}/u.test(name) ? "it contains half of a character" : undefined;
+}
+
+function repaired(name: string): string {
+  const clean = name.replace(/[.%\p{Cc}\p{Surrogate}]+/gu, "_").trim();
+  return clean === "" ? "step 1" : clean;
+}

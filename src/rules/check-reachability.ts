@@ -1,0 +1,29 @@
+import { quote } from "../diagnostics/quote.ts";
+import { reachOf } from "../ir/graph.ts";
+import { type GraphVisit, walkGraphs } from "../ir/walk.ts";
+import type { Rule } from "./rules.ts";
+
+/** Every graph can succeed, and every step can run. */
+export const checkReachability: Rule = ({ root }, { sink, uncertain }) => {
+  for (const visit of walkGraphs(root)) {
+    const { graph } = visit;
+    if (uncertain.has(graph) || graph.nodes.size === 0) continue;
+    const { nodes, success } = reachOf(graph);
+    const start = graph.nodes.get(graph.start);
+    if (!success)
+      sink.report("no-way-to-success", {
+        what: label(visit),
+        success: graph.success,
+        span: start?.spans.name ?? graph.span,
+      });
+    for (const node of graph.nodes.values()) {
+      if (!nodes.has(node)) sink.report("unreachable", { step: node.name, span: node.spans.name });
+    }
+  }
+};
+
+function label({ around }: GraphVisit): string {
+  const inner = around.at(-1);
+  if (inner === undefined) return "the pipeline";
+  return inner.branch === undefined ? `the graph of step ${quote(inner.node.name)}` : `branch ${quote(inner.branch)}`;
+}

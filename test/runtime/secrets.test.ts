@@ -1,0 +1,115 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readEvents } from "../../src/runtime/event-writer.ts";
+import { dotenvSecrets, environmentSecrets, fileSecrets, secretsFrom } from "../../src/runtime/secrets.ts";
+import { dataOf, newFolder, newServices, runShell } from "./step-harness.ts";
+
+describe("the sources of secrets", () => {
+  it("the environment, with prefix and suffix", () => {
+    const secrets = environmentSecrets({ P_KEY_S: "value" }, { prefix: "P_", suffix: "_S" });
+    expect(secrets.get("KEY")).toBe("value");
+    expect(secrets.get("OTHER")).toBeUndefined();
+  });
+
+  it("a folder of files, without the line break at the end", () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, "KEY"), "two\nlines\n");
+    mkdirSync(join(folder, "sub"));
+    writeFileSync(join(folder, "sub", "x"), "1");
+    const secrets = fileSecrets(folder);
+    expect(secrets.get("KEY")).toBe("two\nlines");
+    expect(secrets.get("missing")).toBeUndefined();
+    expect(secrets.get("sub/x")).toBeUndefined();
+    expect(secrets.get("../KEY")).toBeUndefined();
+    expect(fileSecrets(join(folder, "nowhere")).get("KEY")).toBeUndefined();
+  });
+
+  it("dotenv files", () => {
+    const file = join(newFolder(), ".env");
+    writeFileSync(file, `# comment\nA=1\nexport B="two\nNAME: not yaml\n"\nC='x: y'\nURL=http://x:80\n`);
+    const secrets = dotenvSecrets(file);
+    expect(["A", "B", "C", "URL", "D"].map((name) => secrets.get(name))).toEqual([
+      "1",
+      "two\nNAME: not yaml\n",
+      "x: y",
+      "http://x:80",
+      undefined,
+    ]);
+    expect(dotenvSecrets(join(newFolder(), "missing")).get("A")).toBeUndefined();
+  });
+
+  it("a dotenv line in YAML form is refused with its number", () => {
+    const file = join(newFolder(), ".env");
+    writeFileSync(file, 'A="x\ny"\nKEY: value\n');
+    expect(() => dotenvSecrets(file).get("A")).toThrow("line 3 is in YAML form; write NAME=value");
+  });
+
+  it("the first source that has a name gives the value", () => {
+    const secrets = secretsFrom([environmentSecrets({ A: "first" }), environmentSecrets({ A: "second", B: "b" })]);
+    expect([secrets.get("A"), secrets.get("B"), secrets.get("C")]).toEqual(["first", "b", undefined]);
+  });
+});
+
+describe("a step with secrets", () => {
+  const secrets = { TOKEN: "s3cret-token", OTHER: "other-secret" };
+
+  it("gets those that it declares", async () => {
+    const { stdout } = await runShell('[ "$TOKEN" = s3cret-token ] && env | grep -c ^OTHER=', {
+      secrets,
+      task: { secrets: ["TOKEN"] },
+    });
+    expect(stdout).toBe("0\n");
+  });
+
+  it("fails where one is missing, and names it", async () => {
+    const { result } = await runShell("true", { secrets, task: { secrets: ["TOKEN", "MISSING"] } });
+    expect(result).toMatchObject({ status: "failed", reason: "missing-secret" });
+    expect(result.message).toBe('the secret "MISSING" is not in environment');
+  });
+
+  it("shows none of them: not in output, log, command, message or events", async () => {
+    const services = newServices(secrets);
+    const script = `echo "$TOKEN"; printf %s "$TOKEN" | base64 >&2; printf 's3cret-'; sleep 0.05; echo token; # s3cret-token`;
+    const { stdout, stderr, log } = await runShell(script, { services, task: { secrets: ["TOKEN"] } });
+    expect(stdout).toBe("***\n***\n");
+    expect(stderr).toMatch(/^\*\*\*.?=*\n$/);
+    expect(log).not.toContain("s3cret");
+    expect(JSON.stringify(await readEvents(services.log))).not.toContain("s3cret-token");
+  });
+
+  it("what is held back at the end is shown", async () => {
+    const { stdout, log } = await runShell("printf 'ends with s3cret'", { secrets, task: { secrets: ["TOKEN"] } });
+    expect([stdout, log]).toEqual(["ends with s3cret", "ends with s3cret"]);
+  });
+
+  it("is masked in an exception's message", async () => {
+    const services = newServices(secrets);
+    writeFileSync(
+      join(services.projectDir, "steps.py"),
+      "import os\ndef work(): raise ValueError(os.environ['TOKEN'])\n",
+    );
+    const { result, stderr } = await runShell("steps.work", { services, task: { type: "python", secrets: ["TOKEN"] } });
+    expect(result.message).toBe("ValueError: ***");
+    expect(stderr).toContain("ValueError: ***");
+  });
+
+  it.each([
+    ["parameter", 'export MAGNUS_PRM_x="{\\"in\\": \\"a $TOKEN\\"}"'],
+    ["metric", 'export MAGNUS_TRACK_x="$TOKEN"'],
+    ["parameter", 'echo "{\\"parameters\\": {\\"x\\": [\\"$TOKEN\\"]}}" >"$MAGNUS_OUTPUT_FILE"'],
+  ])("a %s that has one fails the step, naming neither value", async (what, script) => {
+    const { result, services } = await runShell(script, { secrets, task: { secrets: ["TOKEN"] } });
+    expect(result).toMatchObject({ status: "failed", reason: "secret-in-output", delta: {} });
+    expect(result.message).toBe(`the ${what} "x" contains a secret`);
+    expect(JSON.stringify(await readEvents(services.log))).not.toContain("s3cret-token");
+  });
+
+  it("a short one is not masked, with a warning that names it", async () => {
+    const { stdout, events } = await runShell('echo "$PIN"', { secrets: { PIN: "1234" }, task: { secrets: ["PIN"] } });
+    expect(stdout).toBe("1234\n");
+    expect(dataOf(events, "warning")).toEqual([
+      { message: 'the secret "PIN" is shorter than 6 characters: it is not masked in logs' },
+    ]);
+  });
+});
