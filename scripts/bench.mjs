@@ -43,10 +43,10 @@ print(json.dumps({"cpu": (usage.ru_utime + usage.ru_stime) * 1000, "wall": wall,
 sys.exit(0 if status == 0 else 1)
 `;
 
-function chain(steps, command = "true") {
+function chain(steps) {
   const lines = ["dag:", "  start_at: step 0", "  steps:"];
   for (let i = 0; i < steps; i++) {
-    lines.push(`    step ${i}:`, "      type: task", "      command_type: shell", `      command: ${command}`);
+    lines.push(`    step ${i}:`, "      type: task", "      command_type: shell", "      command: 'true'");
     lines.push(`      next: ${i + 1 < steps ? `step ${i + 1}` : "success"}`);
   }
   return file(`chain-${steps}.yaml`, lines);

@@ -17,6 +17,7 @@ export interface Place {
 /** Collects the diagnostics of one run of magnus. Nothing is printed or thrown here. */
 export class DiagnosticSink {
   readonly #found = new Map<string, Diagnostic>();
+  readonly #places = new Set<string>();
   #errors = 0;
 
   /** Reports `code`; the same message at the same place is kept once. */
@@ -39,7 +40,14 @@ export class DiagnosticSink {
     const key = JSON.stringify([code, span?.file.name, span?.start, message]);
     if (this.#found.has(key)) return;
     this.#found.set(key, diagnostic);
-    if (diagnostic.severity === "error") this.#errors++;
+    if (diagnostic.severity !== "error") return;
+    this.#errors++;
+    if (span !== undefined) this.#places.add(placeKey(span));
+  }
+
+  /** Whether an error was told that begins at the same place: what is found there later only follows from it. */
+  hasErrorAt(span: Span | undefined): boolean {
+    return span !== undefined && this.#places.has(placeKey(span));
   }
 
   get hasErrors(): boolean {
@@ -54,6 +62,10 @@ export class DiagnosticSink {
   list(): readonly Diagnostic[] {
     return [...this.#found.values()].sort(byPlace);
   }
+}
+
+function placeKey({ file, start }: Span): string {
+  return `${start} ${file.name}`;
 }
 
 function byPlace(a: Diagnostic, b: Diagnostic): number {

@@ -64,7 +64,8 @@ function reportStructureError(error: YAMLError, parsed: Document.Parsed, file: S
   } else if (/^Unexpected \S*scalar at node end|^Unexpected scalar/.test(message)) {
     const span = restOfLine(file, at);
     sink.report("yaml-text-after-end", { token: textOf(span), span });
-  } else if (code === "RESOURCE_EXHAUSTION") sink.report("yaml-too-deep", { levels: maxDepth, span: wordStart(file, at) });
+  } else if (code === "RESOURCE_EXHAUSTION")
+    sink.report("yaml-too-deep", { levels: maxDepth, span: wordStart(file, at) });
   else reportSyntax(error, file, sink);
 }
 

@@ -50,7 +50,7 @@ export function readYaml(file: SourceFile, sink: DiagnosticSink): YamlDocument |
     aliased: 0,
     depth: 0,
   };
-  const root = parsed.contents === null ? emptyAt(file.text.length) : readNode(parsed.contents, reader);
+  const root = parsed.contents === null ? emptyAt(0) : readNode(parsed.contents, reader);
   return sourceDocument(file, root.value, root, reader.places);
 }
 
@@ -172,7 +172,7 @@ function readMap(node: YAMLMap, reader: Reader): Read {
       merges.push({ read: isNode(pair.value) ? readNode(pair.value, reader) : emptyAt(end), at: keys.length });
       continue;
     }
-    const key = readKey(pair.key, reader);
+    const key = readKey(pair.key, start === rangeOf(node)[0] + 1 ? rangeOf(node) : [start, end], reader);
     const read = isNode(pair.value) ? readNode(pair.value, reader) : emptyAt(end);
     if (key === undefined) continue;
     if (Object.hasOwn(object, key)) {
@@ -198,8 +198,11 @@ function readMap(node: YAMLMap, reader: Reader): Read {
   return { value: merged(object, own, merges, reader), start, end };
 }
 
-/** Keys are texts, whatever YAML would make of them: `1`, `true` and `~` are their own names. */
-function readKey(node: unknown, reader: Reader): string | undefined {
+/**
+ * Keys are texts, whatever YAML would make of them: `1`, `true` and `~` are their own names. `place` is what to point at
+ * where it is none: for `{{ x }}`, in which a mapping begins with a mapping, all of it.
+ */
+function readKey(node: unknown, place: readonly [number, number], reader: Reader): string | undefined {
   if (isScalar(node)) {
     checkTag(node, reader);
     if (node.anchor !== undefined) readNode(node, reader);
@@ -210,8 +213,7 @@ function readKey(node: unknown, reader: Reader): string | undefined {
   if (typeof read.value === "string") return read.value;
   const scalar = read.value === null || typeof read.value !== "object";
   if (isAlias(node) && scalar) return String(read.value);
-  const [start, end] = rangeOf(node);
-  reader.sink.report("yaml-complex-key", { span: spanOf(reader, start, end) });
+  reader.sink.report("yaml-complex-key", { span: spanOf(reader, ...place) });
   return undefined;
 }
 

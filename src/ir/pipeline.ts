@@ -49,7 +49,10 @@ export interface NodeSpans {
   /** The values of `next` and `on_failure`, where written. */
   readonly ok?: Span;
   readonly failed?: Span;
-  /** The value under one of the step's keys (`command`, `catalog`, `iterate_on`, …), where written. */
+  /**
+   * The value under one of the step's keys (`command`, `catalog`, `iterate_on`, …), where written; parts of it under
+   * dotted names (`catalog.put.0`, `env.HOME`), and the keys of such parts with a colon (`env.HOME:`).
+   */
   readonly keys: ReadonlyMap<string, Span>;
 }
 

@@ -59,7 +59,10 @@ export function keySpans(container: JsonObject, document: SourceDocument): Map<s
   return spans;
 }
 
-/** Adds the places of the parts of `container[key]`, at any depth, under dotted names: `catalog.put.0`, `env.HOME`. */
+/**
+ * Adds the places of the parts of `container[key]`, at any depth, under dotted names: `catalog.put.0`, `env.HOME`; those
+ * of keys with a colon after them: `env.HOME:`.
+ */
 export function addInnerSpans(
   key: string,
   container: JsonObject,
@@ -73,6 +76,8 @@ export function addInnerSpans(
       const span = document.valueSpan(value, inner);
       const name = `${prefix}.${inner}`;
       if (span !== undefined) spans.set(name, span);
+      const keySpan = Array.isArray(value) ? undefined : document.keySpan(value, inner);
+      if (keySpan !== undefined) spans.set(`${name}:`, keySpan);
       add(name, Array.isArray(value) ? value[Number(inner)] : Reflect.get(value, inner));
     }
   };

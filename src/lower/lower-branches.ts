@@ -12,7 +12,10 @@ export function lowerBranches(step: StepSource, scope: Scope): Map<string, Graph
   for (const name of document.keysOf(branches)) {
     const span = document.keySpan(branches, name) ?? step.nameSpan;
     const what = `branch ${quote(name)} of ${stepLabel(step)}`;
-    graphs.set(name, shared.lowerGraph(branches[name], { what, span }, scope));
+    graphs.set(
+      name,
+      shared.lowerGraph(branches[name], { what, span, valueSpan: document.valueSpan(branches, name) }, scope),
+    );
   }
   if (graphs.size === 0) {
     sink.report("empty-branches", {
@@ -27,5 +30,6 @@ export function lowerBranches(step: StepSource, scope: Scope): Map<string, Graph
 export function lowerBranch(step: StepSource, key: "branch" | "dag", scope: Scope): Graph {
   const span = scope.document.keySpan(step.container, key) ?? step.nameSpan;
   const what = key === "dag" ? stepLabel(step) : `the branch of ${stepLabel(step)}`;
-  return scope.shared.lowerGraph(step.container[key], { what, span }, scope);
+  const valueSpan = scope.document.valueSpan(step.container, key);
+  return scope.shared.lowerGraph(step.container[key], { what, span, valueSpan }, scope);
 }

@@ -39,7 +39,15 @@ export function lowerDocument(what: string, scope: Scope): DocumentParts | undef
     : scope.defaults;
   if (fields.dag === undefined) return undefined;
   const span = document.keySpan(container, "dag") ?? document.rootSpan;
-  return { fields, container, root: shared.lowerGraph(fields.dag, { what, span }, { ...scope, defaults }) };
+  return {
+    fields,
+    container,
+    root: shared.lowerGraph(
+      fields.dag,
+      { what, span, valueSpan: document.valueSpan(container, "dag") },
+      { ...scope, defaults },
+    ),
+  };
 }
 
 /** The graph of a file that a step includes. Its parameters are not the run's: only the root's are. */

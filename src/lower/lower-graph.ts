@@ -10,9 +10,8 @@ import type { Edge } from "../protocol/path.ts";
 import { graphShape } from "../schema/document.ts";
 import { asMapping, readShape } from "../schema/read-shape.ts";
 import type { Span } from "../source/source-file.ts";
-import type { Edges } from "./lower-base.ts";
+import { type Edges, keySpans, lowerBase } from "./lower-base.ts";
 import { lowerStep } from "./lower-step.ts";
-import { lowerStub } from "./lower-stub.ts";
 import { readSteps, type Steps, type TypedStep } from "./read-steps.ts";
 import type { GraphNames, GraphPlace, Scope } from "./scope.ts";
 
@@ -28,7 +27,7 @@ export function lowerGraph(value: Json | undefined, place: GraphPlace, scope: Sc
   if (scope.depth >= maxDepth) sink.report("nested-too-deep", { levels: maxDepth, span: place.span });
   // That it is missing was reported where its key was missed.
   if (value === undefined || value === null || scope.depth >= maxDepth) return emptyGraph(place, scope);
-  const container = asMapping(value, place.what, place.span, sink);
+  const container = asMapping(value, place.what, place.valueSpan ?? place.span, sink);
   if (container === undefined) return emptyGraph(place, scope);
   const fields = readShape(graphShape, container, { document, sink, what: place.what, span: place.span });
   if (fields.steps === undefined) return emptyGraph(place, scope);
@@ -61,9 +60,18 @@ function lowerParts(steps: Steps, written: Written, place: GraphPlace, scope: Sc
   const names = new Map<string, TypedStep>(steps.steps.map((step) => [step.name, step]));
   const success = terminalOf("success", steps, names, scope);
   const fail = terminalOf("fail", steps, names, scope);
+  const ambiguous = names.has(success) || names.has(fail);
   const all = new Map<string, TypedStep | undefined>([...names, [success, undefined], [fail, undefined]]);
   const around: GraphNames = { names: all, around: scope.around };
-  const resolver: Resolver = { names: all, success, fail, scope, suggestions: 0, uncertain: steps.incomplete };
+  const resolver: Resolver = {
+    names: all,
+    success,
+    fail,
+    scope,
+    incomplete: steps.incomplete,
+    suggestions: 0,
+    uncertain: steps.incomplete || ambiguous,
+  };
   const start = startOf(steps, written, place, resolver);
   const nodes = new Map<string, Node>();
   const inner = { ...scope, around, depth: scope.depth + 1 };
@@ -71,13 +79,18 @@ function lowerParts(steps: Steps, written: Written, place: GraphPlace, scope: Sc
     const edges = edgesOf(step, steps.listed, resolver);
     if (step.type === undefined) {
       resolver.uncertain = true;
-      nodes.set(step.name, lowerStub(step, edges, { ...inner }));
+      nodes.set(step.name, lowerUnknown(step, edges, inner));
     } else nodes.set(step.name, lowerStep(step.type, step, edges, inner));
   }
   const { description } = written;
   const graph: Graph = { ...(description ? { description } : {}), start, nodes, success, fail, span: place.span };
   if (resolver.uncertain) scope.shared.uncertain.add(graph);
   return graph;
+}
+
+/** Stands for a step whose type is not known. */
+function lowerUnknown(step: TypedStep, edges: Edges, { document }: Scope): Node {
+  return { kind: "stub", ...lowerBase(step, {}, edges, keySpans(step.container, document)) };
 }
 
 /** The graph's terminal of a kind: the declared one, else an implicit one of the kind's name. */
@@ -109,6 +122,8 @@ interface Resolver {
   readonly success: string;
   readonly fail: string;
   readonly scope: Scope;
+  /** Some step has no name of its own. */
+  readonly incomplete: boolean;
   suggestions: number;
   /** An edge leads nowhere, so what can be reached is not known. */
   uncertain: boolean;
@@ -122,8 +137,9 @@ function startOf(
 ): string {
   const { document, sink } = resolver.scope;
   const first = steps[0]?.name ?? "";
+  if (steps.length === 0) return first;
   if (start === undefined || start === null || start === "") {
-    if (!listed && steps.length > 0) {
+    if (!listed) {
       sink.report("missing-start", {
         what,
         first: firstOf(steps),
@@ -167,7 +183,7 @@ function edgesOf(step: TypedStep, listed: boolean, resolver: Resolver): Edges {
   if (next !== undefined) return { ok: resolve(next, "next", step, resolver), failed };
   // A value of another type is reported as that, and a misspelt key as unknown.
   const silent = (container.next ?? null) !== null && container.next !== "";
-  if (!listed && !silent && !hasMisspeltNext(container)) {
+  if (!listed && !silent && !step.broken && !hasMisspeltNext(container)) {
     sink.report("missing-next", {
       step: step.name,
       success: resolver.success,
@@ -199,7 +215,9 @@ function resolve(name: string, key: "next" | "on_failure", step: TypedStep, reso
   const suggestion = resolver.suggestions++ < maxSuggestions ? suggest(name, names.keys()) : undefined;
   const code = key === "next" ? "unknown-next" : "unknown-on-failure";
   const span: Span = scope.document.valueSpan(step.container, key) ?? step.nameSpan;
-  scope.sink.report(code, { step: step.name, name, suggestion, elsewhere: whereElse(name, resolver), span });
+  // A step that could not be read may be the one that is meant.
+  if (suggestion !== undefined || !resolver.incomplete)
+    scope.sink.report(code, { step: step.name, name, suggestion, elsewhere: whereElse(name, resolver), span });
   if (suggestion !== undefined) return edgeTo(suggestion, resolver);
   resolver.uncertain = true;
   return key === "next" ? { end: "success", name: resolver.success } : { end: "fail", name: resolver.fail };

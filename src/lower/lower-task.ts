@@ -22,8 +22,9 @@ export function lowerTask(step: StepSource, edges: Edges, scope: Scope): TaskNod
     if (typeof container[key] === "object") addInnerSpans(key, container, scope.document, spans);
   }
   const type = commandTypeOf(fields);
-  // What a command of an unknown type should look like is not known: nothing more is said of it.
-  if (!fields.command_type && (container.command_type ?? null) !== null) spans.delete("command");
+  // Of a command that could not be read, or whose type is not known, nothing more is said.
+  const unknown = !fields.command_type && (container.command_type ?? null) !== null;
+  if (unknown || fields.command === undefined) spans.delete("command");
   const given = lowerTaskDefaults(fields, container, scope);
   const notebook = type === "notebook" ? notebookOf(fields, spans, scope) : undefined;
   checkUnused(type, container, spans, scope);

@@ -34,7 +34,8 @@ export function readSteps(value: JsonObject | JsonArray, scope: Scope): Steps {
   const written = listed ? listedSteps(value, scope) : namedSteps(value, scope);
   const steps: TypedStep[] = [];
   const terminals: Terminal[] = [];
-  for (const step of distinct(written, scope)) {
+  const different = distinct(written, scope);
+  for (const step of different) {
     const type = typeOf(step, scope);
     if (type !== "success" && type !== "fail") steps.push({ ...step, type });
     else {
@@ -42,7 +43,7 @@ export function readSteps(value: JsonObject | JsonArray, scope: Scope): Steps {
       terminals.push({ ...step, kind: type });
     }
   }
-  if (listed) setFollowing(written, steps, terminals);
+  if (listed) setFollowing(different, steps, terminals);
   const count = listed ? value.length : Object.keys(value).length;
   return { steps, terminals, listed, incomplete: steps.length + terminals.length < count };
 }
@@ -54,7 +55,9 @@ function namedSteps(value: JsonObject, { document, sink }: Scope): StepSource[] 
     const nameSpan = document.keySpan(value, name) ?? document.rootSpan;
     if (isObject(container)) found.push({ name, nameSpan, container });
     else {
+      found.push({ name, nameSpan, container: {}, broken: true });
       const span = document.valueSpan(value, name) ?? nameSpan;
+      if (sink.hasErrorAt(span)) continue;
       const got = describeJson(container);
       sink.report("wrong-type", {
         label: stepLabel({ name }),
@@ -74,6 +77,8 @@ function listedSteps(value: JsonArray, { document, sink }: Scope): StepSource[] 
     const span = document.valueSpan(value, index) ?? document.rootSpan;
     const label = `step ${index + 1} of the list`;
     if (!isObject(container)) {
+      if (typeof container === "string") found.push({ name: container, nameSpan: span, container: {}, broken: true });
+      if (sink.hasErrorAt(span)) continue;
       const got = describeJson(container);
       sink.report("wrong-type", { label, expected: "a mapping with a name and a type", got, remedy: undefined, span });
       continue;
@@ -107,6 +112,7 @@ function distinct(steps: readonly StepSource[], { sink }: Scope): readonly StepS
 }
 
 function typeOf(step: StepSource, { document, sink }: Scope): NodeKind | "success" | "fail" | undefined {
+  if (step.broken) return undefined;
   const { type } = step.container;
   if (typeof type === "string" && isStepType(type)) return type;
   const span = document.valueSpan(step.container, "type") ?? step.nameSpan;

@@ -47,7 +47,10 @@ export interface Shared {
 export interface GraphPlace {
   /** `the pipeline`, `branch "left" of step "train"`. */
   readonly what: string;
+  /** The key under which it stands. */
   readonly span: Span;
+  /** The graph itself. */
+  readonly valueSpan: Span | undefined;
 }
 
 /** What a document gives to all of its tasks. */
@@ -66,6 +69,8 @@ export interface StepSource {
   readonly name: string;
   readonly nameSpan: Span;
   readonly container: JsonObject;
+  /** What stands below the name is no mapping, which was reported. */
+  readonly broken?: true;
 }
 
 /** `step "fit"`. */

@@ -13,7 +13,8 @@ export interface Validators {
 
 /** Loads ajv. Unknown keywords are errors, so that a misspelt one does not check nothing. */
 export async function loadValidators(): Promise<Validators> {
-  const [{ Ajv }, { Ajv2019 }, { Ajv2020 }, formats] = await Promise.all([
+  // From `default`: a bundle of these CommonJS modules exports nothing else.
+  const [draft7, draft2019, draft2020, formats] = await Promise.all([
     import("ajv"),
     import("ajv/dist/2019.js"),
     import("ajv/dist/2020.js"),
@@ -31,10 +32,10 @@ export async function loadValidators(): Promise<Validators> {
     const draft = isObject(schema) ? String(schema.$schema ?? "") : "";
     // An instance a schema: two parameters may use the same `$id`.
     const ajv = /draft-0[67]/.test(draft)
-      ? new Ajv(options)
+      ? new draft7.default.Ajv(options)
       : draft.includes("2019-09")
-        ? new Ajv2019(options)
-        : new Ajv2020(options);
+        ? new draft2019.default.Ajv2019(options)
+        : new draft2020.default.Ajv2020(options);
     formats.default.default(ajv);
     return ajv;
   };

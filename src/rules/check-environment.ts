@@ -36,9 +36,10 @@ const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 function checkVariable(name: string, value: string, node: TaskNode, context: RuleContext): void {
   const { sink } = context;
   const span = node.spans.keys.get(`env.${name}`) ?? node.spans.name;
-  if (!variableName.test(name)) sink.report("bad-environment-name", { name, span });
+  const nameSpan = node.spans.keys.get(`env.${name}:`) ?? span;
+  if (!variableName.test(name)) sink.report("bad-environment-name", { name, span: nameSpan });
   if (/^MAGNUS_(?:RUN_ID|RUN_TAG|STEP|ATTEMPT|MAP_VARIABLE|PARAMETERS_FILE|OUTPUT_FILE)$/.test(name)) {
-    sink.report("reserved-environment-name", { name, span });
+    sink.report("reserved-environment-name", { name, span: nameSpan });
   }
   checkText(`the value of "${name}"`, value, span, context);
   if (value.length * 3 <= maxEnvironmentValue) return;

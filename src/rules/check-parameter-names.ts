@@ -31,7 +31,7 @@ function parametersOf(node: Node): readonly (readonly [name: string, span: Span 
         ...at("iterate_as", node.iterateAs),
         ...(typeof node.reduce === "string"
           ? []
-          : Object.keys(node.reduce).map((name) => [name, keys.get(`reduce.${name}`)] as const)),
+          : Object.keys(node.reduce).map((name) => [name, keys.get(`reduce.${name}:`)] as const)),
       ];
     case "conditional":
       return at("parameter", node.parameter);

@@ -1,5 +1,5 @@
 import { quote } from "../diagnostics/quote.ts";
-import { reachOf } from "../ir/graph.ts";
+import { cyclesOf, reachOf } from "../ir/graph.ts";
 import { type GraphVisit, walkGraphs } from "../ir/walk.ts";
 import type { Rule } from "./rules.ts";
 
@@ -10,7 +10,7 @@ export const checkReachability: Rule = ({ root }, { sink, uncertain }) => {
     if (uncertain.has(graph) || graph.nodes.size === 0) continue;
     const { nodes, success } = reachOf(graph);
     const start = graph.nodes.get(graph.start);
-    if (!success)
+    if (!success && cyclesOf(graph).length === 0)
       sink.report("no-way-to-success", {
         what: label(visit),
         success: graph.success,

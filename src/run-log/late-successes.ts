@@ -41,10 +41,14 @@ export function lateSuccesses(passed: Passed, allowed: LossIndex): readonly Late
   return successIn(last.node.open, { path, gather: "open", blocking: last.status === "running" }, allowed);
 }
 
-/** A node may be known from an earlier round only. */
-function hasBegun({ status, last, graphs }: StepReplay): boolean {
-  if (status !== "running" || last !== undefined) return true;
-  return graphs.some(({ replay }) => replay.steps.some(hasBegun));
+/**
+ * Whether a process of this node started. A composite that failed by a fault, or had no items, was passed without one;
+ * a node may be known from an earlier round only.
+ */
+function hasBegun({ node, status, last, graphs, round }: StepReplay): boolean {
+  if (isLeaf(node.element)) return status !== "running" || last !== undefined;
+  const gathered = node.open.last !== undefined && node.open.last.round >= round;
+  return gathered || graphs.some(({ replay }) => replay.steps.some(hasBegun));
 }
 
 function closingSuccess(node: NodeRecords, path: Path, blocking: boolean, allowed: LossIndex): readonly LateSuccess[] {

@@ -40,9 +40,9 @@ export function globOf(pattern: string): Glob | null {
   };
 }
 
-/** Quotes what picomatch would read and POSIX does not, outside of `[…]`. */
+/** Quotes what picomatch would read and POSIX does not, outside of `[…]`; there, `!` is POSIX's negation. */
 function escapeLiterals(part: string): string {
   return part.replace(/\[(?:[!^]?\]?[^\]]*)\]|[(){}|+@!$^\\]/g, (c) =>
-    c.startsWith("[") && c.length > 1 ? c : `\\${c}`,
+    c.length > 1 ? c.replace(/^\[!/, "[^") : `\\${c}`,
   );
 }

@@ -91,10 +91,17 @@ function stopFailure(stop: AbortSignal): Failure {
   return { reason: "cancelled", message: `stopped by ${signal}` };
 }
 
+/** 128 + the signal's number. */
+function stopCode(stop: AbortSignal): number {
+  return stop.reason === "SIGINT" ? 130 : stop.reason === "SIGHUP" ? 129 : 143;
+}
+
 async function runCommand(staged: Staged, log: CapturedLog, onStop: () => void, attempt: Attempt): Promise<Ended> {
   const { command } = staged;
   if (command === undefined) throw new Error("an attempt that cannot start was started");
   const { services, task } = attempt;
+  // Before the command, so that what happens to it counts as new.
+  outOfMemory();
   const streams = { stdout: staged.redactor.stream(), stderr: staged.redactor.stream() };
   const handOn = (stream: "stdout" | "stderr", chunk: Uint8Array): Promise<void> | void => {
     if (chunk.length === 0) return;
@@ -127,8 +134,10 @@ type Outcome =
     };
 
 async function finishEarly(attempt: Attempt, started: readonly EventBody[], failure: Failure): Promise<StepResult> {
-  const kind = failure.reason === "cancelled" ? "cancelled" : "failed";
-  const outcome: Outcome = { kind, failure };
+  const outcome: Outcome =
+    failure.reason === "cancelled"
+      ? { kind: "cancelled", failure, exitCode: stopCode(attempt.services.stop) }
+      : { kind: "failed", failure };
   await attempt.services.writer.write(...started, finished(attempt, outcome));
   return resultOf(attempt, outcome, [], undefined);
 }
@@ -137,14 +146,18 @@ async function finishEarly(attempt: Attempt, started: readonly EventBody[], fail
 async function finishStopped(attempt: Attempt, log: CapturedLog, exitCode: number): Promise<StepResult> {
   const events = await storeLog(attempt, log);
   if (events.length > 0) await attempt.services.writer.write(...events);
-  const outcome: Outcome = { kind: "cancelled", failure: stopFailure(attempt.services.stop), exitCode };
+  const { stop } = attempt.services;
+  // A task may end a stop with 0; nothing may take that for a success.
+  const outcome: Outcome = { kind: "cancelled", failure: stopFailure(stop), exitCode: exitCode || stopCode(stop) };
   return resultOf(attempt, outcome, [], log);
 }
 
 async function finish(attempt: Attempt, log: CapturedLog, ended: Ended): Promise<StepResult> {
   const { staged, services, head } = attempt;
-  const answers = staged.command?.answers() ?? {};
-  const file = readOutputFile(staged.files.output);
+  const { command } = staged;
+  if (command === undefined) throw new Error("an attempt ended that was not started");
+  const answers = command.answers();
+  const file = readOutputFile(command.outputFile);
   const commandFailure = commandFailureOf(attempt, ended, answers);
   const outputs = collectOutputs({
     task: attempt.task,

@@ -1,15 +1,16 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import type { CatalogFile } from "../protocol/event.ts";
 import { printJson } from "../protocol/json.ts";
 import type { Parameters } from "../protocol/path.ts";
 import type { TaskSpec } from "../protocol/step-spec.ts";
+import { removeIfThere } from "../stores/atomic-file.ts";
+import type { Secrets } from "../stores/secrets.ts";
 import { causeOf, errorCode, StoreError } from "../stores/store-error.ts";
 import { getFiles } from "./catalog-step.ts";
 import { type Environment, environmentOf } from "./environment.ts";
 import { withoutObjects } from "./object-value.ts";
 import { minSecretLength, type Redactor, redactorOf } from "./redactor.ts";
 import { type AttemptFiles, newAttemptFiles } from "./scratch.ts";
-import type { Secrets } from "./secrets.ts";
 import type { StepRun, StepServices } from "./step-run.ts";
 import type { Failure, Prepared } from "./task-types/task-type.ts";
 import { taskTypes } from "./task-types/task-types.ts";
@@ -17,7 +18,6 @@ import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** All that an attempt needs before its command starts. */
 export interface Staged {
-  readonly files: AttemptFiles;
   readonly workspace: Workspace;
   readonly env: Environment;
   readonly redactor: Redactor;
@@ -25,10 +25,15 @@ export interface Staged {
   readonly got: readonly CatalogFile[];
   readonly warnings: readonly string[];
   /** Present unless there is a failure. */
-  readonly command?: Extract<Prepared, { kind: "command" }>;
+  readonly command?: StagedCommand;
   readonly failure?: Failure;
   /** Removes the temporary files and the workspace. */
   remove(): void;
+}
+
+export interface StagedCommand extends Extract<Prepared, { kind: "command" }> {
+  /** Where the task may answer. */
+  readonly outputFile: string;
 }
 
 /** Secrets, working directory, catalog files, parameters and the command, in this order; the first failure ends it. */
@@ -38,29 +43,29 @@ export async function stageAttempt(
   attempt: number,
   services: StepServices,
 ): Promise<Staged> {
-  const files = newAttemptFiles();
+  let files: AttemptFiles | undefined;
   const given = readSecrets(task.secrets ?? [], services.secrets);
   const redactor = redactorFor(given.values);
   let workspace: Workspace = { cwd: services.projectDir, roots: [], remove: () => {} };
   let got: readonly CatalogFile[] = [];
   let warnings = given.warnings;
   let env: Environment = {};
-  const staged = (rest: { readonly failure: Failure } | { readonly command: Staged["command"] }): Staged => ({
-    files,
+  const staged = (rest: { readonly failure: Failure } | { readonly command: StagedCommand }): Staged => ({
     workspace,
     env,
     redactor,
     got,
     warnings,
-    ...("failure" in rest ? rest : rest.command === undefined ? {} : { command: rest.command }),
+    ...rest,
     remove: () => {
-      for (const file of [files.parameters, files.result, files.output, files.script]) removeFile(file);
+      if (files !== undefined) removeFiles(files);
       workspace.remove();
     },
   });
 
   if (given.failure !== undefined) return staged({ failure: given.failure });
   try {
+    files = newAttemptFiles();
     workspace = openWorkspace(step.spec, services.isolate, services.projectDir);
     const patterns = task.catalog?.get ?? [];
     if (patterns.length > 0) {
@@ -85,7 +90,11 @@ export async function stageAttempt(
     const { projectDir, catalog } = services;
     const context = { task, visible: step.visible, env, files, cwd: workspace.cwd, projectDir, catalog };
     const prepared = await taskTypes[task.type].prepare(context);
-    return staged(prepared.kind === "failure" ? { failure: prepared.failure } : { command: prepared });
+    return staged(
+      prepared.kind === "failure"
+        ? { failure: prepared.failure }
+        : { command: { ...prepared, outputFile: files.output } },
+    );
   } catch (error) {
     // A full or read-only disk under the temporary files or the workspace.
     if (!(error instanceof StoreError) && errorCode(error) === undefined) throw error;
@@ -152,10 +161,6 @@ function parametersText(visible: Parameters): string {
   return text;
 }
 
-function removeFile(file: string): void {
-  try {
-    rmSync(file, { force: true });
-  } catch {
-    // The folder goes with the process.
-  }
+function removeFiles({ parameters, result, output, script }: AttemptFiles): void {
+  for (const file of [parameters, result, output, script]) removeIfThere(file);
 }

@@ -3,8 +3,8 @@ import type { Parameters, Path } from "../protocol/path.ts";
 import type { StepSpec } from "../protocol/step-spec.ts";
 import type { CatalogStore } from "../stores/catalog-store.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
+import type { Secrets } from "../stores/secrets.ts";
 import type { EventWriter } from "./event-writer.ts";
-import type { Secrets } from "./secrets.ts";
 
 /** One leaf (or gather) that is to run now: what it is, where the token is, what it sees. */
 export interface StepRun {

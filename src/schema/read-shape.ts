@@ -66,7 +66,7 @@ function reportUnknownKey(
     what,
     suggestion,
     remark: remark?.(key),
-    known,
+    known: known.filter((name) => name !== "node_name"),
     span: document.keySpan(container, key) ?? span,
   });
 }
@@ -106,6 +106,7 @@ export function asMapping(
   sink: DiagnosticSink,
 ): JsonObject | undefined {
   if (isObject(value)) return value;
+  if (sink.hasErrorAt(span)) return undefined;
   sink.report("wrong-type", { label, expected: "a mapping", got: describeJson(value), remedy: undefined, span });
   return undefined;
 }

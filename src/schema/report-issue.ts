@@ -106,9 +106,11 @@ function reportValue(allowed: readonly string[], finding: Finding): void {
 
 function reportType(expected: string, finding: Finding): void {
   const { way, value, place } = finding;
+  const span = valueSpan(finding);
+  if (place.sink.hasErrorAt(span)) return;
   const got = describeJson(value);
   const remedy = value === undefined ? undefined : remedyFor(expected, value);
-  place.sink.report("wrong-type", { label: labelOf(way), expected, got, remedy, span: valueSpan(finding) });
+  place.sink.report("wrong-type", { label: labelOf(way), expected, got, remedy, span });
 }
 
 /** Of the alternatives, the one is meant whose outer form fits; where none does, all are named. */

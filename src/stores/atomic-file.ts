@@ -22,7 +22,16 @@ export function linkInto(temporary: string, file: string): boolean {
     if (!hasNoLinks(error)) throw error;
     return createWithoutLinks(temporary, file);
   } finally {
-    rmSync(temporary, { force: true });
+    removeIfThere(temporary);
+  }
+}
+
+/** Removes a temporary file; what cannot be removed was not made, or stays: neither is a reason to fail. */
+export function removeIfThere(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // `force` forgives ENOENT only, not a folder that is a file.
   }
 }
 
@@ -69,7 +78,7 @@ function writeNew(file: string, content: Uint8Array | string): void {
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
   } catch (error) {
-    rmSync(file, { force: true });
+    removeIfThere(file);
     throw error;
   } finally {
     closeSync(descriptor);

@@ -1,6 +1,6 @@
-import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { linkInto, temporaryName } from "./atomic-file.ts";
+import { linkInto, removeIfThere, temporaryName } from "./atomic-file.ts";
 import { CatalogError } from "./catalog-error.ts";
 import type { CatalogStore } from "./catalog-store.ts";
 import { copyAndDigest, digestOf } from "./digest-file.ts";
@@ -47,7 +47,7 @@ async function putFile(blobs: string, file: string): Promise<{ readonly digest: 
   } catch (error) {
     throw error instanceof StoreError ? error : new StoreError("cannot write", blobs, error);
   } finally {
-    rmSync(temporary, { force: true });
+    removeIfThere(temporary);
   }
 }
 
@@ -76,7 +76,7 @@ async function getFile(blob: string, digest: string, file: string, executable: b
       ? error
       : new StoreError("cannot write", file, error);
   } finally {
-    rmSync(temporary, { force: true });
+    removeIfThere(temporary);
   }
 }
 

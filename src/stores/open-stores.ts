@@ -13,13 +13,13 @@ import {
   type VariableLookup,
   variablesOf,
 } from "../protocol/services.ts";
-import { dotenvSecrets, environmentSecrets, fileSecrets, type Secrets, secretsFrom } from "../runtime/secrets.ts";
 import { bufferedRunLogStore } from "./buffered-run-log.ts";
 import type { CatalogStore } from "./catalog-store.ts";
 import { doNothingCatalog } from "./do-nothing-catalog.ts";
 import { fileSystemCatalog } from "./file-system-catalog.ts";
 import { fileSystemRunLogStore } from "./file-system-run-log.ts";
 import type { RunLogStore } from "./run-log-store.ts";
+import { dotenvSecrets, environmentSecrets, fileSecrets, type Secrets, secretsFrom } from "./secrets.ts";
 
 /** The opened services. Nothing is read or written before one of them is used. */
 export interface Services {

@@ -311,12 +311,7 @@ class Platform {
       const reach = reachStep(this.events, path, spec.gather, this.floor);
       if (reach.state === "here") return reach;
       const losses = lossesBefore(this.events, path, spec);
-      if (losses.length === 0)
-        throw Object.assign(new Error(`${pathKey(path)} ${spec.gather ?? ""} is not reached: ${reach.state}`), {
-          events: this.events,
-          path,
-          spec,
-        });
+      if (losses.length === 0) throw new Error(`${pathKey(path)} ${spec.gather ?? ""} is not reached: ${reach.state}`);
       this.write(...losses);
     }
   }

@@ -194,7 +194,13 @@ describe("timeouts and stops", () => {
     });
     const { result, events, log } = await running;
     expect(seen).toEqual(["step.started", "step.finished"]);
-    expect(result).toMatchObject({ status: "cancelled", reason: "cancelled", message: "stopped by SIGINT", delta: {} });
+    expect(result).toMatchObject({
+      status: "cancelled",
+      reason: "cancelled",
+      message: "stopped by SIGINT",
+      delta: {},
+      exitCode: 130,
+    });
     expect(dataOf(events, "step.finished")).toMatchObject([{ status: "cancelled", message: "stopped by SIGINT" }]);
     expect(log).toBe("ready\nbye\n");
   });
@@ -206,7 +212,7 @@ describe("timeouts and stops", () => {
       task: { maxAttempts: 3 },
       services: { ...newServices(), stop: stop.signal },
     });
-    expect(result).toMatchObject({ status: "cancelled", attempt: 1 });
+    expect(result).toMatchObject({ status: "cancelled", attempt: 1, exitCode: 143 });
     expect(kindsOf(events)).toEqual(["step.started", "step.finished"]);
   });
 

@@ -8,10 +8,10 @@ import type { StepSpec, TaskSpec } from "../../src/protocol/step-spec.ts";
 import { claimAttempt } from "../../src/runtime/claim-attempt.ts";
 import { openEventWriter, readEvents } from "../../src/runtime/event-writer.ts";
 import { runStep } from "../../src/runtime/run-step.ts";
-import { environmentSecrets } from "../../src/runtime/secrets.ts";
 import type { StepResult, StepRun, StepServices } from "../../src/runtime/step-run.ts";
 import { bufferedRunLogStore } from "../../src/stores/buffered-run-log.ts";
 import { fileSystemCatalog } from "../../src/stores/file-system-catalog.ts";
+import { environmentSecrets } from "../../src/stores/secrets.ts";
 
 export interface Ran {
   readonly result: StepResult;

@@ -1,4 +1,4 @@
-/** The part of the Python runner that makes of a JSON value what an argument's annotation wants. */
+/** The part of the Python runner that makes of a JSON value what an argument's annotation wants; run in its module. */
 export const pythonConversion = `# --- annotations
 
 
@@ -42,7 +42,7 @@ def to_str(value):
         return value
     if value is None:
         raise ValueError
-    return json.dumps(value)
+    return json_text(value)
 
 
 def to_bool(value):
@@ -130,7 +130,7 @@ def convert_generic(value, annotation, origin, args, what):
     if isinstance(origin, type) and issubclass(origin, collections.abc.Mapping):
         entries = check(value, dict, what, "mapping")
         key, item = args if len(args) == 2 else (None, None)
-        return {convert(k, key, "a key of " + what): convert(v, item, "%s[%s]" % (what, json.dumps(k))) for k, v in entries.items()}
+        return {convert(k, key, "a key of " + what): convert(v, item, "%s[%s]" % (what, json_text(k))) for k, v in entries.items()}
     if isinstance(origin, type) and issubclass(origin, collections.abc.Iterable) and origin is not type:
         items = check(value, list, what, "list")
         made = [convert(item, args[0] if args else None, "%s[%d]" % (what, i)) for i, item in enumerate(items)]
@@ -211,14 +211,6 @@ def check(value, kind, what, name):
 
 
 def shown(value):
-    text = json.dumps(value)
+    text = json_text(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def wait_for(value):
-    import asyncio
-
-    async def result():
-        return await value
-
-    return asyncio.run(result())`;
+`;

@@ -60,13 +60,13 @@ def entries_of(value):
 
 
 def to_json(value, name, as_metric=False):
-    """Checks that a value is JSON; the result is printed once more with all others."""
+    """The value as JSON has it; printed once more with all others."""
     try:
-        text = json.dumps(value, allow_nan=as_metric, default=plain)
+        text = json_text(value, default=plain, allow_nan=as_metric)
     except (TypeError, ValueError, RecursionError, OverflowError) as error:
         raise Failure('"%s" cannot be published as JSON: %s' % (name, error)) from None
     # NaN and Infinity are common as metrics, and no JSON: they become text.
-    return json.loads(text, parse_constant=str)
+    return from_json(text)
 
 
 def plain(value):
@@ -74,7 +74,7 @@ def plain(value):
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json", by_alias=True)
     if hasattr(value, "__fields__") and hasattr(value, "json"):
-        return json.loads(value.json(by_alias=True))
+        return from_json(value.json(by_alias=True))
     if hasattr(value, "__dataclass_fields__"):
         return {name: getattr(value, name) for name in value.__dataclass_fields__}
     if isinstance(value, (set, frozenset)):

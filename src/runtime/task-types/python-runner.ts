@@ -1,4 +1,3 @@
-import { pythonConversion } from "./python-conversion.ts";
 import { pythonPublishing } from "./python-publishing.ts";
 
 /**
@@ -6,13 +5,13 @@ import { pythonPublishing } from "./python-publishing.ts";
  * the shim is one file that must work wherever it is copied.
  *
  * Argument: JSON `{command, parameters, result, returns: [{name, kind}], objects: {name: file}, path: [folder]}`.
+ * Argument annotations that need more than the value's own type are served by python-conversion.py beside it.
  * Result: JSON `{returned, metrics, objects: {name: file}, environment, failure: {reason, message}}` in the file
  * `result`, written whole or not at all. Standard output is the function's. Whatever is not needed by every call
  * (inspect, typing, dataclasses, asyncio, pickle, traceback) is imported where it is needed: the start is what most
  * steps pay for.
  */
 export const pythonRunner = `"""Calls the function of a magnus python task."""
-import json
 import os
 import sys
 
@@ -26,7 +25,7 @@ class Failure(Exception):
 
 
 def main():
-    request = json.loads(sys.argv[1])
+    request = from_json(sys.argv[1])
     sys.argv = [request["command"]]
     if not getattr(sys.flags, "safe_path", False):
         del sys.path[0]  # this file's folder
@@ -56,7 +55,7 @@ def main():
 
 def run(request, result):
     with open(request["parameters"], encoding="utf-8") as file:
-        parameters = json.load(file)
+        parameters = from_json(file.read())
     objects = request["objects"]
     function = find(request["command"])
     positional, named = bind(function, request["command"], parameters, objects)
@@ -73,6 +72,15 @@ def terminate_by_exception():
     except ImportError:
         import signal
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+
+
+def wait_for(value):
+    import asyncio
+
+    async def result():
+        return await value
+
+    return asyncio.run(result())
 
 
 # --- finding the function
@@ -127,7 +135,9 @@ def bind(function, command, parameters, objects):
         if name in objects:
             value = load_object(objects[name])
         elif name in parameters:
-            value = convert(parameters[name], annotation, 'parameter "%s"' % name)
+            value = parameters[name]
+            if annotation is not None and annotation is not type(value):
+                value = converted(value, annotation, 'parameter "%s"' % name)
         elif required:
             missing.append(name)
             continue
@@ -157,6 +167,15 @@ def bind(function, command, parameters, objects):
         if rest_name and not namespaces:
             named.update(rest)
     return positional, named
+
+
+def converted(value, annotation, what):
+    """Loads the part that few calls need, python-conversion.py, into this module."""
+    if "convert" not in globals():
+        file = os.path.join(os.path.dirname(__file__), "python-conversion.py")
+        with open(file, encoding="utf-8") as source:
+            exec(compile(source.read(), file, "exec"), globals())
+    return convert(value, annotation, what)
 
 
 def signature(function):
@@ -230,9 +249,6 @@ def load_object(file):
         return pickle.load(content)
 
 
-${pythonConversion}
-
-
 ${pythonPublishing}
 
 
@@ -251,7 +267,7 @@ def changes(before):
 def write_result(file, result):
     temporary = file + ".tmp"
     with open(temporary, "w", encoding="utf-8") as content:
-        content.write(json.dumps(result))
+        content.write(json_text(result))
     os.replace(temporary, file)
 
 
@@ -263,6 +279,39 @@ def print_traceback(error):
         trace = trace.tb_next
     traceback.print_exception(type(error), error, trace)
     sys.stderr.flush()
+
+
+class Decoding:
+    strict = True
+    object_hook = None
+    object_pairs_hook = None
+    parse_float = float
+    parse_int = int
+    parse_constant = str
+
+
+def from_json(text):
+    """json.loads, by the part of it that is in C: the module json imports re, which takes as long as Python's start."""
+    try:
+        from _json import make_scanner
+
+        return make_scanner(Decoding)(text, 0)[0]
+    except Exception:
+        import json
+
+        return json.loads(text, parse_constant=str)
+
+
+def json_text(value, default=None, allow_nan=False):
+    """json.dumps, likewise; where something is wrong, json says it."""
+    try:
+        from _json import encode_basestring_ascii, make_encoder
+
+        return "".join(make_encoder({}, default, encode_basestring_ascii, None, ": ", ", ", False, False, allow_nan)(value, 0))
+    except Exception:
+        import json
+
+        return json.dumps(value, default=default, allow_nan=allow_nan)
 
 
 def one_line(error):

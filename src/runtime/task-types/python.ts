@@ -6,6 +6,7 @@ import type { CatalogStore } from "../../stores/catalog-store.ts";
 import type { Environment } from "../environment.ts";
 import { objectDigest } from "../object-value.ts";
 import { scratchFolder } from "../scratch.ts";
+import { pythonConversion } from "./python-conversion.ts";
 import { pythonRunner } from "./python-runner.ts";
 import type { Answers, Failure, Prepared, TaskContext, TaskType } from "./task-type.ts";
 
@@ -67,6 +68,7 @@ let runner: string | undefined;
 function runnerFile(): string {
   if (runner === undefined) {
     const file = join(scratchFolder(), "python-runner.py");
+    writeFileSync(join(scratchFolder(), "python-conversion.py"), pythonConversion);
     writeFileSync(file, pythonRunner);
     runner = file;
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { causeOf, errorCode, StoreError } from "../stores/store-error.ts";
+import { causeOf, errorCode, StoreError } from "./store-error.ts";
 
 /** Where secrets come from. Values never leave the process but to the tasks that declare them. */
 export interface Secrets {
