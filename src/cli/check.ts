@@ -5,7 +5,7 @@ import { compileTargets } from "./compile.ts";
 import { loadConfiguration, loadPipeline } from "./load-pipeline.ts";
 import type { CommonOptions } from "./options.ts";
 import { reportDiagnostics } from "./report.ts";
-import { shownName } from "./source-files.ts";
+import { sourceName } from "./source-files.ts";
 
 export interface CheckOptions extends CommonOptions {
   readonly target?: readonly string[];
@@ -15,11 +15,11 @@ export interface CheckOptions extends CommonOptions {
 export async function check(names: readonly string[], options: CheckOptions): Promise<number> {
   const sink = new DiagnosticSink();
   const configuration = loadConfiguration(options, sink);
+  const targets = [...new Set(options.target)];
   for (const name of names) {
     const pipeline = loadPipeline(name, sink);
     if (pipeline !== undefined) await checkDefaults(pipeline, sink);
-    if (options.target === undefined) continue;
-    await compileTargets(pipeline, options.target, { configuration, source: shownName(name) }, sink);
+    if (targets.length > 0) await compileTargets(pipeline, targets, { configuration, source: sourceName(name) }, sink);
   }
   return reportDiagnostics(sink, options) ?? exitCode.success;
 }

@@ -16,8 +16,8 @@ import { renderTemplate } from "../target/templates.ts";
 import { loadConfiguration, loadPipeline } from "./load-pipeline.ts";
 import type { CommonOptions } from "./options.ts";
 import { compareFiles, leftovers, printComparison, writeFiles } from "./output-files.ts";
-import { reportDiagnostics, reportFailure } from "./report.ts";
-import { shownName } from "./source-files.ts";
+import { reportBeside, reportDiagnostics } from "./report.ts";
+import { sourceName } from "./source-files.ts";
 
 export interface CompileOptions extends CommonOptions {
   readonly target: readonly string[];
@@ -31,22 +31,37 @@ export async function compile(name: string, options: CompileOptions): Promise<nu
   const sink = new DiagnosticSink();
   const configuration = loadConfiguration(options, sink);
   const pipeline = loadPipeline(name, sink);
-  const files = await compileTargets(pipeline, options.target, { configuration, source: shownName(name) }, sink);
+  const source = sourceName(name);
+  const files = await compileTargets(pipeline, [...new Set(options.target)], { configuration, source }, sink);
   if (sink.hasErrors) return reportDiagnostics(sink, options) ?? exitCode.badInput;
-  if (options.output === "-" && files.length !== 1) sink.report("not-one-file", { count: files.length });
-  const failure = reportFailure(sink, options);
+  return options.output === "-" ? printFile(files, options, sink) : placeFiles(files, source, options, sink);
+}
+
+function printFile(files: readonly OutputFile[], options: CompileOptions, sink: DiagnosticSink): number {
+  if (files.length !== 1) sink.report("not-one-file", { count: files.length });
+  const failure = reportBeside(sink, options);
   if (failure !== undefined) return failure;
-  if (options.output === "-") {
-    process.stdout.write(files[0]?.content ?? "");
-    return exitCode.success;
+  process.stdout.write(files[0]?.content ?? "");
+  return exitCode.success;
+}
+
+/** Writes the files below the folder, or with `--check` only compares them. */
+function placeFiles(
+  files: readonly OutputFile[],
+  source: string,
+  options: CompileOptions,
+  sink: DiagnosticSink,
+): number {
+  const { output, check, json, format } = options;
+  const compared = compareFiles(files, output);
+  if (check !== true) writeFiles(compared, output, sink);
+  const failure = json ? reportBeside(sink, options) : reportDiagnostics(sink, options);
+  if (failure !== undefined) return failure;
+  // With --format json the diagnostics are the result, and lines for people would spoil it.
+  if (json || format !== "json") {
+    process.stdout.write(printComparison(compared, { ...options, left: leftovers(files, output, source) }));
   }
-  const compared = compareFiles(files, options.output);
-  const written = options.check === true ? compared : writeFiles(compared, options.output, sink);
-  if (sink.hasErrors) return reportDiagnostics(sink, options) ?? exitCode.badInput;
-  process.stdout.write(
-    printComparison(written, { ...options, left: leftovers(files, options.output, shownName(name)) }),
-  );
-  return options.check === true && compared.some(({ state }) => state !== "same") ? exitCode.failed : exitCode.success;
+  return check && compared.some(({ state }) => state !== "same") ? exitCode.failed : exitCode.success;
 }
 
 interface Compiling {

@@ -1,24 +1,43 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { scaffoldFiles } from "../init/scaffold.ts";
+import { DiagnosticSink } from "../diagnostics/sink.ts";
+import { type ScaffoldFile, scaffoldFiles } from "../init/scaffold.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
+import { causeOf } from "../stores/store-error.ts";
 import { packageRoot } from "../target/package-root.ts";
+import type { DiagnosticOptions } from "./options.ts";
+import { reportDiagnostics } from "./report.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** `magnus init [DIR]`: a first pipeline and its configuration; what is there already stays as it is. */
-export async function init(folder = "."): Promise<number> {
+export async function init(folder = ".", options: DiagnosticOptions): Promise<number> {
   const readTemplate = (name: string): string => readFileSync(path.join(packageRoot, "templates/init", name), "utf8");
-  const name = path.basename(path.resolve(folder));
-  for (const file of scaffoldFiles(name, readTemplate)) {
+  const sink = new DiagnosticSink();
+  const lines: string[] = [];
+  for (const file of scaffoldFiles(path.basename(path.resolve(folder)), readTemplate)) {
     const target = path.join(folder, file.path);
-    if (existsSync(target)) {
-      process.stdout.write(`kept   ${target}\n`);
-      continue;
-    }
-    mkdirSync(path.dirname(target), { recursive: true });
-    writeFileSync(target, file.content, { mode: file.executable ? 0o755 : 0o644 });
-    process.stdout.write(`wrote  ${target}\n`);
+    if (existsSync(target)) lines.push(`kept   ${target}\n`);
+    else if (write(target, file, sink)) lines.push(`wrote  ${target}\n`);
+    else break;
   }
-  const place = folder === "." ? "" : `cd ${folder} && `;
-  process.stdout.write(`\nNext: ${place}magnus run pipeline.yaml\n`);
+  if (options.format !== "json" && !options.quiet) process.stdout.write(lines.join(""));
+  const failure = reportDiagnostics(sink, options);
+  if (failure !== undefined) return failure;
+  const place = folder === "." ? "" : `cd ${shellWord(folder)} && `;
+  if (options.format !== "json" && !options.quiet) {
+    process.stdout.write(`\nNext: ${place}magnus run pipeline.yaml\n`);
+  }
   return exitCode.success;
+}
+
+/** False where it cannot be written, which is reported. */
+function write(target: string, { content, executable }: ScaffoldFile, sink: DiagnosticSink): boolean {
+  try {
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, content, { mode: executable ? 0o777 : 0o666, flag: "wx" });
+    return true;
+  } catch (error) {
+    sink.report("cannot-write", { name: target, cause: causeOf(error) });
+    return false;
+  }
 }

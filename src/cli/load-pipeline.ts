@@ -15,7 +15,7 @@ export function loadPipeline(name: string, sink: DiagnosticSink): Pipeline | und
 }
 
 /** The configuration of this folder, overlaid by what the user named; executors and targets with their variables. */
-export function loadConfiguration({ config, set }: ConfigurationOptions, sink: DiagnosticSink): Configuration {
+export function loadConfiguration({ config, set = [] }: ConfigurationOptions, sink: DiagnosticSink): Configuration {
   const configuration = readConfiguration({ files: configurationFiles(config, sink), set, sink });
   return resolveVariables(configuration, process.env, sink);
 }

@@ -3,20 +3,25 @@
  * Phase: the command line. One file a command; this one only names them, so that `--help` loads nothing else.
  * docs/cli.md is the contract.
  */
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { protocolVersion } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
 
 const program = new Command("magnus")
-  .description("Write a pipeline once; run it here, or compile it to the orchestrator that you already have.")
+  .usage("COMMAND [options]")
+  .description("Write a pipeline once; run it here, or compile it to the orchestrator you have.")
   .version(`magnus ${version} (protocol ${protocolVersion})`, "-V, --version", "print the versions")
-  .helpOption("-h, --help", "print this help")
+  .helpOption("-h, --help", "print this help, or that of a command")
   .helpCommand(false)
   .showHelpAfterError("(magnus --help lists commands and options)")
+  .exitOverride()
   .configureHelp({
-    sortSubcommands: false,
-    subcommandTerm: (command) => `${command.name()} ${command.usage().replace("[options]", "").trim()}`,
+    showGlobalOptions: false,
+    subcommandTerm: (command) => `${command.name()} ${command.usage().replace("[options]", "").trim()}`.trim(),
+    optionTerm: (option) => option.flags.replace(/[<>]/g, ""),
+    // Without `(default: …)`: a description says what is usual where that matters.
+    optionDescription: (option) => option.description,
   })
   .addHelpText(
     "after",
@@ -25,118 +30,153 @@ Examples:
   magnus init && magnus run pipeline.yaml
   magnus compile pipeline.yaml --target shell && ./pipeline.sh
 
-Exit codes: 0 success, 1 the run failed or --check found a difference, 2 bad input, 70 a defect of magnus.`,
+Exit codes: 0 success; 1 the run failed, or --check found a difference;
+2 bad input, nothing was done; 70 a defect of magnus; 130, 143 interrupted.`,
   );
 
-const common = (command: Command): Command =>
-  command
-    .option("-c, --config <file>", "configuration over magnus-config.yaml")
-    .option("-p, --parameters-file <file>", "parameters, YAML or JSON")
-    .option("--param <name=value>", "one parameter, JSON or else text (repeatable)", collect, [])
-    .option("--set <key=value>", "one value of the configuration (repeatable)", collect, [])
-    .addOption(
-      new Option("--format <format>", "how diagnostics are printed")
-        .choices(["pretty", "json", "github"])
-        .default("pretty"),
-    )
-    .option("-q, --quiet", "print errors only")
-    .option("-v, --verbose", "print more");
-
-common(program.command("run <pipeline>"))
+diagnosed(configured(program.command("run [pipeline]")))
   .alias("execute")
-  .usage("[options] PIPELINE")
+  .usage("PIPELINE [options]")
   .description("run a pipeline here")
-  .option("-f, --file <pipeline>", "the pipeline (as magnus-core had it)")
-  .option("--run-id <id>", "name of the run; must be new")
-  .option("--tag <text>", "label of the run")
-  .option("-j, --jobs <n>", "steps that run at a time (default: processors)", positive)
+  .option("-f, --file <PIPELINE>", "the pipeline, as magnus-core had it")
+  .option("-p, --parameters-file <FILE>", "parameters, YAML or JSON")
+  .addOption(repeatable("--param <NAME=VALUE>", "one parameter, JSON or else text (repeatable)"))
+  .option("--run-id <ID>", "name of the run; must be new")
+  .option("--tag <TEXT>", "label of the run")
+  .option("-j, --jobs <N>", "steps that run at a time; usual: as many as processors", positive)
   .option("--json", "print every event as a line of JSON, then the outcome")
+  .option("-v, --verbose", "print commands, files and parameters, too")
   .addHelpText("after", example("magnus run pipeline.yaml --param lr=0.1 --jobs 4"))
-  .action(async (pipeline, options) => finish((await import("./run.ts")).run(pipeline, options)));
+  .action(async (pipeline: string | undefined, options, command: Command) => {
+    const name = oneName(pipeline, options.file, command);
+    return finish((await import("./run.ts")).run(name, options));
+  });
 
-common(program.command("compile <pipeline>"))
-  .usage("[options] PIPELINE")
+diagnosed(configured(program.command("compile <pipeline>")))
+  .usage("PIPELINE --target NAME [options]")
   .description("write the files of a target")
-  .requiredOption("-t, --target <name...>", "one or more of `magnus targets`, or ir")
-  .option("-o, --output <dir>", "folder below which files are written; - prints a single file", ".")
+  .addOption(repeatable("-t, --target <NAME>", "one of `magnus targets`, or ir (repeatable)").makeOptionMandatory())
+  .option("-o, --output <DIR>", "folder below which files are written, else here; - prints a single file", ".")
   .option("--check", "write nothing; exit 1 where the files on disk differ")
   .option("--json", "print what was written as JSON")
   .addHelpText("after", example("magnus compile pipeline.yaml --target shell -o -"))
-  .action(async (pipeline, options) => finish((await import("./compile.ts")).compile(pipeline, options)));
+  .action(async (pipeline: string, options, command: Command) => {
+    if (options.check && options.output === "-") command.error("error: --check compares files, so -o must be a folder");
+    return finish((await import("./compile.ts")).compile(pipeline, options));
+  });
 
-common(program.command("check <pipelines...>"))
-  .usage("[options] PIPELINE...")
+diagnosed(configured(program.command("check <pipelines...>")))
+  .usage("PIPELINE... [options]")
   .description("print all diagnostics, nothing else")
-  .option("-t, --target <name...>", "check for these targets, too")
+  .addOption(repeatable("-t, --target <NAME>", "check for this target, too (repeatable)"))
   .addHelpText("after", example("magnus check pipelines/*.yaml --format github"))
   .action(async (pipelines, options) => finish((await import("./check.ts")).check(pipelines, options)));
 
-const runs = program.command("runs").usage("list|show|log|export").description("read run logs").helpCommand(false);
-const store = (command: Command): Command =>
-  command
-    .option("-c, --config <file>", "configuration over magnus-config.yaml")
-    .option("--set <key=value>", "one value of the configuration (repeatable)", collect, []);
-store(runs.command("list").description("all runs, newest first"))
+const runs = program
+  .command("runs")
+  .usage("list|show|log|export")
+  .description("read run logs")
+  .addHelpText("after", example("magnus runs show latest"));
+diagnosed(configured(runs.command("list")))
+  .usage("[options]")
+  .description("all runs, newest first")
   .option("--json", "print as JSON")
+  .addHelpText("after", example("magnus runs list --json"))
   .action(async (options) => finish((await import("./runs.ts")).listRuns(options)));
-store(runs.command("show <run>").description("a run: an id, a prefix of one, latest, or a folder"))
+diagnosed(configured(runs.command("show <run>")))
+  .usage("RUN [options]")
+  .description("a run: its id, a prefix of one, latest, or a folder")
   .option("--json", "print the whole view as JSON")
   .option("--normalised", "print the form in which runs of all targets are equal")
+  .addHelpText("after", example("magnus runs show latest"))
   .action(async (run, options) => finish((await import("./runs.ts")).showRun(run, options)));
-store(runs.command("log <run> <step>").description("what a step printed: its name as `runs show` has it, dotted"))
-  .option("--attempt <n>", "an earlier attempt", positive)
+diagnosed(configured(runs.command("log <run> <step>")))
+  .usage("RUN STEP [options]")
+  .description("what a step printed; its dotted name")
+  .option("--attempt <N>", "an earlier attempt", positive)
+  .addHelpText("after", example("magnus runs log latest train.oslo.fit"))
   .action(async (run, step, options) => finish((await import("./runs.ts")).showLog(run, step, options)));
-store(runs.command("export <run>").description("a run in another tool's form"))
-  .addOption(new Option("--format <format>", "the form").choices(["magnus-json"]).default("magnus-json"))
+configured(runs.command("export <run>"))
+  .usage("RUN [options]")
+  .description("a run in another tool's form")
+  .addOption(new Option("--format <FORM>", "magnus-json").choices(["magnus-json"]).default("magnus-json"))
+  .addHelpText("after", example("magnus runs export latest --format magnus-json >run.json"))
   .action(async (run, options) => finish((await import("./runs.ts")).exportRun(run, options)));
 
-program
-  .command("init [dir]")
+diagnosed(program.command("init [dir]"))
   .usage("[DIR]")
   .description("write a first pipeline with its configuration")
-  .action(async (dir) => finish((await import("./init.ts")).init(dir)));
+  .addHelpText("after", example("magnus init first-project"))
+  .action(async (dir, options) => finish((await import("./init.ts")).init(dir, options)));
 
 program
   .command("targets")
-  .usage("")
+  .usage("[options]")
   .description("list the targets and what each can run")
   .option("--json", "print as JSON")
+  .addHelpText("after", example("magnus targets"))
   .action(async (options) => finish((await import("./targets.ts")).targets(options)));
 
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
+function configured(command: Command): Command {
+  return command
+    .option("-c, --config <FILE>", "configuration over magnus-config.yaml")
+    .addOption(repeatable("--set <KEY=VALUE>", "one value of the configuration (repeatable)"));
+}
+
+function diagnosed(command: Command): Command {
+  const formats = ["pretty", "json", "github"];
+  return command
+    .addOption(new Option("--format <FORM>", "of diagnostics: pretty, json or github").choices(formats).default("pretty"))
+    .option("-q, --quiet", "print errors only");
+}
+
+function repeatable(flags: string, description: string): Option {
+  const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+  return new Option(flags, description).argParser(collect);
 }
 
 function positive(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new CommanderError(exitCode.badInput, "bad-number", `error: "${text}" is not a whole number above 0`);
-  }
-  return value;
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError("It must be a whole number above 0.");
 }
 
 function example(line: string): string {
   return `\nExample:\n  ${line}`;
 }
 
+function oneName(pipeline: string | undefined, file: string | undefined, command: Command): string {
+  if (pipeline !== undefined && file !== undefined) {
+    return command.error(`error: the pipeline is named twice: ${pipeline} and -f ${file}`);
+  }
+  return pipeline ?? file ?? command.error("error: missing required argument 'pipeline'");
+}
+
 async function finish(code: Promise<number>): Promise<void> {
   process.exitCode = await code;
 }
 
-function exitQuietly(command: Command): void {
-  command.exitOverride();
-  for (const sub of command.commands) exitQuietly(sub);
-}
-
-exitQuietly(program);
-program.parseAsync().catch((error: unknown) => {
-  if (error instanceof CommanderError) {
-    if (error.code === "bad-number") process.stderr.write(`${error.message}\n`);
-    process.exitCode = error.exitCode === 0 ? exitCode.success : exitCode.badInput;
-    return;
-  }
+/** Says so and sets the exit code; nothing that a user writes leads here. */
+function reportDefect(error: unknown): void {
+  const told = error instanceof Error ? error.stack : String(error);
   process.stderr.write(
-    `magnus: this is a defect of magnus, not of your pipeline. Please report it with the pipeline and these lines:\n${error instanceof Error ? error.stack : String(error)}\n`,
+    `magnus: this is a defect of magnus, not of your pipeline. Please report it (\`npm bugs magnus-pipelines\` opens
+the place) with the pipeline and these lines:
+
+magnus ${version}, Node ${process.version}, ${process.platform}
+${told}
+`,
   );
   process.exitCode = exitCode.defect;
+}
+
+// A reader that went away (`magnus runs list | head`) ends neither a run nor this program badly.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+process.on("uncaughtException", (error) => {
+  reportDefect(error);
+  process.exit();
+});
+program.parseAsync().catch((error: unknown) => {
+  if (!(error instanceof CommanderError)) reportDefect(error);
+  else process.exitCode = error.exitCode === 0 ? exitCode.success : exitCode.badInput;
 });

@@ -2,17 +2,11 @@
 export interface DiagnosticOptions {
   readonly format: "pretty" | "json" | "github";
   readonly quiet?: boolean;
-  readonly verbose?: boolean;
 }
 
 export interface ConfigurationOptions {
   readonly config?: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
 }
 
-export interface ParameterOptions {
-  readonly parametersFile?: string;
-  readonly param: readonly string[];
-}
-
-export interface CommonOptions extends DiagnosticOptions, ConfigurationOptions, ParameterOptions {}
+export interface CommonOptions extends DiagnosticOptions, ConfigurationOptions {}

@@ -1,8 +1,10 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createTwoFilesPatch } from "diff";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
+import { causeOf } from "../stores/store-error.ts";
 import type { OutputFile } from "../target/target.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** A file that was compiled, beside what is on disk. */
 export interface ComparedFile {
@@ -25,27 +27,37 @@ export function compareFiles(files: readonly OutputFile[], folder: string): read
   });
 }
 
-/** Writes what differs, each file whole or not at all; reports what cannot be written. */
-export function writeFiles(
-  compared: readonly ComparedFile[],
-  folder: string,
-  sink: DiagnosticSink,
-): readonly ComparedFile[] {
-  for (const { file, state } of compared) {
-    if (state === "same") continue;
-    const name = path.join(folder, file.path);
-    const temporary = `${name}.${process.pid}.tmp`;
-    try {
+/** Writes what differs, all of it or, where one of the files cannot be written, none; reports that one. */
+export function writeFiles(compared: readonly ComparedFile[], folder: string, sink: DiagnosticSink): void {
+  const written: { readonly temporary: string; readonly name: string }[] = [];
+  try {
+    for (const { file, state } of compared) {
+      if (state === "same") continue;
+      const name = path.join(folder, file.path);
+      const temporary = `${name}.${process.pid}.tmp`;
+      written.push({ temporary, name });
       mkdirSync(path.dirname(name), { recursive: true });
-      writeFileSync(temporary, file.content);
-      if (file.executable) chmodSync(temporary, 0o755);
-      renameSync(temporary, name);
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      sink.report("cannot-write", { name, cause: error instanceof Error ? error.message : String(error) });
+      writeFileSync(temporary, file.content, { mode: file.executable ? 0o777 : 0o666 });
+      refuseFolder(name);
     }
+    for (const { temporary, name } of written) renameSync(temporary, name);
+  } catch (error) {
+    sink.report("cannot-write", { name: written.at(-1)?.name ?? folder, cause: causeOf(error) });
+    for (const { temporary } of written) removeQuietly(temporary);
   }
-  return compared;
+}
+
+/** Found before anything is put into place; else the files before it would stay. */
+function refuseFolder(name: string): void {
+  if (statSync(name, { throwIfNoEntry: false })?.isDirectory()) throw new Error("there is a folder of that name");
+}
+
+function removeQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // What could not be written is not there either.
+  }
 }
 
 /**
@@ -103,7 +115,9 @@ export function printComparison(
   if (quiet) return "";
   const word = { new: "wrote", changed: "wrote", same: "same " } as const;
   const lines = named.map(({ path: name, state }) => `${word[state]}  ${name}\n`);
-  const old = left.map((name) => `left   ${name}: written before, no longer compiled; remove it with: rm ${name}\n`);
+  const old = left.map(
+    (name) => `left   ${name}: written before, no longer compiled; remove it with: rm ${shellWord(name)}\n`,
+  );
   return [...lines, ...old].join("");
 }
 

@@ -26,7 +26,7 @@ export function progressTree(stream: NodeJS.WriteStream, events: readonly Event[
     const start = performance.now();
     const view = foldRun(events);
     const tree = printTree({ ...view, finishedAt: new Date().toISOString() }, { paint, most: 5 }).split("\n");
-    const shown = fit(tree, stream);
+    const shown = fitRows(tree, stream);
     clear();
     stream.write(`${shown.join("\n")}\n`);
     rows = shown.length;
@@ -58,7 +58,7 @@ export function progressTree(stream: NodeJS.WriteStream, events: readonly Event[
 }
 
 /** The rows that a screen holds, cut to its width (colours do not count), the newest where there are too many. */
-function fit(tree: readonly string[], { rows, columns }: NodeJS.WriteStream): readonly string[] {
+function fitRows(tree: readonly string[], { rows, columns }: NodeJS.WriteStream): readonly string[] {
   const most = Math.max(3, rows - 2);
   const shown = tree.length <= most ? tree : [tree[0] ?? "", "  …", ...tree.slice(2 - most)];
   return shown.map((row) => cut(row, columns));

@@ -1,5 +1,6 @@
 import type { Event } from "../protocol/event.ts";
 import type { Path } from "../protocol/path.ts";
+import type { DiagnosticOptions } from "./options.ts";
 import { progressLines } from "./progress-lines.ts";
 import { progressTree } from "./progress-tree.ts";
 
@@ -11,14 +12,15 @@ export interface Progress {
   close(): void;
 }
 
-export interface ProgressOptions {
-  readonly quiet?: boolean;
+export interface ProgressOptions extends DiagnosticOptions {
   readonly json?: boolean;
+  readonly verbose?: boolean;
 }
 
-/** A tree that is redrawn on a terminal, a line for each transition elsewhere, nothing where quiet. */
+/** A tree that is redrawn on a terminal, a line for each transition elsewhere, nothing where that is to keep silent. */
 export function openProgress(stream: NodeJS.WriteStream, events: readonly Event[], options: ProgressOptions): Progress {
-  if (options.quiet) return { update: () => {}, output: () => {}, close: () => {} };
-  const redraws = stream.isTTY && process.env.TERM !== "dumb" && !options.json;
-  return redraws ? progressTree(stream, events) : progressLines(stream);
+  const { quiet, format, json, verbose } = options;
+  if (quiet || format === "json") return { update: () => {}, output: () => {}, close: () => {} };
+  const redraws = stream.isTTY && process.env.TERM !== "dumb" && !json && !verbose;
+  return redraws ? progressTree(stream, events) : progressLines(stream, verbose);
 }

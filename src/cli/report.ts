@@ -15,8 +15,12 @@ export function reportDiagnostics(sink: DiagnosticSink, { format, quiet }: Diagn
   return sink.hasErrors ? exitCode.badInput : undefined;
 }
 
-/** The same for a command whose standard output is its result: nothing is printed there unless it failed. */
-export function reportFailure(sink: DiagnosticSink, options: DiagnosticOptions): number | undefined {
-  if (options.format !== "json" || sink.hasErrors) return reportDiagnostics(sink, options);
+/**
+ * The same for a command that prints its result to standard output: where nothing is wrong, nothing else stands there.
+ * Warnings go to standard error (GitHub reads its commands there, too); as JSON, which keeps that silent, nowhere.
+ */
+export function reportBeside(sink: DiagnosticSink, options: DiagnosticOptions): number | undefined {
+  if (sink.hasErrors || options.format === "pretty") return reportDiagnostics(sink, options);
+  if (options.format === "github" && options.quiet !== true) process.stderr.write(printGithub(sink.list()));
   return undefined;
 }

@@ -11,38 +11,39 @@ import { planPipeline } from "../plan/plan.ts";
 import type { Event } from "../protocol/event.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { type Json, printJson } from "../protocol/json.ts";
-import { displayPath, type Parameters, type Path, pathKey } from "../protocol/path.ts";
+import { type Parameters, type Path, pathKey } from "../protocol/path.ts";
 import { ServiceError } from "../protocol/services.ts";
 import { version } from "../protocol/version.ts";
-import { foldRun } from "../run-log/fold.ts";
-import { printTree } from "../run-log/print-tree.ts";
 import { codeIdentity } from "../runtime/code-identity.ts";
 import { openEventWriter } from "../runtime/event-writer.ts";
 import { newRunId } from "../runtime/run-id.ts";
 import { stopSignals } from "../runtime/stop-signals.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
+import { isRunId } from "../stores/run-log-names.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { loadConfiguration, loadPipeline } from "./load-pipeline.ts";
 import type { CommonOptions } from "./options.ts";
+import { printEnd } from "./print-end.ts";
 import { openProgress } from "./progress.ts";
-import { reportDiagnostics, reportFailure } from "./report.ts";
+import { reportBeside, reportDiagnostics } from "./report.ts";
 import { readSource } from "./source-files.ts";
-import { painter } from "./terminal.ts";
 
 export interface RunOptions extends CommonOptions {
-  readonly file?: string;
+  readonly parametersFile?: string;
+  readonly param?: readonly string[];
   readonly runId?: string;
   readonly tag?: string;
   readonly jobs?: number;
   readonly json?: boolean;
+  readonly verbose?: boolean;
 }
 
 /** `magnus run`: runs a pipeline in this process and shows how it goes. */
-export async function run(named: string | undefined, options: RunOptions): Promise<number> {
+export async function run(name: string, options: RunOptions): Promise<number> {
   const sink = new DiagnosticSink();
-  const prepared = await prepare(named ?? options.file, options, sink);
-  const failure = reportFailure(sink, options);
+  const prepared = await prepare(name, options, sink);
+  const failure = options.json ? reportBeside(sink, options) : reportDiagnostics(sink, options);
   if (failure !== undefined || prepared === undefined) return failure ?? exitCode.badInput;
   return execute(prepared, options);
 }
@@ -56,15 +57,12 @@ interface Prepared {
 }
 
 /** Everything that can be wrong with the input is found here; the run is created last. */
-async function prepare(
-  name: string | undefined,
-  options: RunOptions,
-  sink: DiagnosticSink,
-): Promise<Prepared | undefined> {
+async function prepare(name: string, options: RunOptions, sink: DiagnosticSink): Promise<Prepared | undefined> {
   const configuration = loadConfiguration(options, sink);
   checkServicesHere(configuration, process.env, sink);
-  if (name === undefined) sink.report("no-such-file", { name: "a pipeline", cause: "none was named" });
-  const pipeline = name === undefined ? undefined : loadPipeline(name, sink);
+  const run = options.runId ?? newRunId(new Date());
+  if (!isRunId(run)) sink.report("bad-run-id", { run });
+  const pipeline = loadPipeline(name, sink);
   const file = options.parametersFile === undefined ? undefined : readSource(options.parametersFile, sink);
   if (pipeline === undefined) return undefined;
   localCapabilities(pipeline, sink);
@@ -72,13 +70,12 @@ async function prepare(
     pipeline,
     ...(file === undefined ? {} : { file }),
     environment: process.env,
-    flags: options.param,
+    flags: options.param ?? [],
     sink,
   });
   if (sink.hasErrors) return undefined;
   try {
     const services = openServices(servicesOf(configuration) as unknown as Json, process.env, process.cwd());
-    const run = options.runId ?? newRunId(new Date());
     const log = await services.runLogStore.create(run);
     if (log === null) sink.report("run-exists", { run });
     else
@@ -103,6 +100,7 @@ function jobsOf({ jobs }: RunOptions, enableParallel: Json | undefined): number 
 
 async function execute({ pipeline, parameters, services, log, jobs }: Prepared, options: RunOptions): Promise<number> {
   const signals = stopSignals();
+  const broken = new AbortController();
   const events: Event[] = [];
   const progress = openProgress(process.stderr, events, options);
   const observed = observe(log, (batch) => {
@@ -112,42 +110,56 @@ async function execute({ pipeline, parameters, services, log, jobs }: Prepared, 
   });
   const writer = openEventWriter(observed);
   const plan = planPipeline(pipeline, digestPipeline(pipeline));
-  const { tag } = options;
-  await writer.write({
-    kind: "run.created",
-    data: {
-      pipeline: pipeline.name,
-      digest: plan.run.digest,
+  const tagged = tagOf(options);
+  try {
+    await writer.write({
+      kind: "run.created",
+      data: {
+        pipeline: pipeline.name,
+        digest: plan.run.digest,
+        parameters,
+        target: "local",
+        ...tagged,
+        code: codeIdentity(process.cwd()),
+        version,
+      },
+    });
+    const outcome = await runPipeline({
+      plan,
       parameters,
-      target: "local",
-      ...(tag === undefined ? {} : { tag }),
-      code: codeIdentity(process.cwd()),
-      version,
-    },
-  });
-  const outcome = await runPipeline({
-    plan,
-    parameters,
-    jobs,
-    output: progress.output,
-    services: {
-      run: { id: log.run, ...(tag === undefined ? {} : { tag }) },
-      log: observed,
-      writer,
-      catalog: services.catalog,
-      secrets: services.secrets,
-      isolate: services.isolate,
-      projectDir: process.cwd(),
-      claimAttempt: countAttempts(),
-      stop: signals.stop,
-      kill: signals.kill,
-      graceMs: services.graceMs,
-    },
-  });
-  await writer.write({ kind: "run.finished", data: { status: outcome.status } });
-  progress.close();
-  printEnd(events, outcome, options);
-  return codeOf(outcome, signals.stop);
+      jobs,
+      output: progress.output,
+      services: {
+        run: { id: log.run, ...tagged },
+        log: observed,
+        writer,
+        catalog: services.catalog,
+        secrets: services.secrets,
+        isolate: services.isolate,
+        projectDir: process.cwd(),
+        claimAttempt: countAttempts(),
+        stop: AbortSignal.any([signals.stop, broken.signal]),
+        kill: signals.kill,
+        graceMs: services.graceMs,
+      },
+    });
+    await writer.write({ kind: "run.finished", data: { status: outcome.status } });
+    progress.close();
+    printEnd(events, outcome, options);
+    return codeOf(outcome, signals.stop);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    // What still runs is told to end: none of it could be recorded.
+    broken.abort("SIGTERM");
+    progress.close();
+    process.stderr.write(`magnus: the run ${log.run} stopped, since its log cannot be written: ${error.message}\n`);
+    return exitCode.failed;
+  }
+}
+
+/** A step that starts magnus hands its own run's tag on. */
+function tagOf({ tag = process.env.MAGNUS_RUN_TAG }: RunOptions): { readonly tag?: string } {
+  return tag ? { tag } : {};
 }
 
 /** A run log that shows what was appended, once it is in the log. */
@@ -176,27 +188,6 @@ function countAttempts(): (path: Path) => Promise<number> {
     taken.set(key, attempt);
     return attempt;
   };
-}
-
-function printEnd(events: readonly Event[], outcome: LocalOutcome, { json, quiet }: RunOptions): void {
-  const view = foldRun(events);
-  if (json) {
-    const { run, status, parameters } = { ...view, status: outcome.status };
-    process.stdout.write(`${printJson({ run, status, parameters })}\n`);
-  }
-  if (quiet !== true)
-    process.stderr.write(`\n${printTree({ ...view, status: outcome.status }, { paint: painter(process.stderr) })}\n`);
-  const { failure } = outcome;
-  if (outcome.status !== "failed" || failure === undefined) return;
-  const name = displayPath(failure.path);
-  const tail = failure.result.logTail.map((line) => `  | ${line}`);
-  const why = failure.result.message ?? failure.result.reason ?? "";
-  const more = tail.length === 0 ? [] : [`  more: magnus runs log ${view.run} ${quoted(name)}`];
-  process.stderr.write(`\n${[`failed at ${name}: ${why}`, ...tail, ...more].join("\n")}\n`);
-}
-
-function quoted(name: string): string {
-  return /^[\w.@%+=:,/-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }
 
 function codeOf({ status }: LocalOutcome, stop: AbortSignal): number {

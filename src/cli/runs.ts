@@ -18,12 +18,14 @@ import { openServices } from "../stores/open-stores.ts";
 import type { RunLog, RunLogStore } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { loadConfiguration } from "./load-pipeline.ts";
-import type { ConfigurationOptions } from "./options.ts";
-import { reportDiagnostics } from "./report.ts";
+import type { ConfigurationOptions, DiagnosticOptions } from "./options.ts";
+import { reportBeside } from "./report.ts";
 import { painter } from "./terminal.ts";
 
+type RunsOptions = ConfigurationOptions & DiagnosticOptions;
+
 /** `magnus runs list`. */
-export function listRuns(options: ConfigurationOptions & { readonly json?: boolean }): Promise<number> {
+export function listRuns(options: RunsOptions & { readonly json?: boolean }): Promise<number> {
   return withStore(options, async (store) => {
     const views = [];
     for (const run of await store.list()) views.push(foldRun(await readEvents(store.open(run))));
@@ -74,7 +76,7 @@ function printRows(
 /** `magnus runs show`. */
 export function showRun(
   named: string,
-  options: ConfigurationOptions & { readonly json?: boolean; readonly normalised?: boolean },
+  options: RunsOptions & { readonly json?: boolean; readonly normalised?: boolean },
 ): Promise<number> {
   return withRun(named, options, async (log) => {
     const view = foldRun(await readEvents(log));
@@ -88,7 +90,7 @@ export function showRun(
 export function showLog(
   named: string,
   step: string,
-  options: ConfigurationOptions & { readonly attempt?: number },
+  options: RunsOptions & { readonly attempt?: number },
 ): Promise<number> {
   return withRun(named, options, async (log, sink) => {
     const steps = stepsOf(foldRun(await readEvents(log)).steps);
@@ -112,7 +114,8 @@ export function showLog(
 }
 
 /** `magnus runs export`. */
-export function exportRun(named: string, options: ConfigurationOptions): Promise<number> {
+export function exportRun(named: string, { config, set = [] }: ConfigurationOptions): Promise<number> {
+  const options: RunsOptions = { format: "pretty", set, ...(config === undefined ? {} : { config }) };
   return withRun(named, options, async (log) => {
     process.stdout.write(`${printJson(exportMagnus(foldRun(await readEvents(log))))}\n`);
   });
@@ -127,7 +130,7 @@ function stepsOf(steps: readonly StepView[]): readonly StepView[] {
 
 async function withRun(
   named: string,
-  options: ConfigurationOptions,
+  options: RunsOptions,
   work: (log: RunLog, sink: DiagnosticSink) => Promise<void>,
 ): Promise<number> {
   return withStore(options, async (store, sink) => {
@@ -138,7 +141,7 @@ async function withRun(
 
 /** Opens the configured store; what cannot be used is reported like any other wrong input. */
 async function withStore(
-  options: ConfigurationOptions,
+  options: RunsOptions,
   work: (store: RunLogStore, sink: DiagnosticSink) => Promise<void>,
 ): Promise<number> {
   const sink = new DiagnosticSink();
@@ -152,7 +155,7 @@ async function withStore(
     if (!(error instanceof ServiceError || error instanceof StoreError)) throw error;
     sink.report("service-unusable", { cause: error.message });
   }
-  return reportDiagnostics(sink, { format: "pretty" }) ?? exitCode.success;
+  return reportBeside(sink, options) ?? exitCode.success;
 }
 
 /** A run by its id, a prefix that fits one run, `latest`, or a folder that holds a run's log. */

@@ -2,14 +2,25 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import type { SourceFile } from "../source/source-file.ts";
+import { causeOf, errorCode } from "../stores/store-error.ts";
 
 /** Reads a file that the user named; reports what is in the way. */
 export function readSource(name: string, sink: DiagnosticSink): SourceFile | undefined {
   try {
-    return { name: shownName(name), text: readFileSync(name, "utf8") };
+    return { name: shownName(name), text: decode(readFileSync(name)) };
   } catch (error) {
-    sink.report("no-such-file", { name: shownName(name), cause: causeOf(error) });
+    const missing = errorCode(error) === "ENOENT";
+    sink.report("no-such-file", { name: shownName(name), cause: reasonOf(error), missing });
     return undefined;
+  }
+}
+
+/** Throws where the bytes are no text, which would read as something that nobody wrote. */
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error("it is not text in UTF-8");
   }
 }
 
@@ -25,14 +36,22 @@ export function readText(name: string): string | undefined {
 /** Relative to the working directory where it is below it, with forward slashes. */
 export function shownName(name: string): string {
   const relative = path.relative(process.cwd(), path.resolve(name));
-  const shown = relative.startsWith("..") || path.isAbsolute(relative) ? name : relative;
+  const outside = relative === "" || relative.split(path.sep)[0] === ".." || path.isAbsolute(relative);
+  const shown = outside ? name : relative;
   return shown.split(path.sep).join("/");
 }
 
-function causeOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+/** A pipeline's name in the files that are compiled from it: nothing of this machine, so that all machines write the same. */
+export function sourceName(name: string): string {
+  const shown = shownName(name);
+  return path.isAbsolute(shown) ? path.basename(shown) : shown;
+}
+
+function reasonOf(error: unknown): string {
+  const code = errorCode(error);
   if (code === "ENOENT") return "there is no such file";
   if (code === "EISDIR") return "it is a folder";
-  if (code === "EACCES") return "permission denied";
-  return error instanceof Error ? error.message : String(error);
+  if (code === "ENOTDIR") return "a part of its path is a file, not a folder";
+  if (code === "EACCES" || code === "EPERM") return "permission denied";
+  return causeOf(error);
 }

@@ -1,4 +1,5 @@
 import type { CodeTable } from "./code-entry.ts";
+import { quote } from "./quote.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** The command line and targets. */
@@ -6,7 +7,8 @@ export const commandCodes = {
   "no-such-file": {
     severity: "error",
     message: ({ name, cause }: { name: string; cause: string }) => `cannot read ${name}: ${cause}`,
-    hint: () => "name a pipeline file, relative to the folder in which you are",
+    hint: ({ missing }: { missing: boolean }) =>
+      missing ? "files are named relative to the folder in which you are" : undefined,
   },
   "unknown-target": {
     severity: "error",
@@ -32,6 +34,12 @@ export const commandCodes = {
     severity: "error",
     message: ({ run }: { run: string }) => `there is a run ${run} already; a run's record is never overwritten`,
     hint: () => "choose another --run-id, or leave it out",
+  },
+  "bad-run-id": {
+    severity: "error",
+    message: ({ run }: { run: string }) =>
+      `${quote(run)} cannot be the id of a run, since runs are kept in folders of their ids`,
+    hint: () => "use at most 200 characters, not / or \\, and none that are invisible; do not begin with a dot",
   },
   "no-such-run": {
     severity: "error",

@@ -5,6 +5,7 @@
  */
 import {
   type Alias,
+  type Document,
   isAlias,
   isMap,
   isScalar,
@@ -33,14 +34,8 @@ const maxAliased = 2_000_000;
  * wrong (a duplicate key, an unknown anchor) the rest is given, and the sink has the errors.
  */
 export function readYaml(file: SourceFile, sink: DiagnosticSink): YamlDocument | undefined {
-  const parsed = parseDocument(file.text, {
-    version: "1.2",
-    schema: "failsafe",
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: "error",
-  });
-  if (!reportYamlErrors(parsed, file, sink)) return undefined;
+  const parsed = parse(file, sink);
+  if (parsed === undefined || !reportYamlErrors(parsed, file, sink)) return undefined;
   const reader: Reader = {
     file,
     sink,
@@ -52,6 +47,26 @@ export function readYaml(file: SourceFile, sink: DiagnosticSink): YamlDocument |
   };
   const root = parsed.contents === null ? emptyAt(0) : readNode(parsed.contents, reader);
   return sourceDocument(file, root.value, root, reader.places);
+}
+
+function parse(file: SourceFile, sink: DiagnosticSink): Document.Parsed | undefined {
+  const options = {
+    version: "1.2",
+    schema: "failsafe",
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: "error",
+  } as const;
+  try {
+    return parseDocument(file.text, options);
+  } catch (error) {
+    // The parser recurses for each error of a kind; thousands of them exceed the stack.
+    if (!(error instanceof RangeError)) throw error;
+    const problem = "the text is broken in too many places to be read";
+    const remedy = "inside of brackets, indent each line further than the key before them";
+    sink.report("yaml-syntax", { problem, remedy, span: { file, start: 0, end: 1 } });
+    return undefined;
+  }
 }
 
 interface Reader {

@@ -1,11 +1,11 @@
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import type { Pipeline } from "../ir/pipeline.ts";
 import type { Capabilities } from "../target/capabilities.ts";
-import { everyStep } from "../target/capabilities.ts";
+import { everyStep, shimCommands } from "../target/capabilities.ts";
 import { checkCapabilities } from "../target/check-capabilities.ts";
 
 /** What runs in this process today. */
-export const capabilities: Capabilities = { steps: everyStep, commands: ["shell", "python"] };
+const capabilities: Capabilities = { steps: everyStep, commands: shimCommands };
 
 /** Reports what the local runner cannot run. */
 export function localCapabilities(pipeline: Pipeline, sink: DiagnosticSink): void {

@@ -18,9 +18,13 @@ export class NumberText {
   }
   /** For `JSON.stringify`, which cannot print the exact text; {@link printJson} does. */
   toJSON(): number {
+    printedInexactly = true;
     return Number(this.text);
   }
 }
+
+/** Set by every number that `JSON.stringify` printed as another text: then its result is of no use. */
+let printedInexactly = false;
 
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
@@ -140,24 +144,45 @@ export interface PrintStyle {
 
 /** Prints JSON on one line, numbers by their text. */
 export function printJson(value: Json, { style = "compact", sorted = false }: PrintStyle = {}): string {
-  const comma = style === "python" ? ", " : ",";
-  const colon = style === "python" ? ": " : ":";
-  const quote = style === "python" ? quoteAscii : JSON.stringify;
-  const print = (v: Json, depth: number): string => {
-    if (depth > maxJsonDepth) throw new RangeError(`a value is nested deeper than ${maxJsonDepth} levels`);
-    if (typeof v === "string") return quote(v);
-    if (v === null || typeof v !== "object") return String(v);
-    if (v instanceof NumberText) return v.text;
-    if (isArray(v)) return `[${v.map((item) => print(item, depth + 1)).join(comma)}]`;
-    const keys = sorted ? Object.keys(v).sort() : Object.keys(v);
-    return `{${keys.map((key) => `${quote(key)}${colon}${print(v[key] ?? null, depth + 1)}`).join(comma)}}`;
-  };
-  return print(value, 0);
+  if (style === "compact" && !sorted) {
+    printedInexactly = false;
+    const text = JSON.stringify(value);
+    if (!printedInexactly) return text;
+  }
+  const python = style === "python";
+  return print(value, { comma: python ? ", " : ",", colon: python ? ": " : ":", ascii: python, sorted }, 0);
+}
+
+interface Form {
+  readonly comma: string;
+  readonly colon: string;
+  readonly ascii: boolean;
+  readonly sorted: boolean;
+}
+
+function print(value: Json, form: Form, depth: number): string {
+  if (typeof value === "string") return form.ascii ? quoteAscii(value) : JSON.stringify(value);
+  if (value === null || typeof value !== "object") return String(value);
+  if (value instanceof NumberText) return value.text;
+  if (depth > maxJsonDepth) throw new RangeError(`a value is nested deeper than ${maxJsonDepth} levels`);
+  if (isArray(value)) return `[${value.map((item) => print(item, form, depth + 1)).join(form.comma)}]`;
+  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
+  if (form.sorted) keys.sort();
+  const entries = keys.map((key) => {
+    const name = form.ascii ? quoteAscii(key) : JSON.stringify(key);
+    return `${name}${form.colon}${print(value[key] ?? null, form, depth + 1)}`;
+  });
+  return `{${entries.join(form.comma)}}`;
 }
 
 /** A JSON string literal in ASCII. Lone surrogates stay escapes, as in Python. */
 export function quoteAscii(text: string): string {
-  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return escapeNonAscii(JSON.stringify(text));
+}
+
+/** JSON text with every character outside ASCII as an escape. */
+export function escapeNonAscii(json: string): string {
+  return json.replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** Whether two values are the same JSON: keys in any order, numbers by their text. */

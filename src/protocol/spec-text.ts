@@ -2,7 +2,7 @@
  * Step specs as compiled files carry them: one line of ASCII JSON with defaults left out, in which no platform's
  * templating (`{{ }}`, `${{ }}`) can find anything to replace.
  */
-import { isObject, type Json, type JsonObject, parseJson, printJson, setKey } from "./json.ts";
+import { escapeNonAscii, isObject, type Json, type JsonObject, parseJson, printJson, setKey } from "./json.ts";
 import type { Edge, Path, PathElement } from "./path.ts";
 import { type ControlDuty, protocolVersion, type StepSpec } from "./step-spec.ts";
 
@@ -21,10 +21,9 @@ export function printSpec(spec: StepSpec): string {
 
 /** JSON on one line, ASCII only, `{{` broken up. */
 export function printAscii(value: Json): string {
-  // Only inside a string can two braces meet without being JSON's own: an object's first character is a quote.
-  return printJson(value)
-    .replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
-    .replace(/\{(?=[{%#])/g, "\\u007b");
+  const text = escapeNonAscii(printJson(value));
+  // Only inside a string can two braces meet: what follows JSON's own opening brace is a quote.
+  return /\{[{%#]/.test(text) ? text.replace(/\{(?=[{%#])/g, "\\u007b") : text;
 }
 
 /** Reads what {@link printSpec} printed. Throws a {@link SpecError} with one line for people. */

@@ -8,7 +8,8 @@ import type { Event } from "../protocol/event.ts";
 import { displayPath, type Path } from "../protocol/path.ts";
 import { viewAttempts } from "./attempt-view.ts";
 import { type EventIndex, indexEvents, type NodeRecords } from "./event-index.ts";
-import { type Findings, type GraphReplay, type InnerReplay, isLeaf, replayGraph, type StepReplay } from "./replay.ts";
+import type { Findings } from "./findings.ts";
+import { type GraphReplay, type InnerReplay, isLeaf, replayGraph, type StepReplay } from "./replay.ts";
 import { published, rootScope } from "./scope.ts";
 import type { GraphView, NodeStatus, RunStatus, RunView, StepView } from "./view.ts";
 

@@ -1,6 +1,6 @@
 import type { Path, PathElement } from "../protocol/path.ts";
 import type { StepSpec } from "../protocol/step-spec.ts";
-import type { StuckStep } from "./replay.ts";
+import type { StuckStep } from "./findings.ts";
 
 /** A leaf or gather that may be lost, by its static path. */
 export type Loss = NonNullable<StepSpec["mayBeLost"]>[number];

@@ -6,10 +6,11 @@ import type { Event, EventBody, StepLost } from "../protocol/event.ts";
 import { type Path, type PathElement, pathKey } from "../protocol/path.ts";
 import type { StepSpec } from "../protocol/step-spec.ts";
 import { addEvent, type EventIndex, indexEvents } from "./event-index.ts";
+import type { StuckStep } from "./findings.ts";
 import { lateSuccesses } from "./late-successes.ts";
 import { indexLosses, type LossIndex, lossesAt, stepKey } from "./loss-index.ts";
 import { reachIn } from "./reach.ts";
-import { replayGraph, type StuckStep } from "./replay.ts";
+import { replayGraph } from "./replay.ts";
 import { rootScope } from "./scope.ts";
 
 type LostBody = Extract<EventBody, { kind: "step.lost" }>;

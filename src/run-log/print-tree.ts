@@ -32,7 +32,7 @@ interface Row {
 
 function stepRows(steps: readonly StepView[], depth: number, most: number): readonly Row[] {
   return steps.flatMap((step) => {
-    const name = step.path.at(-1)?.node ?? "";
+    const name = printable(step.path.at(-1)?.node ?? "");
     const row = { label: `${"  ".repeat(depth)}${name}`, status: step.status, detail: detailOf(step) };
     return [row, ...graphRows(step, depth + 1, most)];
   });
@@ -52,13 +52,13 @@ function graphRows(step: StepView, depth: number, most: number): readonly Row[] 
 }
 
 function labelOf(graph: GraphView): string | undefined {
-  if (graph.branch !== undefined) return `· ${graph.branch}`;
+  if (graph.branch !== undefined) return `· ${printable(graph.branch)}`;
   if (graph.index === undefined) return undefined;
   return `· ${graph.key === undefined || graph.key === "" ? `#${graph.index}` : graph.key}`;
 }
 
 function detailOf(step: StepView): string {
-  if (step.control?.value === "fault") return step.control.message ?? step.control.reason ?? "fault";
+  if (step.control?.value === "fault") return firstLine(step.control.message ?? step.control.reason ?? "fault");
   const last = step.attempts.at(-1);
   if (last === undefined) return step.graphs.length === 0 ? "" : step.kind;
   const time = last.durationMs === undefined ? "" : milliseconds(last.durationMs);
@@ -72,7 +72,12 @@ function whyOf(attempt: AttemptView): string {
 
 function firstLine(text: string): string {
   const line = text.split("\n", 1)[0] ?? "";
-  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
+  return printable(line.length > 100 ? `${line.slice(0, 99)}…` : line);
+}
+
+/** Branches may be called anything and messages quote programs: neither may write to the terminal. */
+function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
 }
 
 function duration(from: string | undefined, to: string | undefined): string {

@@ -5,21 +5,11 @@
 import type { CatalogFile, Event } from "../protocol/event.ts";
 import type { Parameters, Path, PathElement } from "../protocol/path.ts";
 import { addPath, type EventIndex, indexEvents, type NodeRecords, type StepRecords } from "./event-index.ts";
+import type { Findings, StuckStep } from "./findings.ts";
 import type { Passed } from "./late-successes.ts";
-import {
-  type Arrival,
-  type Findings,
-  itemAt,
-  type LoopReplay,
-  openComposite,
-  type Place,
-  placeInside,
-  readBranch,
-  readItems,
-  replayGraph,
-  replayLoop,
-  type StuckStep,
-} from "./replay.ts";
+import { type Arrival, type Place, placeInside } from "./place.ts";
+import { type LoopReplay, replayGraph, replayLoop } from "./replay.ts";
+import { itemAt, openComposite, readBranch, readItems } from "./replay-control.ts";
 import { replayLeaf } from "./replay-leaf.ts";
 import { lookUp, rootScope, type Scope, visibleFiles, visibleItems, visibleParameters } from "./scope.ts";
 import type { NodeStatus } from "./view.ts";

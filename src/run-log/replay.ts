@@ -5,34 +5,16 @@
  * Along a graph it iterates; it recurses into graphs inside nodes only. View, reach and losses all stand on it.
  */
 import type { CatalogFile, ControlEvent } from "../protocol/event.ts";
-import { isArray, isNumber, isObject, type Json, parseJson } from "../protocol/json.ts";
-import { type Edge, type Parameters, type Path, type PathElement, selectorOf } from "../protocol/path.ts";
-import type { AttemptRecord, GraphRecords, NodeRecords } from "./event-index.ts";
+import type { Json } from "../protocol/json.ts";
+import type { Edge, Parameters, PathElement } from "../protocol/path.ts";
+import type { AttemptRecord, NodeRecords } from "./event-index.ts";
+import { type Findings, stuckAt } from "./findings.ts";
 import { mergeMap, mergeParallel } from "./merge.ts";
-import { type LeafReplay, replayLeaf } from "./replay-leaf.ts";
+import { type Arrival, type Place, placeInside } from "./place.ts";
+import { closeIteration, itemAt, openComposite, readBranch, readItems } from "./replay-control.ts";
+import { replayLeaf } from "./replay-leaf.ts";
 import { innerScope, lookUp, publish, published, type Scope } from "./scope.ts";
 import type { NodeStatus } from "./view.ts";
-
-/** A leaf or gather at which the token stands, without a record that lets it go on. */
-export interface StuckStep {
-  /** Enclosing elements with their selectors, then the node (a closing gather's with its iteration). */
-  readonly path: Path;
-  readonly gather?: "open" | "close";
-  /**
-   * `node`: no event knows the node, which may be a leaf or a composite; its element's edges mean nothing. `start`: not
-   * even its name is known, only that it is the first of its graph.
-   */
-  readonly unknown?: "node" | "start";
-  /** Of the last attempt seen; attempt 0: never started. */
-  readonly attempt: number;
-  readonly round: number;
-}
-
-/** What replays collect on their way. */
-export interface Findings {
-  readonly stuck: StuckStep[];
-  readonly warnings: { readonly path: Path; readonly message: string }[];
-}
 
 export interface GraphReplay {
   /** `here`: the token stands at the node at which the replay was to stop. `stuck`: see {@link Findings}. */
@@ -67,22 +49,13 @@ export interface InnerReplay {
   readonly replay: GraphReplay;
 }
 
-/** A graph at a place. */
-export interface Place {
-  /** Undefined: no event speaks of it. */
-  readonly graph: GraphRecords | undefined;
-  readonly prefix: Path;
-  readonly scope: Scope;
-  readonly round: number;
-}
-
 /** Follows a graph's token from its start; stops when it arrives at the node `until`. */
 export function replayGraph({ graph, prefix, scope, round }: Place, findings: Findings, until?: string): GraphReplay {
   const steps: StepReplay[] = [];
   let name = graph?.start;
   let highest = round;
   if (graph === undefined || name === undefined) {
-    findings.stuck.push({ path: [...prefix, unknownElement("")], unknown: "start", attempt: 0, round });
+    findings.stuck.push({ path: [...prefix, unknownElement("(first step)")], unknown: "start", attempt: 0, round });
     return { outcome: "stuck", steps, scope, round };
   }
   while (name !== until) {
@@ -106,9 +79,6 @@ export function replayGraph({ graph, prefix, scope, round }: Place, findings: Fi
   }
   return { outcome: "here", steps, scope, round: highest };
 }
-
-/** Where a node stands: its graph's place, when the token arrives. */
-export type Arrival = Omit<Place, "graph">;
 
 function replayNode(node: NodeRecords, arrival: Arrival, findings: Findings): StepReplay {
   if (isLeaf(node.element)) {
@@ -144,66 +114,6 @@ export function isLeaf({ kind }: PathElement): boolean {
   return kind === undefined || kind === "task" || kind === "stub";
 }
 
-export type Opened = {
-  readonly state: "open" | "failed" | "running";
-  readonly round: number;
-  /** map, conditional: always there where `open`. */
-  readonly control?: ControlEvent;
-};
-
-/** The opening of a composite: its gather, where one ran, and its control, whoever computed it. */
-export function openComposite(node: NodeRecords, { prefix, round }: Arrival, findings: Findings): Opened {
-  const { kind } = node.element;
-  const needsControl = kind === "map" || kind === "conditional";
-  const path = [...prefix, node.element];
-  let highest = round;
-  if (node.open.last !== undefined || node.open.lost !== undefined) {
-    const gather = replayLeaf(node.open, round);
-    highest = gather.round;
-    if (gather.status === "running") findings.stuck.push({ ...stuckAt(path, gather), gather: "open" });
-    if (gather.status !== "success")
-      return { state: gather.status === "running" ? "running" : "failed", round: highest };
-  }
-  if (!needsControl) return { state: "open", round: highest };
-  const control = countingControl(node, null, highest);
-  if (control === undefined) {
-    findings.stuck.push({ path, gather: "open", attempt: 0, round: highest });
-    return { state: "running", round: highest };
-  }
-  return { state: isUsable(control.data.value, node.element) ? "open" : "failed", round: highest, control };
-}
-
-/** A control whose round is below one before it on the path does not count. */
-function countingControl(node: NodeRecords, iteration: number | null, round: number): ControlEvent | undefined {
-  const control = node.controls.get(iteration);
-  return control !== undefined && control.round >= round ? control : undefined;
-}
-
-function isUsable(value: string, { kind, of = [] }: PathElement): boolean {
-  return kind === "map" ? readItems(value) !== undefined : readBranch(value, of) !== undefined;
-}
-
-/** A conditional's control as the branch's name; undefined where it is none (`fault`). */
-export function readBranch(value: string, of: readonly string[]): string | undefined {
-  return /^\d+$/.test(value) ? of[Number(value)] : undefined;
-}
-
-export interface MapItem {
-  readonly index: number;
-  readonly key?: string;
-}
-
-/** A map's control as items; undefined where it is none (`fault`). */
-export function readItems(value: string): readonly MapItem[] | undefined {
-  if (!value.startsWith("[")) return undefined;
-  const items = parseJson(value);
-  if (!isArray(items)) return undefined;
-  return items.flatMap((item) => {
-    if (!isObject(item) || !isNumber(item.i)) return [];
-    return [{ index: Number(item.i), ...(typeof item.k === "string" ? { key: item.k } : {}) }];
-  });
-}
-
 function replayParallel(node: NodeRecords, arrival: Arrival, findings: Findings): StepReplay {
   const { of = [], onConflict } = node.element;
   const graphs = of.map((branch) => replayInner(node, { ...node.element, branch }, arrival, findings));
@@ -225,10 +135,6 @@ function replayMap(
   const values = items.map((item) => itemAt(list, item.index));
   const step = join(node, arrival, graphs, findings, (deltas) => mergeMap(deltas, values, node.element.reduce));
   return control === undefined ? step : { ...step, control };
-}
-
-export function itemAt(list: Json | undefined, index: number): Json {
-  return (isArray(list) ? list[index] : undefined) ?? null;
 }
 
 function replayOnly(
@@ -260,18 +166,6 @@ function replayInner(
 ): InnerReplay {
   const place = placeInside(node, element, arrival, item);
   return { element, ...(item === undefined ? {} : { item }), replay: replayGraph(place, findings) };
-}
-
-/** The graph inside a composite that `element` selects, with its item or iteration visible. */
-export function placeInside(node: NodeRecords, element: PathElement, arrival: Arrival, item?: Json): Place {
-  const value = element.kind === "loop" ? (element.index ?? 0) : (item ?? null);
-  const items = element.as === undefined ? {} : { [element.as]: value };
-  return {
-    graph: node.graphs.get(selectorOf(element)),
-    prefix: [...arrival.prefix, element],
-    scope: innerScope(arrival.scope, items),
-    round: arrival.round,
-  };
 }
 
 function join(
@@ -321,32 +215,6 @@ export function replayLoop(node: NodeRecords, arrival: Arrival, findings: Findin
   return { outcome: "here", graphs, scope, round };
 }
 
-/** What follows an iteration that succeeded. `path`: the loop's, with the iteration. */
-function closeIteration(
-  node: NodeRecords,
-  path: Path,
-  round: number,
-  findings: Findings,
-): { readonly outcome: "again" | "success" | "failed" | "stuck"; readonly round: number } {
-  const iteration = path.at(-1)?.index ?? 0;
-  const records = node.close.get(iteration);
-  let highest = round;
-  if (records !== undefined) {
-    const gather = replayLeaf(records, round);
-    highest = gather.round;
-    if (gather.status === "running") findings.stuck.push({ ...stuckAt(path, gather), gather: "close" });
-    if (gather.status !== "success")
-      return { outcome: gather.status === "running" ? "stuck" : "failed", round: highest };
-  }
-  const control = countingControl(node, iteration, highest);
-  if (control === undefined) {
-    findings.stuck.push({ path, gather: "close", attempt: 0, round: highest });
-    return { outcome: "stuck", round: highest };
-  }
-  const { value } = control.data;
-  return { outcome: value === "again" ? "again" : value === "done" ? "success" : "failed", round: highest };
-}
-
 function closed(
   node: NodeRecords,
   status: "success" | "failed" | "running",
@@ -361,10 +229,6 @@ function closed(
     delta: status === "success" ? delta : {},
     ...(control === undefined ? {} : { control }),
   };
-}
-
-function stuckAt(path: Path, { last, round }: LeafReplay): StuckStep {
-  return { path, attempt: last?.attempt ?? 0, round };
 }
 
 /** Stands for a node of which no event speaks. */

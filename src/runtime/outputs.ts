@@ -40,7 +40,9 @@ export function collectOutputs(sources: OutputSources): Outputs {
   const missing = (task.returns ?? [])
     .map(({ name }) => name)
     .filter((name) => !Object.hasOwn(delta, name) && !(answers.objects?.has(name) ?? false));
-  const failure = failureOf(sources, missing) ?? tooDeep([...Object.entries(delta), ["metrics", toJson(metrics)]]);
+  const deep = tooDeep([...Object.entries(delta), ["metrics", toJson(metrics)]]);
+  if (deep !== undefined) return { delta: {}, metrics: [], failure: deep };
+  const failure = failureOf(sources, missing);
   return { delta, metrics, ...(failure === undefined ? {} : { failure }) };
 }
 

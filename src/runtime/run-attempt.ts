@@ -1,14 +1,16 @@
 import type { AttemptEvent, CatalogFile, EventBody, StepFinished } from "../protocol/event.ts";
-import { type Json, printJson } from "../protocol/json.ts";
+import { printJson } from "../protocol/json.ts";
 import type { Parameters } from "../protocol/path.ts";
 import type { TaskSpec } from "../protocol/step-spec.ts";
+import { removeIfThere } from "../stores/atomic-file.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { type CapturedLog, openCapturedLog } from "./captured-log.ts";
 import { putFiles } from "./catalog-step.ts";
-import { objectValue } from "./object-value.ts";
+import { findLeak } from "./find-leak.ts";
 import { openOutOfMemory } from "./out-of-memory.ts";
 import { type OutputFile, readOutputFile } from "./output-file.ts";
-import { collectOutputs, type Outputs } from "./outputs.ts";
+import { collectOutputs } from "./outputs.ts";
+import { putObjects } from "./put-objects.ts";
 import { type Ended, supervise } from "./spawn.ts";
 import { type Staged, stageAttempt } from "./stage-attempt.ts";
 import type { StepResult, StepRun, StepServices } from "./step-run.ts";
@@ -166,10 +168,12 @@ async function finish(attempt: Attempt, log: CapturedLog, ended: Ended): Promise
     file,
     answers,
   });
-  const objects = commandFailure === undefined ? await putObjects(answers, services) : { delta: {} };
+  const objects =
+    commandFailure === undefined ? await putObjects(answers.objects ?? new Map(), services.catalog) : { delta: {} };
+  for (const object of answers.objects?.values() ?? []) removeIfThere(object);
   const put = await putFiles(patternsOf(attempt.task, file), staged.workspace, services.catalog);
   const delta = { ...outputs.delta, ...objects.delta };
-  const leak = leakIn(delta, outputs, staged);
+  const leak = findLeak(delta, outputs.metrics, staged.redactor);
   const failure = commandFailure ?? outputs.failure ?? objects.failure ?? put.failure ?? leak;
   const computed = failure === undefined ? attempt.controlOf(delta) : { events: [] };
   const outcome = outcomeOf(failure, ended, delta, computed.control);
@@ -209,40 +213,6 @@ function duration(ms: number): string {
 
 function patternsOf(task: TaskSpec, file: OutputFile) {
   return [...(task.catalog?.put ?? []), ...file.put.map((pattern) => ({ pattern }))];
-}
-
-async function putObjects(
-  answers: Answers,
-  { catalog }: StepServices,
-): Promise<{ readonly delta: Parameters; readonly failure?: Failure }> {
-  const delta: Record<string, Json> = {};
-  for (const [name, file] of answers.objects ?? []) {
-    if (!catalog.keeps) {
-      const message = `the object "${name}" cannot be stored: the catalog (${catalog.name}) keeps nothing`;
-      return { delta, failure: { reason: "catalog-put", message } };
-    }
-    try {
-      delta[name] = objectValue((await catalog.putFile(file)).digest);
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      return { delta, failure: { reason: "catalog-put", message: `the object "${name}": ${error.message}` } };
-    }
-  }
-  return { delta };
-}
-
-/** Answers are published and shown everywhere: one with a secret fails the step. Names neither value. */
-function leakIn(delta: Parameters, outputs: Outputs, { redactor }: Staged): Failure | undefined {
-  if (redactor.idle) return undefined;
-  const values = [
-    ...Object.entries(delta).map(([name, value]) => ({ what: "parameter", name, value })),
-    ...outputs.metrics.flatMap(({ metrics }) =>
-      Object.entries(metrics).map(([name, value]) => ({ what: "metric", name, value })),
-    ),
-  ];
-  const leak = values.find(({ value }) => redactor.finds(printJson(value)));
-  if (leak === undefined) return undefined;
-  return { reason: "secret-in-output", message: `the ${leak.what} "${redactor.redact(leak.name)}" contains a secret` };
 }
 
 function outcomeOf(failure: Failure | undefined, ended: Ended, delta: Parameters, control?: string): Outcome {

@@ -13,8 +13,6 @@ export interface AttemptFiles {
   readonly result: string;
   /** A command that is too long for an argument. */
   readonly script: string;
-  /** Another file of this attempt. */
-  named(name: string): string;
 }
 
 /** One folder a process, numbered names in it: fewer system calls than a folder an attempt. */
@@ -25,7 +23,6 @@ export function newAttemptFiles(): AttemptFiles {
     output: `${prefix}.output.ndjson`,
     result: `${prefix}.result`,
     script: `${prefix}.script`,
-    named: (name) => `${prefix}.${name}`,
   };
 }
 

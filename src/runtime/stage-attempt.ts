@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import type { CatalogFile } from "../protocol/event.ts";
-import { printJson } from "../protocol/json.ts";
+import { type Json, printJson } from "../protocol/json.ts";
 import type { Parameters } from "../protocol/path.ts";
 import type { TaskSpec } from "../protocol/step-spec.ts";
 import { removeIfThere } from "../stores/atomic-file.ts";
@@ -151,13 +151,24 @@ function redactorFor(values: ReadonlyMap<string, string>): Redactor {
 
 const textOfParameters = new WeakMap<Parameters, string>();
 
-/** Steps often see the very same parameters: printed once. */
+/** JSON of all parameters that are plain JSON. Steps often see the very same ones: printed once. */
 function parametersText(visible: Parameters): string {
   let text = textOfParameters.get(visible);
   if (text === undefined) {
-    text = printJson(withoutObjects(visible));
+    const entries = Object.entries(withoutObjects(visible)).map(([name, value]) => `${printJson(name)}:${textOf(value)}`);
+    text = `{${entries.join(",")}}`;
     textOfParameters.set(visible, text);
   }
+  return text;
+}
+
+const textOfValue = new WeakMap<object, string>();
+
+/** The items of a map see the same long list beside an item of their own. */
+function textOf(value: Json): string {
+  if (typeof value !== "object" || value === null) return printJson(value);
+  let text = textOfValue.get(value);
+  if (text === undefined) textOfValue.set(value, (text = printJson(value)));
   return text;
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, linkSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode } from "./store-error.ts";
 
@@ -29,9 +29,10 @@ export function linkInto(temporary: string, file: string): boolean {
 /** Removes a temporary file; what cannot be removed was not made, or stays: neither is a reason to fail. */
 export function removeIfThere(file: string): void {
   try {
-    rmSync(file, { force: true });
+    // A look costs a tenth of what an exception costs, and of what rmSync does.
+    if (existsSync(file)) unlinkSync(file);
   } catch {
-    // `force` forgives ENOENT only, not a folder that is a file.
+    // Somebody else removed it, or it must stay.
   }
 }
 

@@ -8,4 +8,5 @@ export interface Capabilities {
 }
 
 export const everyStep: readonly NodeKind[] = ["task", "stub", "parallel", "map", "dag", "conditional", "loop"];
-export const everyCommand: readonly CommandType[] = ["python", "shell", "notebook", "node", "container"];
+/** The types of command that the runtime can run today. */
+export const shimCommands: readonly CommandType[] = ["python", "shell"];

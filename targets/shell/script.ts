@@ -12,7 +12,7 @@ const longestArgument = 100 * 1024;
 /** Prints the whole script. */
 export function printScript(plan: Plan, context: EmitContext<unknown>): string {
   const script: Script = { names: functionNames(), graphs: [], steps: [], uses: new Set() };
-  printGraph(plan.root, "root", script);
+  printGraph(plan.root, "", script);
   const { pipeline } = plan;
   return context.render("script.sh", {
     title: oneLine([pipeline.name, pipeline.description].filter(Boolean).join(": ")),
@@ -45,12 +45,12 @@ function printVerdictSpec(plan: Plan): string {
 }
 
 /** Prints a graph's function and, after it, those of what it contains; returns its name. */
-function printGraph(graph: PlanGraph, slug: string, script: Script): string {
-  const name = script.names.of("graph", slug);
+function printGraph(graph: PlanGraph, place: string, script: Script): string {
+  const name = script.names.of("graph", place === "" ? "root" : place);
   const at = script.graphs.push("") - 1;
   const arms: string[] = [];
   for (const node of graph.nodes.values()) {
-    const call = printNode(node, script);
+    const call = printNode(node, place === "" ? node.name : `${place}\0${node.name}`, script);
     arms.push(
       `    ${word(node.name)}) if ${call} "$1"; then node=${goal(node.ok)}; else node=${goal(node.failed)}; fi ;;`,
     );
@@ -75,14 +75,14 @@ function goal(edge: Edge): string {
 }
 
 /** Prints what a node needs; returns the function that runs it. */
-function printNode(node: PlanNode, script: Script): string {
-  if (node.kind === "leaf") return printStep(slugOf(node), node.step, script);
-  if (node.node.kind === "dag" && node.open === undefined) return printGraph(first(node), slugOf(node), script);
-  return printComposite(node, script);
+function printNode(node: PlanNode, place: string, script: Script): string {
+  if (node.kind === "leaf") return printStep(place, node.step, script);
+  if (node.node.kind === "dag" && node.open === undefined) return printGraph(only(node), place, script);
+  return printComposite(node, place, script);
 }
 
-function printStep(slug: string, spec: StepSpec, script: Script): string {
-  const name = script.names.of("step", slug);
+function printStep(place: string, spec: StepSpec, script: Script): string {
+  const name = script.names.of("step", place);
   // `begin` has created the run, so no step carries what it starts with.
   const { run: _, ...rest } = spec;
   const text = printSpec(rest);
@@ -95,65 +95,64 @@ function printStep(slug: string, spec: StepSpec, script: Script): string {
   return name;
 }
 
-function printComposite(node: PlanComposite, script: Script): string {
-  const slug = slugOf(node);
-  const name = script.names.of(node.node.kind, slug);
+function printComposite(node: PlanComposite, place: string, script: Script): string {
+  const name = script.names.of(node.node.kind, place);
   const at = script.graphs.push("") - 1;
-  const gather =
-    node.open === undefined ? [] : [`  ${printStep(`${slug}_gather`, node.open, script)} "$1" || return 1`];
-  const body = printBody(node, slug, script);
-  script.graphs[at] = `${name}() {\n${[...gather, ...body].join("\n")}\n}\n`;
+  const gather = node.open && `  ${printStep(`${place}\0gather`, node.open, script)} "$1" || return 1`;
+  const body = printBody(node, place, script);
+  script.graphs[at] = `${name}() {\n${[...(gather ? [gather] : []), ...body].join("\n")}\n}\n`;
   return name;
 }
 
-function printBody(node: PlanComposite, slug: string, script: Script): readonly string[] {
+function printBody(node: PlanComposite, place: string, script: Script): readonly string[] {
   switch (node.node.kind) {
     case "dag":
-      return [`  ${printGraph(first(node), slug, script)} "$1"`];
+      return [`  ${printGraph(only(node), place, script)} "$1"`];
     case "parallel":
-      return printParallel(node, script);
+      return printParallel(node, place, script);
     case "map":
-      return printMap(node, node.node.maxParallel, slug, script);
+      return printMap(node, node.node.maxParallel, place, script);
     case "conditional":
-      return printConditional(node, script);
+      return printConditional(node, place, script);
     case "loop":
-      return printLoop(node, slug, script);
+      return printLoop(node, place, script);
   }
 }
 
-function printParallel(node: PlanComposite, script: Script): readonly string[] {
+function printParallel(node: PlanComposite, place: string, script: Script): readonly string[] {
   script.uses.add("concurrent");
   const branches = node.graphs.map((graph, i) => {
-    const name = printGraph(graph, graphSlug(graph), script);
+    const name = printGraph(graph, branchPlace(place, graph), script);
     return `  (enter ${i} && ${name} "$1") & children="\${children:+$children }$!"`;
   });
   return ["  failed=0", ...branches, "  join"];
 }
 
-function printMap(node: PlanComposite, limit: number | undefined, slug: string, script: Script): readonly string[] {
+function printMap(node: PlanComposite, limit: number | undefined, place: string, script: Script): readonly string[] {
   for (const part of ["concurrent", "controls", "maps"] as const) script.uses.add(part);
-  const body = printGraph(first(node), slug, script);
+  const body = printGraph(only(node), place, script);
   return ["  read_control", `  each ${body} "$1" ${limit ?? '"$jobs"'}`];
 }
 
-function printConditional(node: PlanComposite, script: Script): readonly string[] {
+function printConditional(node: PlanComposite, place: string, script: Script): readonly string[] {
   script.uses.add("controls");
-  const arms = node.graphs.map((graph, i) => `    ${i}) ${printGraph(graph, graphSlug(graph), script)} "$1" ;;`);
+  const arms = node.graphs.map((graph, i) => {
+    return `    ${i}) ${printGraph(graph, branchPlace(place, graph), script)} "$1" ;;`;
+  });
   return ["  read_control", "  case $control in", ...arms, "    *) return 1 ;;", "  esac"];
 }
 
-function printLoop(node: PlanComposite, slug: string, script: Script): readonly string[] {
+function printLoop(node: PlanComposite, place: string, script: Script): readonly string[] {
   script.uses.add("controls");
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands it
   const iteration = '"$1${1:+,}{\\"i\\":$2}"';
-  const body = printGraph(first(node), slug, script);
-  const close =
-    node.close === undefined ? [] : [`    ${printStep(`${slug}_close`, node.close, script)} ${iteration} || return 1`];
+  const body = printGraph(only(node), place, script);
+  const close = node.close && `    ${printStep(`${place}\0close`, node.close, script)} ${iteration} || return 1`;
   return [
     '  set -- "$1" 0',
     '  while [ -z "$stopping" ]; do',
     `    ${body} ${iteration} || return 1`,
-    ...close,
+    ...(close ? [close] : []),
     "    read_control",
     "    case $control in",
     '      again) set -- "$1" $(($2 + 1)) ;;',
@@ -165,18 +164,15 @@ function printLoop(node: PlanComposite, slug: string, script: Script): readonly 
   ];
 }
 
-function first(node: PlanComposite): PlanGraph {
+/** The graph of a node that has one. */
+function only(node: PlanComposite): PlanGraph {
   const graph = node.graphs[0];
   if (graph === undefined) throw new Error(`${node.name} has no graph`);
   return graph;
 }
 
-function slugOf(node: PlanNode): string {
-  return node.path.flatMap((e) => (e.branch === undefined ? [e.node] : [e.node, e.branch])).join("\0");
-}
-
-function graphSlug(graph: PlanGraph): string {
-  return graph.prefix.flatMap((e) => (e.branch === undefined ? [e.node] : [e.node, e.branch])).join("\0");
+function branchPlace(place: string, graph: PlanGraph): string {
+  return `${place}\0${graph.prefix.at(-1)?.branch ?? ""}`;
 }
 
 function usage(plan: Plan): string {

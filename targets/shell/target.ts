@@ -4,7 +4,7 @@
  * Runs under dash, bash, busybox sh, posh and yash; needs magnus-shim and nothing else.
  */
 import * as z from "zod";
-import { everyCommand, everyStep } from "../../src/target/capabilities.ts";
+import { everyStep, shimCommands } from "../../src/target/capabilities.ts";
 import type { Target } from "../../src/target/target.ts";
 import { printScript } from "./script.ts";
 
@@ -14,7 +14,7 @@ const target: Target<z.infer<typeof options>> = {
   name: "shell",
   description: "one POSIX script",
   options,
-  capabilities: { steps: everyStep, commands: everyCommand },
+  capabilities: { steps: everyStep, commands: shimCommands },
   emit: (plan, context) => [
     { path: `${plan.pipeline.name}.sh`, content: printScript(plan, context), executable: true },
   ],

@@ -8,7 +8,7 @@ import { type Dice, diceOf, randomPipeline } from "./random-pipeline.ts";
 import { type InterpretedNode, interpretPipeline } from "./reference-interpreter.ts";
 import { placeKey, placeOf, type Simulation, simulate, type Weather } from "./simulated-platform.ts";
 
-const pipelines = Number(process.env.PIPELINES ?? 6000);
+const pipelines = Number(process.env.PIPELINES ?? 8000);
 
 describe("the fold of what shims wrote is what the interpreter says", () => {
   for (const [name, weather] of Object.entries<Omit<Weather, "verdictList">>({

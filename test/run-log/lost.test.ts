@@ -16,7 +16,12 @@ function outline(losses: readonly EventBody[]): readonly string[] {
 }
 
 /** The losses that the step writes; with them it must be reached. */
-function before(log: LogSketch, path: Path, mayBeLost: Parameters<typeof lossesAtEnd>[1], gather?: "open" | "close") {
+function writesBefore(
+  log: LogSketch,
+  path: Path,
+  mayBeLost: Parameters<typeof lossesAtEnd>[1],
+  gather?: "open" | "close",
+) {
   const losses = lossesBefore(log.events, path, { mayBeLost, ...(gather === undefined ? {} : { gather }) });
   log.add(...losses);
   if (losses.length > 0) expect(reachStep(log.events, path, gather).state).toBe("here");
@@ -30,28 +35,28 @@ describe("before a step", () => {
   test("what was killed is lost with its last attempt, what never came with none", () => {
     const killed = sketchLog();
     killed.add({ kind: "step.started", path: a, attempt: 3, round: 2, data: {} });
-    expect(before(killed, h, [{ path: a }])).toEqual(["a 2/3"]);
-    expect(before(sketchLog(), h, [{ path: a }])).toEqual(["a 1/0"]);
+    expect(writesBefore(killed, h, [{ path: a }])).toEqual(["a 2/3"]);
+    expect(writesBefore(sketchLog(), h, [{ path: a }])).toEqual(["a 1/0"]);
   });
   test("a step that is not listed is never lost", () => {
     const log = sketchLog();
     log.add({ kind: "step.started", path: a, attempt: 1, round: 1, data: {} });
-    expect(before(log, [element("b")], [])).toEqual([]);
-    expect(before(log, [element("b")], [{ path: [element("x", "b", "b")] }])).toEqual([]);
+    expect(writesBefore(log, [element("b")], [])).toEqual([]);
+    expect(writesBefore(log, [element("b")], [{ path: [element("x", "b", "b")] }])).toEqual([]);
   });
   test("nothing is lost where it would not lead here all the same", () => {
     const log = sketchLog();
     log.add({ kind: "step.started", path: a, attempt: 1, round: 1, data: {} });
-    expect(before(log, [element("elsewhere")], [{ path: a }])).toEqual([]);
+    expect(writesBefore(log, [element("elsewhere")], [{ path: a }])).toEqual([]);
   });
   test("nothing where the step is reached", () => {
-    expect(before(sketchLog(), a, [{ path: a }])).toEqual([]);
+    expect(writesBefore(sketchLog(), a, [{ path: a }])).toEqual([]);
   });
   test("a row of steps that never started", () => {
     const log = sketchLog();
     log.step(a, { status: "failed" });
     const lost = [element("h", "success", "i")];
-    expect(before(log, [element("j")], [{ path: lost }, { path: [element("i", "success", "j")] }])).toEqual([
+    expect(writesBefore(log, [element("j")], [{ path: lost }, { path: [element("i", "success", "j")] }])).toEqual([
       "h 1/0",
       "i 1/0",
     ]);
@@ -64,14 +69,17 @@ describe("before a step", () => {
     const inA = [{ ...parallel, branch: "A" }, element("s", "t", "fail", start)];
     const notFirst = [{ ...parallel, branch: "A" }, element("t")];
     const inB = [{ ...parallel, branch: "B" }, loop, element("s", "success", "fail", start)];
-    expect(before(log, h, [{ path: notFirst }, { path: inA }, { path: inB }])).toEqual(["p.A.s 1/0", "p.B.l.0.s 1/0"]);
+    expect(writesBefore(log, h, [{ path: notFirst }, { path: inA }, { path: inB }])).toEqual([
+      "p.A.s 1/0",
+      "p.B.l.0.s 1/0",
+    ]);
   });
   test("an opening gather rather than what is inside", () => {
     const log = sketchLog();
     log.step([element("a", "m", "fail", start)]);
     const map = element("m", "success", "h", { kind: "map", on: "x" });
     const inside = [map, element("s", "success", "fail", start)];
-    expect(before(log, h, [{ path: inside }, { path: [map], gather: "open" }])).toEqual(["m open 1/0"]);
+    expect(writesBefore(log, h, [{ path: inside }, { path: [map], gather: "open" }])).toEqual(["m open 1/0"]);
   });
   test("items and iterations of the place are filled in", () => {
     const log = sketchLog({ l: [1, 2] });
@@ -80,7 +88,7 @@ describe("before a step", () => {
     const leaf = element("s", "success", "fail", start);
     log.step([{ ...map, index: 0 }, leaf]);
     log.add({ kind: "step.started", path: [{ ...map, index: 1 }, leaf], attempt: 1, round: 1, data: {} });
-    expect(before(log, h, [{ path: [map, leaf] }])).toEqual(["m.two.s 1/1"]);
+    expect(writesBefore(log, h, [{ path: [map, leaf] }])).toEqual(["m.two.s 1/1"]);
   });
   test("a closing gather of the iteration that it closes", () => {
     const log = sketchLog();
@@ -89,7 +97,7 @@ describe("before a step", () => {
     log.step([{ ...loop, index: 0 }, leaf]);
     log.add(control([{ ...loop, index: 0 }], "again"));
     log.step([{ ...loop, index: 1 }, leaf]);
-    expect(before(log, h, [{ path: [loop], gather: "close" }])).toEqual(["l.1 close 1/0"]);
+    expect(writesBefore(log, h, [{ path: [loop], gather: "close" }])).toEqual(["l.1 close 1/0"]);
   });
 });
 
@@ -100,25 +108,25 @@ describe("a success that the platform took for a failure", () => {
   test("is lost over where what follows it never came", () => {
     const log = sketchLog();
     log.step(a, { attempt: 2 });
-    expect(before(log, h, [{ path: a }])).toEqual(["a 1/2"]);
+    expect(writesBefore(log, h, [{ path: a }])).toEqual(["a 1/2"]);
   });
   test("and where it ended its graph", () => {
     const log = sketchLog();
     const ends = [element("a", "success", "h", start)];
     log.step(ends);
-    expect(before(log, h, [{ path: ends }])).toEqual(["a 1/1"]);
+    expect(writesBefore(log, h, [{ path: ends }])).toEqual(["a 1/1"]);
   });
   test("the log wins where both edges lead to the same step", () => {
     const log = sketchLog();
     const both = [element("a", "h", "h", start)];
     log.step(both);
-    expect(before(log, h, [{ path: both }])).toEqual([]);
+    expect(writesBefore(log, h, [{ path: both }])).toEqual([]);
     expect(reachStep(log.events, h).state).toBe("here");
   });
   test("a step that never came is lost rather than a success before it", () => {
     const log = sketchLog();
     log.step(a);
-    expect(before(log, h, [{ path: a }, { path: [element("b", "success", "h")] }])).toEqual(["b 1/0"]);
+    expect(writesBefore(log, h, [{ path: a }, { path: [element("b", "success", "h")] }])).toEqual(["b 1/0"]);
   });
   test("through a composite that failed without a process of its own", () => {
     const log = sketchLog();
@@ -126,7 +134,7 @@ describe("a success that the platform took for a failure", () => {
     const feeds = [element("a", "m", "h", start)];
     log.step(feeds);
     log.add(control([map], "fault"));
-    expect(before(log, h, [{ path: feeds }])).toEqual(["a 1/1"]);
+    expect(writesBefore(log, h, [{ path: feeds }])).toEqual(["a 1/1"]);
   });
   test("in two branches at once", () => {
     const log = sketchLog();
@@ -134,7 +142,7 @@ describe("a success that the platform took for a failure", () => {
     const branch = (name: string) => [{ ...parallel, branch: name }, element("s", "t", "fail", start)];
     log.step(branch("A"));
     log.step(branch("B"));
-    expect(before(log, h, [{ path: branch("A") }, { path: branch("B") }]).toSorted()).toEqual([
+    expect(writesBefore(log, h, [{ path: branch("A") }, { path: branch("B") }]).toSorted()).toEqual([
       "p.A.s 1/1",
       "p.B.s 1/1",
     ]);
@@ -144,7 +152,7 @@ describe("a success that the platform took for a failure", () => {
     log.step([element("a", "b", "h", start)]);
     log.step([element("b", "success", "h")]);
     const listed = [{ path: [element("a", "b", "h", start)] }, { path: [element("b", "success", "h")] }];
-    expect(before(log, h, listed)).toEqual(["b 1/1"]);
+    expect(writesBefore(log, h, listed)).toEqual(["b 1/1"]);
   });
 });
 

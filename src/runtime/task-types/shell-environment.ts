@@ -7,7 +7,11 @@ export function parseShellEnvironment(bytes: Uint8Array): Map<string, string> {
   // A character a byte: `$'\303\251'` spells bytes, not characters.
   const text = Buffer.from(bytes).toString("latin1");
   const found = text.includes("\0") ? nulSeparated(text) : declarations(text);
-  return new Map([...found].map(([name, value]) => [name, Buffer.from(value, "latin1").toString("utf8")]));
+  return new Map(found.map(([name, value]) => [name, fromBytes(value)]));
+}
+
+function fromBytes(text: string): string {
+  return /[\x80-\xff]/.test(text) ? Buffer.from(text, "latin1").toString("utf8") : text;
 }
 
 function nulSeparated(text: string): [string, string][] {
@@ -73,9 +77,13 @@ function quoted(text: string, from: number, to: number): { readonly value: strin
 
 /** Where the quote that is open at `from` closes. */
 function closing(text: string, from: number, quote: string, escapes: boolean): number {
+  if (!escapes) {
+    const at = text.indexOf(quote, from);
+    return at < 0 ? text.length : at;
+  }
   for (let at = from; at < text.length; at++) {
     if (text[at] === quote) return at;
-    if (escapes && text[at] === "\\") at++;
+    if (text[at] === "\\") at++;
   }
   return text.length;
 }
