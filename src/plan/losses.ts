@@ -12,7 +12,7 @@ type Loss = NonNullable<StepSpec["mayBeLost"]>[number];
 /** Further steps that were lost in a row before one came. A longer row ends the run: exit 74, never a wrong record. */
 const longestRow = 8;
 
-/** Completes the specs with `mayBeLost` and `run`; returns the verdict's list. */
+/** Completes the specs with `mayBeLost` and `run`; returns the verdict's list: what it could not assume of a lost step. */
 export function addLossLists(root: PlanGraph, specs: readonly PlannedSpec[], run: RunSpec): readonly Loss[] {
   const owners = ownersOf(root);
   const specOf = new Map(specs.map((planned) => [stepKey(planned.node, planned.gather), planned]));
@@ -21,7 +21,7 @@ export function addLossLists(root: PlanGraph, specs: readonly PlannedSpec[], run
   for (const lost of specs) {
     const { followers, endsPlainly } = followersOf(lost.node, owners);
     const entry: Loss = { path: lost.spec.path, ...(lost.gather === undefined ? {} : { gather: lost.gather }) };
-    if (!endsPlainly) verdict.push(entry);
+    if (!endsPlainly || isFirstInside(lost)) verdict.push(entry);
     for (const key of followers) {
       const follower = specOf.get(key);
       if (follower === undefined) continue;
@@ -38,6 +38,11 @@ export function addLossLists(root: PlanGraph, specs: readonly PlannedSpec[], run
 
 const nodeKeys = new WeakMap<PlanNode, number>();
 let keys = 0;
+
+/** The step with which a composite begins: where it never came, nothing in the log knows it, nor what is around it. */
+function isFirstInside({ node, gather }: PlannedSpec): boolean {
+  return gather !== "close" && (gather === "open" || (node.path.length > 1 && node.element.start === true));
+}
 
 function stepKey(node: PlanNode, gather: "open" | "close" | undefined): string {
   let key = nodeKeys.get(node);
