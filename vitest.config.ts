@@ -1,7 +1,13 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests that use the programs as they are published; everything is built once before them. */
-const programs = ["test/cli/**/*.test.ts", "test/conformance/**/*.test.ts", "test/docs/**/*.test.ts", "test/shim/**/*.test.ts", "test/stress/**/*.test.ts"];
+const programs = [
+  "test/cli/**/*.test.ts",
+  "test/conformance/**/*.test.ts",
+  "test/docs/**/*.test.ts",
+  "test/shim/**/*.test.ts",
+  "test/stress/**/*.test.ts",
+];
 
 export default defineConfig({
   test: {

@@ -9,7 +9,9 @@ import type { Pipeline } from "../ir/pipeline.ts";
 import { serializePipeline } from "../ir/serialize.ts";
 import { checkDefaults } from "../parameters/collect-parameters.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
+import { isObject } from "../protocol/json.ts";
 import { version } from "../protocol/version.ts";
+import { checkOverrides } from "../target/check-overrides.ts";
 import { loadTarget, targetNames } from "../target/load-target.ts";
 import type { OutputFile, Target } from "../target/target.ts";
 import { renderTemplate } from "../target/templates.ts";
@@ -100,6 +102,9 @@ function compileTarget(
   sink: DiagnosticSink,
 ): readonly OutputFile[] {
   const options = readTargetOptions(target, configuration, sink);
+  const overrides = configuration.targets[target.name]?.config.overrides;
+  const variations = isObject(overrides) ? Object.keys(overrides) : [];
+  checkOverrides(pipeline, { name: target.name, variations }, sink);
   if (options === undefined) return [];
   const services = servicesText(configuration);
   const render = (template: string, values: object): string => renderTemplate(target.name, template, values);

@@ -126,7 +126,9 @@ function configured(command: Command): Command {
 function diagnosed(command: Command): Command {
   const formats = ["pretty", "json", "github"];
   return command
-    .addOption(new Option("--format <FORM>", "of diagnostics: pretty, json or github").choices(formats).default("pretty"))
+    .addOption(
+      new Option("--format <FORM>", "of diagnostics: pretty, json or github").choices(formats).default("pretty"),
+    )
     .option("-q, --quiet", "print errors only");
 }
 

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { checkServicesHere } from "../configuration/check-services-here.ts";
+import type { Setting } from "../configuration/configuration.ts";
 import { servicesOf } from "../configuration/services-of.ts";
 import { DiagnosticSink } from "../diagnostics/sink.ts";
 import { digestPipeline } from "../ir/digest.ts";
@@ -10,7 +11,7 @@ import { collectParameters } from "../parameters/collect-parameters.ts";
 import { planPipeline } from "../plan/plan.ts";
 import type { Event } from "../protocol/event.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
-import { type Json, printJson } from "../protocol/json.ts";
+import { isObject, type Json, type JsonObject, printJson } from "../protocol/json.ts";
 import { type Parameters, type Path, pathKey } from "../protocol/path.ts";
 import { ServiceError } from "../protocol/services.ts";
 import { version } from "../protocol/version.ts";
@@ -22,6 +23,7 @@ import { openServices, type Services } from "../stores/open-stores.ts";
 import { isRunId } from "../stores/run-log-names.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
+import { checkOverrides } from "../target/check-overrides.ts";
 import { loadConfiguration, loadPipeline } from "./load-pipeline.ts";
 import type { CommonOptions } from "./options.ts";
 import { printEnd } from "./print-end.ts";
@@ -54,6 +56,7 @@ interface Prepared {
   readonly services: Services;
   readonly log: RunLog;
   readonly jobs: number;
+  readonly oneAtATime: ReadonlySet<string>;
 }
 
 /** Everything that can be wrong with the input is found here; the run is created last. */
@@ -66,6 +69,8 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
   const file = options.parametersFile === undefined ? undefined : readSource(options.parametersFile, sink);
   if (pipeline === undefined) return undefined;
   localCapabilities(pipeline, sink);
+  const overrides = overridesOf(configuration.executor);
+  checkOverrides(pipeline, { name: "local", variations: [...overrides.keys()] }, sink);
   const parameters = await collectParameters({
     pipeline,
     ...(file === undefined ? {} : { file }),
@@ -85,6 +90,7 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
         services,
         log,
         jobs: jobsOf(options, configuration.executor.config.enable_parallel),
+        oneAtATime: new Set([...overrides].flatMap(([key, value]) => (value.enable_parallel === false ? [key] : []))),
       };
   } catch (error) {
     if (!(error instanceof ServiceError || error instanceof StoreError)) throw error;
@@ -93,12 +99,20 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
   return undefined;
 }
 
+/** The executor's named variations. */
+function overridesOf({ config }: Setting): ReadonlyMap<string, JsonObject> {
+  const { overrides } = config;
+  if (!isObject(overrides)) return new Map();
+  return new Map(Object.entries(overrides).map(([key, value]) => [key, isObject(value) ? value : {}]));
+}
+
 /** magnus-core's `enable_parallel: false` means one after the other. */
 function jobsOf({ jobs }: RunOptions, enableParallel: Json | undefined): number {
   return jobs ?? (enableParallel === false ? 1 : availableParallelism());
 }
 
-async function execute({ pipeline, parameters, services, log, jobs }: Prepared, options: RunOptions): Promise<number> {
+async function execute(prepared: Prepared, options: RunOptions): Promise<number> {
+  const { pipeline, parameters, services, log, jobs, oneAtATime } = prepared;
   const signals = stopSignals();
   const broken = new AbortController();
   const events: Event[] = [];
@@ -128,6 +142,7 @@ async function execute({ pipeline, parameters, services, log, jobs }: Prepared, 
       plan,
       parameters,
       jobs,
+      oneAtATime,
       output: progress.output,
       services: {
         run: { id: log.run, ...tagged },

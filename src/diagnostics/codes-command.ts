@@ -21,6 +21,24 @@ export const commandCodes = {
     message: ({ what, where }: { what: string; where: string }) => `${where} cannot run ${what}`,
     hint: ({ able }: { able: string }) => able,
   },
+  "unknown-override": {
+    severity: "error",
+    message: ({ chosen, name }: { chosen: string; name: string }) =>
+      `the configuration of ${name} has no override "${chosen}", which this step asks for`,
+    hint: ({
+      suggestion,
+      variations,
+      name,
+    }: {
+      suggestion: string | undefined;
+      variations: readonly string[];
+      name: string;
+    }) =>
+      didYouMean(suggestion) ??
+      (variations.length === 0
+        ? `add it under \`overrides\` of ${name}`
+        : `overrides of ${name}: ${variations.join(", ")}`),
+  },
   "not-one-file": {
     severity: "error",
     message: ({ count }: { count: number }) => `-o - prints a single file; this writes ${count}`,

@@ -148,12 +148,14 @@ function readKey(lines: Lines, start: number): Key | undefined {
     return { name: quotedText(text, start, end), start, end, after: end + 1 };
   }
   if (noPlainStart.test(c)) return undefined;
-  let colon = text.indexOf(":", start);
-  while (colon >= 0 && colon < lineEnd && !isColon(text, colon, lineEnd)) colon = text.indexOf(":", colon + 1);
-  if (colon < 0 || colon >= lineEnd || colon - start > 1000) return undefined;
-  const name = text.slice(start, colon).trimEnd();
+  // Searched in the line alone: the next colon may be at the document's end.
+  const line = text.slice(start, Math.min(lineEnd, start + 1000));
+  let colon = line.indexOf(":");
+  while (colon >= 0 && !isColon(text, start + colon, lineEnd)) colon = line.indexOf(":", colon + 1);
+  if (colon < 0) return undefined;
+  const name = line.slice(0, colon).trimEnd();
   if (name.includes(" #") || name === "<<") return undefined;
-  return { name, start, end: start + name.length, after: colon + 1 };
+  return { name, start, end: start + name.length, after: start + colon + 1 };
 }
 
 function isColon(text: string, at: number, lineEnd: number): boolean {
@@ -176,7 +178,7 @@ function readValue(lines: Lines, owner: number, after: number, indent: number, k
   if (endsLine(text, from, lineEnd)) {
     nextLine(lines);
     if (lines.indent > indent || (keyed && lines.indent === indent && isItem(lines))) return readBlock(lines);
-    return { value: null, start: owner, end: owner };
+    return keyed ? { value: null, start: owner, end: owner } : undefined;
   }
   if (text.charAt(from) === "|") return readLiteral(lines, from, indent);
   const read = readInline(lines, from);
@@ -195,9 +197,9 @@ function readInline(lines: Lines, from: number): Read | undefined {
     return end === undefined ? undefined : { value: quotedText(text, from, end), start: from, end };
   }
   if (noPlainStart.test(c) && !(c === "-" && text.charAt(from + 1) !== " " && from + 1 < lineEnd)) return undefined;
-  let end = text.indexOf(" #", from);
-  if (end < 0 || end > lineEnd) end = lineEnd;
-  const written = text.slice(from, end).trimEnd();
+  const line = text.slice(from, lineEnd);
+  const comment = line.indexOf(" #");
+  const written = (comment < 0 ? line : line.slice(0, comment)).trimEnd();
   if (written.includes(": ") || written.endsWith(":")) return undefined;
   const value = plainValue(written);
   return value === notFinite ? undefined : { value, start: from, end: from + written.length };

@@ -24,6 +24,8 @@ export interface LocalRun {
   output(path: Path, stream: "stdout" | "stderr", chunk: Uint8Array): Promise<void> | void;
   /** Leaves that run at a time. */
   readonly jobs: number;
+  /** Names of overrides whose composites run one branch or item after the other. */
+  readonly oneAtATime?: ReadonlySet<string>;
 }
 
 export interface LocalOutcome {
@@ -139,17 +141,10 @@ async function runParallel(
   token: Token,
   machine: Machine,
 ): Promise<End> {
-  const ends = await Promise.all(
-    node.graphs.map((graph) => runGraph(graph, enter(token, lastOf(graph.prefix)), machine)),
+  const ends = await limit(isOneAtATime(node, machine) ? 1 : node.graphs.length).map(node.graphs, (graph) =>
+    runGraph(graph, enter(token, lastOf(graph.prefix)), machine),
   );
-  return joined(
-    ends,
-    () =>
-      mergeParallel(
-        ends.map((end) => end.delta),
-        onConflict,
-      ).delta,
-  );
+  return joined(ends, (deltas) => mergeParallel(deltas, onConflict).delta);
 }
 
 async function runMap(
@@ -164,20 +159,17 @@ async function runMap(
   if (value === "fault" || !isArray(list)) return failedEnd;
   const keys = readItems(value);
   const body = graphAt(node, 0);
-  const ends = await limit(Math.min(map.maxParallel ?? machine.jobs, machine.jobs)).map(list, (item, index) => {
+  const most = isOneAtATime(node, machine) ? 1 : Math.min(map.maxParallel ?? machine.jobs, machine.jobs);
+  const ends = await limit(most).map(list, (item, index) => {
     const key = keys[index];
     const element = { ...node.element, index, ...(key === undefined ? {} : { key }) };
     return runGraph(body, enter(token, element, { [map.iterateAs]: item }), machine);
   });
-  return joined(
-    ends,
-    () =>
-      mergeMap(
-        ends.map((end) => end.delta),
-        list,
-        map.reduce,
-      ).delta,
-  );
+  return joined(ends, (deltas) => mergeMap(deltas, list, map.reduce).delta);
+}
+
+function isOneAtATime({ node }: PlanComposite, { oneAtATime }: Machine): boolean {
+  return oneAtATime?.has(node.overrides.local ?? "") ?? false;
 }
 
 async function runConditional(
@@ -229,9 +221,9 @@ function closed({ ok, delta, put }: End): End {
   return { ok, delta: ok ? delta : {}, put };
 }
 
-function joined(ends: readonly End[], merge: () => Parameters): End {
+function joined(ends: readonly End[], merge: (deltas: readonly Parameters[]) => Parameters): End {
   const ok = ends.every((end) => end.ok);
-  return { ok, delta: ok ? merge() : {}, put: ends.flatMap((end) => end.put) };
+  return { ok, delta: ok ? merge(ends.map((end) => end.delta)) : {}, put: ends.flatMap((end) => end.put) };
 }
 
 /** Computes a control that no leaf computed and records it at the composite's path. */

@@ -155,7 +155,9 @@ const textOfParameters = new WeakMap<Parameters, string>();
 function parametersText(visible: Parameters): string {
   let text = textOfParameters.get(visible);
   if (text === undefined) {
-    const entries = Object.entries(withoutObjects(visible)).map(([name, value]) => `${printJson(name)}:${textOf(value)}`);
+    const entries = Object.entries(withoutObjects(visible)).map(
+      ([name, value]) => `${printJson(name)}:${textOf(value)}`,
+    );
     text = `{${entries.join(",")}}`;
     textOfParameters.set(visible, text);
   }
