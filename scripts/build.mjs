@@ -43,7 +43,8 @@ for (const program of ["shim.cjs", "magnus.js"]) chmodSync(path.join(fresh, prog
 replace(fresh, dist);
 
 function replace(from, to) {
-  const files = (folder) => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = (folder) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const relative = (folder) => (entry) => path.relative(folder, path.join(entry.parentPath, entry.name));
   mkdirSync(to, { recursive: true });
   const built = files(from).map(relative(from));

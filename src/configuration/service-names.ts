@@ -4,7 +4,7 @@ import { serviceSchemas } from "./service-schemas.ts";
 export const serviceNames = ["executor", "run_log_store", "catalog", "secrets", "experiment_tracker"] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-export function isServiceName(key: string): key is ServiceName {
+function _isServiceName(key: string): key is ServiceName {
   return serviceNames.some((name) => name === key);
 }
 

@@ -1,5 +1,5 @@
 /** The intermediate representation: what a pipeline means, whatever it was written in. Plain frozen data. */
-import type { Json, JsonObject } from "../protocol/json.ts";
+import type { JsonObject } from "../protocol/json.ts";
 import type { Edge, Parameters, Reduce } from "../protocol/path.ts";
 import type { CatalogPattern, CommandType, ReturnKind } from "../protocol/step-spec.ts";
 import type { Span } from "../source/source-file.ts";
@@ -137,5 +137,3 @@ export function graphsOf(node: Node): readonly { readonly branch?: string; reado
       return [{ graph: node.branch }];
   }
 }
-
-export type { Json };

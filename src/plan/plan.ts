@@ -3,7 +3,7 @@
  * target would otherwise have to reason about: when each node is active, which leaf computes which control, and the
  * step spec that a shim needs for each leaf. Targets print it; the local runner walks it.
  */
-import type { CompositeNode, Graph, Node, Pipeline, StubNode, TaskNode } from "../ir/pipeline.ts";
+import type { CompositeNode, Graph, Pipeline, StubNode, TaskNode } from "../ir/pipeline.ts";
 import { graphsOf } from "../ir/pipeline.ts";
 import { isTextParameter } from "../protocol/merge-parameters.ts";
 import type { Edge, Path, PathElement } from "../protocol/path.ts";
@@ -208,5 +208,3 @@ export function* stepSpecs(graph: PlanGraph): Generator<StepSpec> {
     }
   }
 }
-
-export type { Node };

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 import type { Parameters, Path } from "./path.ts";
 
 /** What every event of a run log has. Unknown kinds and fields are kept and ignored by readers. */
@@ -159,5 +159,3 @@ export type Event = RunEvent | AttemptEvent;
 type Body<E> = E extends Event ? Omit<E, keyof EventHead> : never;
 /** An event before its writer adds the head. */
 export type EventBody = Body<Event>;
-
-export type EventData = { readonly [key: string]: Json };

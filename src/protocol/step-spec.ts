@@ -1,4 +1,3 @@
-import type { Json } from "./json.ts";
 import type { Parameters, Path, PathElement } from "./path.ts";
 
 /** Raised when a shim could no longer read what an older compiler printed. */
@@ -75,6 +74,3 @@ export interface StepSpec {
 
 /** Indices of the enclosing map items and loop iterations, outermost first. */
 export type At = readonly { readonly i: number; readonly k?: string }[];
-
-export type Duration = number;
-export type { Json };
