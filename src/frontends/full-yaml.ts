@@ -1,22 +1,11 @@
-import {
-  type Alias,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  parseDocument,
-  type Scalar,
-  type YAMLMap,
-  type YAMLSeq,
-} from "yaml";
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap, type YAMLSeq } from "yaml";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import { type Json, setKey } from "../protocol/json.ts";
 import { type Entries, type SourceDocument, sourceDocument } from "../source/source-document.ts";
 import type { SourceFile, Span } from "../source/source-file.ts";
-import { maxDepth, reportYamlErrors } from "./yaml-errors.ts";
+import { parseYaml } from "./parse-yaml.ts";
+import { maxDepth } from "./yaml-errors.ts";
 import { notFinite, plainValue } from "./yaml-scalar.ts";
 
 /** Values that aliases may repeat. */
@@ -27,8 +16,8 @@ const maxAliased = 2_000_000;
  * are decided here, because its own check of keys and its search for anchors are quadratic.
  */
 export function readFullYaml(file: SourceFile, sink: DiagnosticSink): SourceDocument<Json> | undefined {
-  const parsed = parse(file, sink);
-  if (parsed === undefined || !reportYamlErrors(parsed, file, sink)) return undefined;
+  const parsed = parseYaml(file, sink);
+  if (parsed === undefined) return undefined;
   const reader: Reader = {
     file,
     sink,
@@ -40,26 +29,6 @@ export function readFullYaml(file: SourceFile, sink: DiagnosticSink): SourceDocu
   };
   const root = parsed.contents === null ? emptyAt(0) : readNode(parsed.contents, reader);
   return sourceDocument(file, root.value, root, reader.places);
-}
-
-function parse(file: SourceFile, sink: DiagnosticSink): Document.Parsed | undefined {
-  const options = {
-    version: "1.2",
-    schema: "failsafe",
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: "error",
-  } as const;
-  try {
-    return parseDocument(file.text, options);
-  } catch (error) {
-    // The parser recurses for each error of a kind; thousands of them exceed the stack.
-    if (!(error instanceof RangeError)) throw error;
-    const problem = "the text is broken in too many places to be read";
-    const remedy = "inside of brackets, indent each line further than the key before them";
-    sink.report("yaml-syntax", { problem, remedy, span: { file, start: 0, end: 1 } });
-    return undefined;
-  }
 }
 
 interface Reader {
