@@ -1,8 +1,7 @@
 import { DiagnosticSink } from "../diagnostics/sink.ts";
-import { checkDefaults } from "../parameters/collect-parameters.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { compileTargets } from "./compile.ts";
-import { loadConfiguration, loadPipeline } from "./load-pipeline.ts";
+import { loadConfiguration, loadPipelineWith } from "./load-pipeline.ts";
 import type { CommonOptions } from "./options.ts";
 import { reportDiagnostics } from "./report.ts";
 import { sourceName } from "./source-files.ts";
@@ -17,8 +16,7 @@ export async function check(names: readonly string[], options: CheckOptions): Pr
   const configuration = loadConfiguration(options, sink);
   const targets = [...new Set(options.target)];
   for (const name of names) {
-    const pipeline = loadPipeline(name, sink);
-    if (pipeline !== undefined) await checkDefaults(pipeline, sink);
+    const pipeline = await loadPipelineWith(name, options, sink);
     if (targets.length > 0) await compileTargets(pipeline, targets, { configuration, source: sourceName(name) }, sink);
   }
   return reportDiagnostics(sink, options) ?? exitCode.success;

@@ -7,7 +7,6 @@ import { DiagnosticSink } from "../diagnostics/sink.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Pipeline } from "../ir/pipeline.ts";
 import { serializePipeline } from "../ir/serialize.ts";
-import { checkDefaults } from "../parameters/collect-parameters.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { isObject } from "../protocol/json.ts";
 import { version } from "../protocol/version.ts";
@@ -15,7 +14,7 @@ import { checkOverrides } from "../target/check-overrides.ts";
 import { loadTarget, targetNames } from "../target/load-target.ts";
 import type { OutputFile, Target } from "../target/target.ts";
 import { renderTemplate } from "../target/templates.ts";
-import { loadConfiguration, loadPipeline } from "./load-pipeline.ts";
+import { loadConfiguration, loadPipelineWith } from "./load-pipeline.ts";
 import type { CommonOptions } from "./options.ts";
 import { compareFiles, leftovers, printComparison, writeFiles } from "./output-files.ts";
 import { reportBeside, reportDiagnostics } from "./report.ts";
@@ -32,7 +31,7 @@ export interface CompileOptions extends CommonOptions {
 export async function compile(name: string, options: CompileOptions): Promise<number> {
   const sink = new DiagnosticSink();
   const configuration = loadConfiguration(options, sink);
-  const pipeline = loadPipeline(name, sink);
+  const pipeline = await loadPipelineWith(name, options, sink);
   const source = sourceName(name);
   const files = await compileTargets(pipeline, [...new Set(options.target)], { configuration, source }, sink);
   if (sink.hasErrors) return reportDiagnostics(sink, options) ?? exitCode.badInput;
@@ -79,7 +78,6 @@ export async function compileTargets(
   sink: DiagnosticSink,
 ): Promise<readonly OutputFile[]> {
   checkServicesThere(compiling.configuration, sink);
-  if (pipeline !== undefined) await checkDefaults(pipeline, sink);
   const files: OutputFile[] = [];
   for (const name of names) {
     if (name === "ir") {

@@ -34,13 +34,11 @@ Exit codes: 0 success; 1 the run failed, or --check found a difference;
 2 bad input, nothing was done; 70 a defect of magnus; 130, 143 interrupted.`,
   );
 
-diagnosed(configured(program.command("run [pipeline]")))
+diagnosed(configured(given(program.command("run [pipeline]"))))
   .alias("execute")
   .usage("PIPELINE [options]")
   .description("run a pipeline here")
   .option("-f, --file <PIPELINE>", "the pipeline, as magnus-core had it")
-  .option("-p, --parameters-file <FILE>", "parameters, YAML or JSON")
-  .addOption(repeatable("--param <NAME=VALUE>", "one parameter, JSON or else text (repeatable)"))
   .option("--run-id <ID>", "name of the run; must be new")
   .option("--tag <TEXT>", "label of the run")
   .option("-j, --jobs <N>", "steps that run at a time; usual: as many as processors", positive)
@@ -52,7 +50,7 @@ diagnosed(configured(program.command("run [pipeline]")))
     return finish((await import("./run.ts")).run(name, options));
   });
 
-diagnosed(configured(program.command("compile <pipeline>")))
+diagnosed(configured(given(program.command("compile <pipeline>"))))
   .usage("PIPELINE --target NAME [options]")
   .description("write the files of a target")
   .addOption(repeatable("-t, --target <NAME>", "one of `magnus targets`, or ir (repeatable)").makeOptionMandatory())
@@ -65,7 +63,7 @@ diagnosed(configured(program.command("compile <pipeline>")))
     return finish((await import("./compile.ts")).compile(pipeline, options));
   });
 
-diagnosed(configured(program.command("check <pipelines...>")))
+diagnosed(configured(given(program.command("check <pipelines...>"))))
   .usage("PIPELINE... [options]")
   .description("print all diagnostics, nothing else")
   .addOption(repeatable("-t, --target <NAME>", "check for this target, too (repeatable)"))
@@ -116,6 +114,13 @@ program
   .option("--json", "print as JSON")
   .addHelpText("after", example("magnus targets"))
   .action(async (options) => finish((await import("./targets.ts")).targets(options)));
+
+/** What a run starts with, or a compiled file's defaults. */
+function given(command: Command): Command {
+  return command
+    .option("-p, --parameters-file <FILE>", "parameters, YAML or JSON")
+    .addOption(repeatable("--param <NAME=VALUE>", "one parameter, JSON or else text (repeatable)"));
+}
 
 function configured(command: Command): Command {
   return command

@@ -9,4 +9,9 @@ export interface ConfigurationOptions {
   readonly set?: readonly string[];
 }
 
-export interface CommonOptions extends DiagnosticOptions, ConfigurationOptions {}
+export interface ParameterOptions {
+  readonly parametersFile?: string;
+  readonly param?: readonly string[];
+}
+
+export interface CommonOptions extends DiagnosticOptions, ConfigurationOptions, ParameterOptions {}

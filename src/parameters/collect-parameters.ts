@@ -43,11 +43,6 @@ export async function collectParameters(inputs: ParameterInputs): Promise<Parame
   return parameters;
 }
 
-/** Reports defaults that break the document's own schema, and schemas that are none: all that compiling can know. */
-export async function checkDefaults(pipeline: Pipeline, sink: DiagnosticSink): Promise<void> {
-  await checkParameterSchema(pipeline, givenByDefault(pipeline), sink);
-}
-
 function givenByDefault(pipeline: Pipeline): readonly Given[] {
   const origin = defaultOrigin(pipeline);
   return Object.entries(pipeline.parameters).map(([name, value]) => ({ name, value, origin }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
-import { checkDefaults, collectParameters } from "../../src/parameters/collect-parameters.ts";
+import { collectParameters } from "../../src/parameters/collect-parameters.ts";
 import { printJson } from "../../src/protocol/json.ts";
 import { findings } from "../configuration/read.ts";
 import { pipelineOf } from "./pipeline-of.ts";
@@ -175,12 +175,10 @@ describe("parameter_schema", () => {
     ]);
   });
 
-  it("checks defaults and schemas when compiling", async () => {
+  it("checks defaults and schemas where nothing else is given", async () => {
     const sink = new DiagnosticSink();
-    await checkDefaults(
-      pipelineOf("parameters: {n: -1}\nparameter_schema: {n: {minimum: 0}, m: {type: nombre}}"),
-      sink,
-    );
+    const pipeline = pipelineOf("parameters: {n: -1}\nparameter_schema: {n: {minimum: 0}, m: {type: nombre}}");
+    await collectParameters({ pipeline, environment: {}, flags: [], sink });
     expect(findings(sink).map(({ code, at }) => [code, at])).toEqual([
       ["parameter-breaks-schema", "-1"],
       ["bad-parameter-schema", "nombre"],

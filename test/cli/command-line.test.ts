@@ -1,0 +1,244 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { runMagnus } from "../support/programs.ts";
+import { workspace } from "../support/workspace.ts";
+
+const pipeline = `name: demo
+parameters: {cities: [oslo, rome], lr: 0.1}
+parameter_schema: {lr: {type: number, exclusiveMinimum: 0}}
+dag:
+  steps:
+    - {name: prepare, type: task, command_type: shell, command: "echo preparing"}
+    - name: each
+      type: map
+      iterate_on: cities
+      iterate_as: city
+      branch: {steps: [{name: greet, type: task, command_type: shell, command: 'echo "hello $city"'}]}
+`;
+const failing = `dag:
+  steps:
+    - {name: breaks, type: task, command_type: shell, command: "echo the reason >&2; exit 3"}
+`;
+
+describe("help", () => {
+  test("fits a screen", async () => {
+    const { code, stdout, stderr } = await runMagnus(["--help"], { cwd: workspace() });
+    expect([code, stderr]).toEqual([0, ""]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.length).toBeLessThanOrEqual(24);
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
+  });
+
+  test.for([
+    ["run"],
+    ["compile"],
+    ["check"],
+    ["runs"],
+    ["runs", "list"],
+    ["runs", "show"],
+    ["runs", "log"],
+    ["runs", "export"],
+    ["init"],
+    ["targets"],
+  ])("of %s has an example and fits a screen", async (command) => {
+    const { code, stdout } = await runMagnus([...command, "--help"], { cwd: workspace() });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Example:\n {2}magnus /m);
+    expect(stdout.trimEnd().split("\n").length).toBeLessThanOrEqual(24);
+  });
+
+  test.for([
+    [["rnu"], "Did you mean run?"],
+    [["run", "pipeline.yaml", "--jbos", "2"], "Did you mean --jobs?"],
+    [["run"], "missing required argument"],
+    [["compile", "pipeline.yaml"], "--target"],
+    [["run", "pipeline.yaml", "--jobs", "none"], "whole number"],
+    [["check", "pipeline.yaml", "--format", "xml"], "Allowed choices"],
+  ] as const)("%s: exit 2 with a word of help", async ([args, message]) => {
+    const { code, stdout, stderr } = await runMagnus(args, { cwd: workspace({ "pipeline.yaml": pipeline }) });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(message);
+  });
+});
+
+describe("run", () => {
+  test("shows transitions and output on stderr, nothing on stdout", async () => {
+    const { code, stdout, stderr } = await runMagnus(["run", "pipeline.yaml", "--run-id", "r"], {
+      cwd: workspace({ "pipeline.yaml": pipeline }),
+    });
+    expect([code, stdout]).toEqual([0, ""]);
+    for (const line of ["run r  demo", "prepare | preparing", "each.oslo.greet | hello oslo"])
+      expect(stderr).toContain(line);
+    expect(stderr).not.toContain("\u001b");
+  });
+
+  test("is also execute -f, as in magnus-core", async () => {
+    const { code } = await runMagnus(["execute", "-f", "pipeline.yaml", "-q"], {
+      cwd: workspace({ "pipeline.yaml": pipeline }),
+    });
+    expect(code).toBe(0);
+  });
+
+  test("says where it failed, with the end of that step's log and the command that shows more", async () => {
+    const { code, stderr } = await runMagnus(["run", "pipeline.yaml", "--run-id", "r"], {
+      cwd: workspace({ "pipeline.yaml": failing }),
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/failed at breaks: exit code 3\n {2}\| the reason\n {2}more: magnus runs log r breaks\n$/);
+  });
+
+  test("--json: an event a line, then the outcome", async () => {
+    const { code, stdout } = await runMagnus(["run", "pipeline.yaml", "--json", "--param", "lr=0.50"], {
+      cwd: workspace({ "pipeline.yaml": pipeline }),
+    });
+    const lines = stdout.trimEnd().split("\n");
+    expect(code).toBe(0);
+    expect(lines.slice(0, -1).map((line) => JSON.parse(line).v)).toEqual(lines.slice(0, -1).map(() => 1));
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ status: "success" });
+    // Numbers keep their text.
+    expect(lines.at(-1)).toContain('"lr":0.50');
+  });
+
+  test("--format json: stderr keeps silent", async () => {
+    const { code, stdout, stderr } = await runMagnus(["run", "pipeline.yaml", "--format", "json"], {
+      cwd: workspace({ "pipeline.yaml": failing }),
+    });
+    expect([code, stderr]).toEqual([1, ""]);
+    expect(JSON.parse(stdout)).toEqual({ diagnostics: [] });
+  });
+
+  test.for([
+    [["--param", "lr=-1"], "parameter-breaks-schema"],
+    [["--param", "lr"], "bad-parameter-flag"],
+    [["--run-id", "../x"], "bad-run-id"],
+    [["-p", "missing.yaml"], "no-such-file"],
+    [["--set", "executor.typ=local"], "unknown-configuration-key"],
+    [["--set", "run_log_store.log_folder=pipeline.yaml"], "service-unusable"],
+  ] as const)("%s: exit 2, and no run is created", async ([args, diagnostic]) => {
+    const cwd = workspace({ "pipeline.yaml": pipeline });
+    const { code, stdout, stderr } = await runMagnus(["run", "pipeline.yaml", ...args], { cwd });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(`error[${diagnostic}]`);
+    expect(existsSync(path.join(cwd, ".magnus"))).toBe(false);
+  });
+
+  test("refuses a run id that exists", async () => {
+    const cwd = workspace({ "pipeline.yaml": pipeline });
+    await runMagnus(["run", "pipeline.yaml", "--run-id", "r", "-q"], { cwd });
+    const { code, stderr } = await runMagnus(["run", "pipeline.yaml", "--run-id", "r"], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain("error[run-exists]");
+  });
+
+  test("an override that the configuration does not have is an error", async () => {
+    const cwd = workspace({
+      "pipeline.yaml": pipeline.replace("type: map", "type: map\n      overrides: {local: serial}"),
+    });
+    const { code, stderr } = await runMagnus(["run", "pipeline.yaml"], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain("error[unknown-override] pipeline.yaml:9:18");
+    writeFileSync(
+      path.join(cwd, "magnus-config.yaml"),
+      "executor: {type: local, config: {overrides: {serial: {enable_parallel: false}}}}\n",
+    );
+    expect((await runMagnus(["run", "pipeline.yaml"], { cwd })).code).toBe(0);
+  });
+
+  test("numbers and hostile text from file, environment and flag arrive as they are", async () => {
+    const cwd = workspace({
+      "pipeline.yaml": `parameters: {a: 0, b: 0, c: 0, text: ""}
+dag:
+  steps:
+    - name: look
+      type: task
+      command_type: shell
+      command: 'printf "%s|%s|%s|%s" "$MAGNUS_PRM_a" "$MAGNUS_PRM_b" "$MAGNUS_PRM_c" "$text" >seen'
+`,
+      "parameters.yaml": "a: 1.0\nb: 2\n",
+    });
+    const text = `it's "q" $(x) \`y\` {{z}} \${{ w }}\nline`;
+    const args = [
+      "run",
+      "pipeline.yaml",
+      "-q",
+      "-p",
+      "parameters.yaml",
+      "--param",
+      "c=12345678901234567890",
+      "--param",
+      `text=${text}`,
+    ];
+    expect((await runMagnus(args, { cwd, env: { MAGNUS_PRM_b: "2.50" } })).code).toBe(0);
+    expect(readFileSync(path.join(cwd, "seen"), "utf8")).toBe(`1.0|2.50|12345678901234567890|${text}`);
+  });
+});
+
+describe("runs", () => {
+  test("show by prefix, latest and folder; log; list; export", async () => {
+    const cwd = workspace({ "pipeline.yaml": pipeline });
+    await runMagnus(["run", "pipeline.yaml", "-q", "--run-id", "abc-1", "--tag", "first"], { cwd });
+    const magnus = async (...args: string[]) => (await runMagnus(["runs", ...args], { cwd })).stdout;
+    const shown = await magnus("show", "abc-1");
+    expect(shown).toMatch(/^run abc-1 {2}demo {2}success/);
+    for (const name of ["abc", "latest", ".magnus/runs/abc-1"]) expect(await magnus("show", name)).toBe(shown);
+    expect(await magnus("log", "abc", "each.rome.greet")).toBe("hello rome\n");
+    expect(await magnus("log", "abc", "each.greet")).toBe(
+      "== each.oslo.greet\nhello oslo\n== each.rome.greet\nhello rome\n",
+    );
+    expect(JSON.parse(await magnus("list", "--json"))).toMatchObject({
+      runs: [{ run: "abc-1", status: "success", tag: "first" }],
+    });
+    expect(JSON.parse(await magnus("show", "abc", "--json"))).toMatchObject({ run: "abc-1", status: "success" });
+    const exported = JSON.parse(await magnus("export", "abc", "--format", "magnus-json"));
+    expect(exported).toMatchObject({ run_id: "abc-1", status: "SUCCESS", tag: "first" });
+    expect(Object.keys(exported.steps)).toEqual(["prepare", "each", "success"]);
+    expect(Object.keys(exported.steps.each.branches)).toEqual(["each.oslo", "each.rome"]);
+    expect(exported.steps.each.branches["each.rome"].steps["each.rome.greet"]).toMatchObject({ status: "SUCCESS" });
+  });
+
+  test.for([
+    [["show", "x"], "no-such-run"],
+    [["show", "ab"], "ambiguous-run"],
+    [["log", "abc", "nothing"], "no-such-step"],
+    [["log", "abd", "quiet"], "no-log"],
+  ] as const)("%s: exit 2", async ([args, diagnostic]) => {
+    const cwd = workspace({ "pipeline.yaml": pipeline, "quiet.yaml": "dag: {steps: [{name: quiet, type: stub}]}\n" });
+    await runMagnus(["run", "pipeline.yaml", "-q", "--run-id", "abc"], { cwd });
+    await runMagnus(["run", "quiet.yaml", "-q", "--run-id", "abd"], { cwd });
+    const { code, stdout, stderr } = await runMagnus(["runs", ...args], { cwd });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(`error[${diagnostic}]`);
+  });
+});
+
+describe("bad files", () => {
+  test.for([
+    ["missing", undefined],
+    ["empty", ""],
+    ["binary", "\u0000\u0001\u0002"],
+    ["a tab", "dag:\n\tsteps: []\n"],
+    ["a million brackets", "[".repeat(1_000_000)],
+    ["a list", "- a\n"],
+  ] as const)("%s: exit 2 with diagnostics", async ([, content]) => {
+    const cwd = workspace(content === undefined ? {} : { "pipeline.yaml": content });
+    const { code, stdout } = await runMagnus(["check", "pipeline.yaml", "--format", "json"], { cwd });
+    expect(code).toBe(2);
+    const { diagnostics } = JSON.parse(stdout);
+    expect(diagnostics.length).toBeGreaterThan(0);
+    for (const { code: name, message } of diagnostics) expect(`${name} ${message}`).not.toMatch(/undefined|\[object/);
+  });
+
+  test("a folder", async () => {
+    const cwd = workspace();
+    mkdirSync(path.join(cwd, "pipeline.yaml"));
+    const { code, stderr } = await runMagnus(["check", "pipeline.yaml"], { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("folder")]);
+  });
+
+  test("a byte order mark and CRLF are no mistakes", async () => {
+    const cwd = workspace({ "pipeline.yaml": `\ufeff${pipeline.replaceAll("\n", "\r\n")}` });
+    const { code, stderr } = await runMagnus(["run", "pipeline.yaml"], { cwd });
+    expect(code, stderr).toBe(0);
+  });
+});
