@@ -23,13 +23,18 @@ export const local: Engine = {
     runMagnus(["run", "pipeline.yaml", ...inputs(testCase, work)], { cwd: work, env: testCase.environment }),
 };
 
+export interface ShellEngine extends Engine {
+  readonly program: readonly [string, ...string[]];
+}
+
 /** The compiled script under one shell. */
-export function shell(name: string, command: readonly [string, ...string[]]): Engine {
+function shell(name: string, command: readonly [string, ...string[]]): ShellEngine {
   const [program, ...args] = command;
   const missing =
     spawnSync(program, [...args, "-c", ":"]).status === 0 ? {} : { missing: `${command.join(" ")} is not installed` };
   return {
     name,
+    program: command,
     ...missing,
     run: async (testCase, work) => {
       const compiled = await runMagnus(["compile", "pipeline.yaml", "--target", "shell", "-q"], { cwd: work });
@@ -40,7 +45,7 @@ export function shell(name: string, command: readonly [string, ...string[]]): En
   };
 }
 
-export const shells: readonly Engine[] = [
+export const shells: readonly ShellEngine[] = [
   shell("dash", ["dash"]),
   shell("bash", ["bash"]),
   shell("busybox", ["busybox", "sh"]),

@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { foldRun } from "../../src/run-log/fold.ts";
+import type { RunView } from "../../src/run-log/view.ts";
+import { readEvents } from "../../src/runtime/event-writer.ts";
+import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
+import { shells } from "../conformance/engines.ts";
+import { magnus, plainEnvironment, runMagnus, shim } from "../support/programs.ts";
+import { workspace } from "../support/workspace.ts";
+
+/** Two branches that wait; a handler that must not start. */
+const pipeline = `dag:
+  start_at: both
+  steps:
+    both:
+      type: parallel
+      branches:
+        a: {steps: [{name: waits, type: task, command_type: shell, command: "echo $$ >a.pid; exec sleep 60"}]}
+        b: {steps: [{name: waits, type: task, command_type: shell, command: "echo $$ >b.pid; exec sleep 60"}]}
+      next: success
+      on_failure: handler
+    handler: {type: task, command_type: shell, command: "touch handled", next: success}
+`;
+const codes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+describe.for(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
+  test("magnus run: everything ends, the run is recorded as cancelled, no handler starts", async () => {
+    const cwd = workspace({ "pipeline.yaml": pipeline });
+    const ended = await interrupt(
+      start(process.execPath, [magnus, "run", "pipeline.yaml", "--jobs", "2"], cwd),
+      cwd,
+      signal,
+    );
+    expect(ended).toBe(codes[signal]);
+    await expectCancelled(cwd);
+  });
+
+  for (const { name, program, missing } of shells) {
+    test.skipIf(missing !== undefined)(`a compiled script under ${name}${missing ? ` (${missing})` : ""}`, async () => {
+      const cwd = workspace({ "pipeline.yaml": pipeline });
+      await runMagnus(["compile", "pipeline.yaml", "--target", "shell", "-q"], { cwd });
+      const [command, ...args] = program;
+      const ended = await interrupt(start(command, [...args, "pipeline.sh"], cwd), cwd, signal);
+      expect(ended).toBe(codes[signal]);
+      await expectCancelled(cwd);
+    });
+  }
+});
+
+test("a second SIGINT kills what ignores the first", async () => {
+  const cwd = workspace({
+    "pipeline.yaml": `dag: {steps: [{name: stubborn, type: task, command_type: shell, command: "trap '' INT TERM; echo $$ >a.pid; cp a.pid b.pid; while :; do sleep 0.1; done"}]}\n`,
+  });
+  const child = start(process.execPath, [magnus, "run", "pipeline.yaml"], cwd);
+  await appearance(path.join(cwd, "b.pid"));
+  child.kill("SIGINT");
+  setTimeout(() => child.kill("SIGINT"), 1000);
+  expect(await exitOf(child)).toBe(130);
+  expect(isAlive(cwd, "a.pid")).toBe(false);
+});
+
+function start(command: string, args: readonly string[], cwd: string): ChildProcess {
+  // A session of its own: the signal reaches this process alone, as `kill` sends it.
+  const env = { ...plainEnvironment(), MAGNUS_SHIM: shim };
+  return spawn(command, args, { cwd, env, stdio: "ignore", detached: true });
+}
+
+async function interrupt(child: ChildProcess, cwd: string, signal: NodeJS.Signals): Promise<number | null> {
+  await Promise.all([appearance(path.join(cwd, "a.pid")), appearance(path.join(cwd, "b.pid"))]);
+  child.kill(signal);
+  return exitOf(child);
+}
+
+function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.on("close", resolve));
+}
+
+async function appearance(file: string): Promise<void> {
+  while (!existsSync(file) || readFileSync(file, "utf8") === "")
+    await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+function isAlive(cwd: string, file: string): boolean {
+  try {
+    process.kill(Number(readFileSync(path.join(cwd, file), "utf8")), 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function expectCancelled(cwd: string): Promise<void> {
+  expect([isAlive(cwd, "a.pid"), isAlive(cwd, "b.pid")]).toEqual([false, false]);
+  expect(existsSync(path.join(cwd, "handled"))).toBe(false);
+  const view = await onlyRun(cwd);
+  expect(view.status).toBe("cancelled");
+  const branches = view.steps[0]?.graphs.map((graph) => graph.steps[0]?.status);
+  expect(branches).toEqual(["cancelled", "cancelled"]);
+}
+
+async function onlyRun(cwd: string): Promise<RunView> {
+  const runs = path.join(cwd, ".magnus/runs");
+  const [id = ""] = readdirSync(runs);
+  return foldRun(await readEvents(fileSystemRunLogStore(runs).open(id)));
+}
