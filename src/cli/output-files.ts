@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import path from "node:path";
 import { createTwoFilesPatch } from "diff";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
-import { causeOf } from "../stores/store-error.ts";
 import type { OutputFile } from "../target/target.ts";
 import { shellWord } from "./shell-word.ts";
+import { reasonOf } from "./source-files.ts";
 
 /** A file that was compiled, beside what is on disk. */
 export interface ComparedFile {
@@ -42,7 +42,7 @@ export function writeFiles(compared: readonly ComparedFile[], folder: string, si
     }
     for (const { temporary, name } of written) renameSync(temporary, name);
   } catch (error) {
-    sink.report("cannot-write", { name: written.at(-1)?.name ?? folder, cause: causeOf(error) });
+    sink.report("cannot-write", { name: written.at(-1)?.name ?? folder, cause: reasonOf(error) });
     for (const { temporary } of written) removeQuietly(temporary);
   }
 }

@@ -47,11 +47,14 @@ export function sourceName(name: string): string {
   return path.isAbsolute(shown) ? path.basename(shown) : shown;
 }
 
-function reasonOf(error: unknown): string {
+/** Why a file cannot be read or written, in plain words. */
+export function reasonOf(error: unknown): string {
   const code = errorCode(error);
   if (code === "ENOENT") return "there is no such file";
   if (code === "EISDIR") return "it is a folder";
-  if (code === "ENOTDIR") return "a part of its path is a file, not a folder";
+  if (code === "ENOTDIR" || code === "EEXIST") return "a part of its path is a file, not a folder";
   if (code === "EACCES" || code === "EPERM") return "permission denied";
+  if (code === "ENOSPC") return "the disk is full";
+  if (code === "EROFS") return "the disk is read-only";
   return causeOf(error);
 }

@@ -47,6 +47,7 @@ export const commandCodes = {
   "cannot-write": {
     severity: "error",
     message: ({ name, cause }: { name: string; cause: string }) => `cannot write ${name}: ${cause}`,
+    hint: () => "nothing was written; name another folder with -o DIR",
   },
   "run-exists": {
     severity: "error",
@@ -80,9 +81,12 @@ export const commandCodes = {
     severity: "error",
     message: ({ step }: { step: string }) =>
       `no log of "${step}" was stored: it printed nothing, or its attempt never ended`,
+    hint: () => "`magnus runs show RUN` shows what ran",
   },
   "service-unusable": {
     severity: "error",
     message: ({ cause }: { cause: string }) => cause,
+    hint: () =>
+      "run_log_store and catalog of the configuration say where runs and files are kept; `.magnus` by default",
   },
 } satisfies CodeTable;
