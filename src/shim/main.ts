@@ -28,7 +28,7 @@ const usage = `magnus-shim ${version}: runs one step of a compiled pipeline and 
   magnus-shim install DIR               copies itself and its Node there
   magnus-shim version                   prints its versions
 
-  JSON may be @FILE. The run is MAGNUS_RUN_ID, the services are MAGNUS_SERVICES.
+  JSON may be @FILE, or @- for standard input. The run is MAGNUS_RUN_ID, the services are MAGNUS_SERVICES.
   Exit codes: the step's own; 64 bad spec, 65 inputs not staged, 70 defect, 74 run log.
 `;
 

@@ -37,11 +37,11 @@ export function readArguments<O extends Options>(argv: readonly string[], option
   }
 }
 
-/** The value of an argument: itself, or the content of FILE for `@FILE` (Argo passes long arguments so). */
+/** The value of an argument: itself; for `@FILE` the content of FILE (Argo passes long arguments so), `@-` standard input. */
 export function readText(argument: string): string {
   if (!argument.startsWith("@")) return argument;
   try {
-    return readFileSync(argument.slice(1), "utf8");
+    return readFileSync(argument === "@-" ? 0 : argument.slice(1), "utf8");
   } catch (error) {
     throw new UsageError(`cannot read ${argument.slice(1)}: ${error instanceof Error ? error.message : String(error)}`);
   }

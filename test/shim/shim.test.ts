@@ -219,3 +219,30 @@ function onlyFile(cwd: string): string {
   const [file = ""] = readdirSync(path.join(cwd, ".magnus/runs/r/events"));
   return file;
 }
+
+test("a script whose parameters and lists are longer than an argument may be", async () => {
+  const items = Array.from({ length: 30_000 }, (_, i) => `item ${i}`);
+  // None of them runs, but each is in the lists of what may be lost.
+  const unused = Array.from(
+    { length: 2500 },
+    (_, i) => `    "unused ${i}": {type: stub, next: success, on_failure: last}`,
+  );
+  const cwd = workspace({
+    "pipeline.yaml": `parameters: {items: ${JSON.stringify(items)}}
+dag:
+  start_at: first
+  steps:
+    first: {type: task, command_type: shell, command: "exit 1", next: last, on_failure: success}
+    last: {type: stub, next: success}
+${unused.join("\n")}
+`,
+  });
+  const compiled = await run(
+    process.execPath,
+    [path.join(root, "dist/magnus.js"), "compile", "pipeline.yaml", "-t", "shell", "-q"],
+    { cwd },
+  );
+  expect(compiled.code, compiled.stderr).toBe(0);
+  const { code, stderr } = await run("sh", ["pipeline.sh"], { cwd, env: { MAGNUS_SHIM: shim } });
+  expect(code, stderr).toBe(0);
+});
