@@ -44,3 +44,20 @@ export function workspaceOf(testCase: Case): string {
 export function expectedLog(testCase: Case): string {
   return path.join(testCase.folder, "expected/run-log.json");
 }
+
+/** Cases that run under every shell: one of each construct, and the hostile ones. */
+const portable = [
+  "conditional-no-branch",
+  "dag-in-all",
+  "hostile-values",
+  "loop-closed-by-gather",
+  "map-hostile-items",
+  "names",
+  "parallel-branch-fails",
+  "retry-late-success",
+];
+
+/** The names of the engines that run a case. */
+export function enginesOf({ name }: Case): readonly string[] {
+  return ["local", "dash", ...(portable.includes(name) ? ["bash", "busybox", "posh", "yash"] : [])];
+}

@@ -2,34 +2,21 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { isObject, printJson } from "../../src/protocol/json.ts";
-import { conformanceCases, expectedLog, workspaceOf } from "./cases.ts";
+import { conformanceCases, enginesOf, expectedLog, workspaceOf } from "./cases.ts";
 import { type Engine, local, normalisedLog, shells } from "./engines.ts";
 
 /** `UPDATE=1 npx vitest run test/conformance` writes what the local runner gives; read it before you commit it. */
 const update = process.env.UPDATE === "1";
 
 const cases = conformanceCases();
-const [dash, ...otherShells] = shells;
-/** The cases that the other shells run as well: one of each construct, and the hostile ones. */
-const portable = [
-  "dag-in-all",
-  "hostile-values",
-  "names",
-  "map-hostile-items",
-  "parallel-branch-fails",
-  "loop-closed-by-gather",
-  "conditional-no-branch",
-  "retry-late-success",
-];
-
 test("there are at least 60 cases, each with an expected run log", () => {
   expect(cases.length).toBeGreaterThanOrEqual(60);
   if (!update) for (const { name, folder } of cases) expect(existsSync(path.join(folder, "expected")), name).toBe(true);
 });
 
 describe.for(cases)("$name", { concurrent: true }, (testCase) => {
-  const engines = [local, dash, ...(portable.includes(testCase.name) ? otherShells : [])];
-  for (const engine of engines) if (engine) testEngine(engine);
+  const engines = enginesOf(testCase);
+  for (const engine of [local, ...shells]) if (engines.includes(engine.name)) testEngine(engine);
 
   function testEngine(engine: Engine): void {
     const missing = engine.missing;
