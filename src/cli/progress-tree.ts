@@ -12,7 +12,8 @@ const tickMs = 100;
 const idleMs = 1000;
 
 /** The tree of steps, redrawn in place below what steps print. */
-export function progressTree(stream: NodeJS.WriteStream, events: readonly Event[]): Progress {
+export function progressTree(stream: NodeJS.WriteStream): Progress {
+  const events: Event[] = [];
   const paint = painter(stream);
   let rows = 0;
   let dirty = true;
@@ -45,7 +46,8 @@ export function progressTree(stream: NodeJS.WriteStream, events: readonly Event[
     return writeToStream(stream, text);
   });
   return {
-    update: () => {
+    update: (batch) => {
+      for (const event of batch) events.push(event);
       dirty = true;
     },
     output: printed.output,

@@ -18,9 +18,9 @@ export interface ProgressOptions extends DiagnosticOptions {
 }
 
 /** A tree that is redrawn on a terminal, a line for each transition elsewhere, nothing where that is to keep silent. */
-export function openProgress(stream: NodeJS.WriteStream, events: readonly Event[], options: ProgressOptions): Progress {
+export function openProgress(stream: NodeJS.WriteStream, options: ProgressOptions): Progress {
   const { quiet, format, json, verbose } = options;
   if (quiet || format === "json") return { update: () => {}, output: () => {}, close: () => {} };
   const redraws = stream.isTTY && process.env.TERM !== "dumb" && !json && !verbose;
-  return redraws ? progressTree(stream, events) : progressLines(stream, verbose);
+  return redraws ? progressTree(stream) : progressLines(stream, verbose);
 }

@@ -16,7 +16,7 @@ import { type Parameters, type Path, pathKey } from "../protocol/path.ts";
 import { ServiceError } from "../protocol/services.ts";
 import { version } from "../protocol/version.ts";
 import { codeIdentity } from "../runtime/code-identity.ts";
-import { openEventWriter } from "../runtime/event-writer.ts";
+import { openEventWriter, readEvents } from "../runtime/event-writer.ts";
 import { newRunId } from "../runtime/run-id.ts";
 import { stopSignals } from "../runtime/stop-signals.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
@@ -115,10 +115,8 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
   const { pipeline, parameters, services, log, jobs, oneAtATime } = prepared;
   const signals = stopSignals();
   const broken = new AbortController();
-  const events: Event[] = [];
-  const progress = openProgress(process.stderr, events, options);
+  const progress = openProgress(process.stderr, options);
   const observed = observe(log, (batch) => {
-    for (const event of batch) events.push(event);
     if (options.json) for (const event of batch) process.stdout.write(`${printJson(event as unknown as Json)}\n`);
     progress.update(batch);
   });
@@ -160,7 +158,8 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
     });
     await writer.write({ kind: "run.finished", data: { status: outcome.status } });
     progress.close();
-    printEnd(events, outcome, options);
+    // Read back instead of kept: the more memory a process holds, the longer every start of a command takes.
+    printEnd(await readEvents(log), outcome, options);
     return codeOf(outcome, signals.stop);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
