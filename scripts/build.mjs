@@ -1,6 +1,6 @@
 // Bundles what is published: the command line (ES modules, one chunk a command, so that `--help` loads little),
 // the targets (each an entry of its own, found by its folder) and the shim (one CommonJS file, which starts fastest).
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 
@@ -12,8 +12,9 @@ const fresh = `${dist}.${process.pid}`;
 
 const shared = { absWorkingDir: root, bundle: true, platform: "node", target: "node20", logLevel: "warning" };
 
-await build({
+const programs = await build({
   ...shared,
+  metafile: true,
   entryPoints: [
     { in: "src/cli/main.ts", out: "magnus" },
     ...targets.map((name) => ({ in: `targets/${name}/target.ts`, out: `targets/${name}` })),
@@ -39,8 +40,22 @@ const shim = await build({
   metafile: true,
 });
 writeFileSync(path.join(fresh, "shim.meta.json"), JSON.stringify(shim.metafile));
+writeFileSync(path.join(fresh, "THIRD-PARTY-LICENSES.txt"), licences([programs.metafile, shim.metafile]));
 for (const program of ["shim.cjs", "magnus.js"]) chmodSync(path.join(fresh, program), 0o755);
 replace(fresh, dist);
+
+/** The licences of the packages in the bundles; they ask to be passed on. */
+function licences(metafiles) {
+  const inputs = metafiles.flatMap((metafile) => Object.keys(metafile.inputs));
+  const names = new Set(inputs.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []));
+  const texts = [...names].sort().map((name) => {
+    const folder = path.join(root, "node_modules", name);
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+    const { version, license } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
+    return `${name} ${version} (${license})\n\n${file === undefined ? "" : readFileSync(path.join(folder, file), "utf8").trim()}\n`;
+  });
+  return texts.join(`\n${"-".repeat(80)}\n\n`);
+}
 
 function replace(from, to) {
   const files = (folder) =>
