@@ -26,7 +26,10 @@ export function progressTree(stream: NodeJS.WriteStream): Progress {
   const draw = (): void => {
     const start = performance.now();
     const view = foldRun(events);
-    const tree = printTree({ ...view, finishedAt: new Date().toISOString() }, { paint, most: 5 }).split("\n");
+    const tree = printTree(
+      { ...view, finishedAt: new Date().toISOString() },
+      { paint, most: 5, now: Date.now() },
+    ).split("\n");
     const shown = fitRows(tree, stream);
     clear();
     stream.write(`${shown.join("\n")}\n`);

@@ -84,7 +84,7 @@ async function runGraph(graph: PlanGraph, token: Token, machine: Machine): Promi
       here = { ...here, parameters: { ...here.parameters, ...end.delta } };
     }
     if (end.put.length > 0) {
-      put.push(...end.put);
+      for (const file of end.put) put.push(file);
       here = { ...here, files: withFiles(here.files, end.put) };
     }
     if (machine.services.stop.aborted) return { ok: false, delta, put };
@@ -203,7 +203,7 @@ async function runLoop(node: PlanComposite, token: Token, machine: Machine): Pro
     const item: Parameters = indexAs === undefined ? {} : { [indexAs]: index };
     const inside = enter(here, { ...node.element, index }, item);
     const end = await runGraph(graphAt(node, 0), inside, machine);
-    put.push(...end.put);
+    for (const file of end.put) put.push(file);
     if (!end.ok) return { ok: false, delta: {}, put };
     delta = { ...delta, ...end.delta };
     here = { ...here, parameters: { ...here.parameters, ...end.delta }, files: withFiles(here.files, end.put) };

@@ -5,12 +5,18 @@ export interface TreeStyle {
   readonly paint?: (status: NodeStatus, text: string) => string;
   /** Graphs of one map or loop that are printed in full; of more, only those that did not succeed. */
   readonly most?: number;
+  /** Milliseconds since the epoch: steps that run show for how long. */
+  readonly now?: number;
 }
 
 /** A run for people: a heading, then its steps in the order of the token, aligned; no trailing newline. */
-export function printTree(view: RunView, { paint = (_, text) => text, most = 20 }: TreeStyle = {}): string {
-  const rows = stepRows(view.steps, 1, most);
-  const width = Math.min(60, Math.max(0, ...rows.map((row) => [...row.label].length)));
+export function printTree(view: RunView, { paint = (_, text) => text, most = 20, now }: TreeStyle = {}): string {
+  const rows = stepRows(view.steps, 1, { most, now });
+  // Not by spreading into Math.max: a run may have more steps than a call may have arguments.
+  const width = Math.min(
+    60,
+    rows.reduce((widest, { label }) => Math.max(widest, [...label].length), 0),
+  );
   const lines = rows.map(({ label, status, detail }) => {
     if (status === undefined) return label;
     return `${label.padEnd(width)}  ${paint(status, status.padEnd(9))}${detail === "" ? "" : `  ${detail}`}`.trimEnd();
@@ -30,23 +36,28 @@ interface Row {
   readonly detail: string;
 }
 
-function stepRows(steps: readonly StepView[], depth: number, most: number): readonly Row[] {
+interface Shown {
+  readonly most: number;
+  readonly now: number | undefined;
+}
+
+function stepRows(steps: readonly StepView[], depth: number, shown: Shown): readonly Row[] {
   return steps.flatMap((step) => {
     const name = printable(step.path.at(-1)?.node ?? "");
-    const row = { label: `${"  ".repeat(depth)}${name}`, status: step.status, detail: detailOf(step) };
-    return [row, ...graphRows(step, depth + 1, most)];
+    const row = { label: `${"  ".repeat(depth)}${name}`, status: step.status, detail: detailOf(step, shown.now) };
+    return [row, ...graphRows(step, depth + 1, shown)];
   });
 }
 
-function graphRows(step: StepView, depth: number, most: number): readonly Row[] {
-  const shown =
-    step.graphs.length <= most ? step.graphs : step.graphs.filter((graph) => graph.status !== "success").slice(0, most);
-  const rest = step.graphs.length - shown.length;
-  const rows = shown.flatMap((graph) => {
+function graphRows({ graphs }: StepView, depth: number, shown: Shown): readonly Row[] {
+  const { most } = shown;
+  const some = graphs.length <= most ? graphs : graphs.filter((graph) => graph.status !== "success").slice(0, most);
+  const rest = graphs.length - some.length;
+  const rows = some.flatMap((graph) => {
     const label = labelOf(graph);
-    if (label === undefined) return stepRows(graph.steps, depth, most);
+    if (label === undefined) return stepRows(graph.steps, depth, shown);
     const row = { label: `${"  ".repeat(depth)}${label}`, status: graph.status, detail: "" };
-    return [row, ...stepRows(graph.steps, depth + 1, most)];
+    return [row, ...stepRows(graph.steps, depth + 1, shown)];
   });
   return rest === 0 ? rows : [...rows, { label: `${"  ".repeat(depth)}… and ${rest} more`, detail: "" }];
 }
@@ -57,13 +68,18 @@ function labelOf(graph: GraphView): string | undefined {
   return `· ${graph.key === undefined || graph.key === "" ? `#${graph.index}` : graph.key}`;
 }
 
-function detailOf(step: StepView): string {
+function detailOf(step: StepView, now: number | undefined): string {
   if (step.control?.value === "fault") return firstLine(step.control.message ?? step.control.reason ?? "fault");
   const last = step.attempts.at(-1);
   if (last === undefined) return step.graphs.length === 0 ? "" : step.kind;
-  const time = last.durationMs === undefined ? "" : milliseconds(last.durationMs);
+  const ms = last.durationMs ?? runningFor(last, now);
+  const time = ms === undefined ? "" : milliseconds(ms);
   const attempt = step.attempts.length > 1 ? `attempt ${step.attempts.length}` : "";
   return [time, attempt, last.status === "success" ? "" : whyOf(last)].filter((part) => part !== "").join("  ");
+}
+
+function runningFor({ status, startedAt }: AttemptView, now: number | undefined): number | undefined {
+  return status === "running" && startedAt !== undefined && now !== undefined ? now - Date.parse(startedAt) : undefined;
 }
 
 function whyOf(attempt: AttemptView): string {
