@@ -45,18 +45,21 @@ test("most of them run", () => {
 /** Undefined where the pipeline is refused: no path of it leads to success. */
 async function runOn(engine: Engine, document: JsonObject): Promise<Json | undefined> {
   const work = mkdtempSync(path.join(tmpdir(), "magnus-random-"));
-  writeFileSync(path.join(work, "pipeline.yaml"), printJson(document));
-  const nothing: Case = { name: "random", folder: work, about: "", params: [], environment: {} };
-  const { code, stderr } = await engine.run(nothing, work);
-  if (code === 2 && stderr.includes("error[no-way-to-success]")) {
-    refused++;
-    return undefined;
+  try {
+    writeFileSync(path.join(work, "pipeline.yaml"), printJson(document));
+    const nothing: Case = { name: "random", folder: work, about: "", params: [], environment: {} };
+    const { code, stderr } = await engine.run(nothing, work);
+    if (code === 2 && stderr.includes("error[no-way-to-success]")) {
+      refused++;
+      return undefined;
+    }
+    expect(code, stderr).toBeLessThan(2);
+    const log = await normalisedLog(work);
+    expect(code, stderr).toBe(isObject(log) && log.status === "success" ? 0 : 1);
+    return log;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
   }
-  expect(code, stderr).toBeLessThan(2);
-  const log = await normalisedLog(work);
-  expect(code, stderr).toBe(isObject(log) && log.status === "success" ? 0 : 1);
-  rmSync(work, { recursive: true, force: true });
-  return log;
 }
 
 /** What a task does in iterations 0, 1 and later of the loop around it. */
