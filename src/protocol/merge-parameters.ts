@@ -56,7 +56,8 @@ function readFile(text: string): Parameters | string {
     const value = parseJson(text);
     return isObject(value) ? value : `it must be a mapping of names to values, it is ${describeJson(value)}`;
   } catch (error) {
-    return `it is not JSON (${error instanceof Error ? error.message : String(error)})`;
+    const why = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");
+    return `it is not JSON, and a compiled file's shim reads no YAML (${why}); \`magnus run\` and \`magnus compile\` read both`;
   }
 }
 
