@@ -1,13 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DiagnosticSink } from "../diagnostics/sink.ts";
 import { type ScaffoldFile, scaffoldFiles } from "../init/scaffold.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
-import { causeOf } from "../stores/store-error.ts";
+import { makeFolder } from "../stores/atomic-file.ts";
 import { packageRoot } from "../target/package-root.ts";
 import type { DiagnosticOptions } from "./options.ts";
 import { reportDiagnostics } from "./report.ts";
 import { shellWord } from "./shell-word.ts";
+import { reasonOf } from "./source-files.ts";
 
 /** `magnus init [DIR]`: a first pipeline and its configuration; what is there already stays as it is. */
 export async function init(folder = ".", options: DiagnosticOptions): Promise<number> {
@@ -33,11 +34,12 @@ export async function init(folder = ".", options: DiagnosticOptions): Promise<nu
 /** False where it cannot be written, which is reported. */
 function write(target: string, { content, executable }: ScaffoldFile, sink: DiagnosticSink): boolean {
   try {
-    mkdirSync(path.dirname(target), { recursive: true });
+    makeFolder(path.dirname(target));
     writeFileSync(target, content, { mode: executable ? 0o777 : 0o666, flag: "wx" });
     return true;
   } catch (error) {
-    sink.report("cannot-write", { name: target, cause: causeOf(error) });
+    const hint = "name another folder: magnus init DIR";
+    sink.report("cannot-write", { name: target, cause: reasonOf(error), hint });
     return false;
   }
 }

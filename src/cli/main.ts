@@ -74,6 +74,7 @@ const runs = program
   .command("runs")
   .usage("list|show|log|export")
   .description("read run logs")
+  .helpCommand(false)
   .addHelpText("after", example("magnus runs show latest"));
 diagnosed(configured(runs.command("list")))
   .usage("[options]")

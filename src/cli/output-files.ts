@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createTwoFilesPatch } from "diff";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
+import { makeFolder } from "../stores/atomic-file.ts";
 import type { OutputFile } from "../target/target.ts";
 import { shellWord } from "./shell-word.ts";
 import { reasonOf } from "./source-files.ts";
@@ -36,13 +37,14 @@ export function writeFiles(compared: readonly ComparedFile[], folder: string, si
       const name = path.join(folder, file.path);
       const temporary = `${name}.${process.pid}.tmp`;
       written.push({ temporary, name });
-      mkdirSync(path.dirname(name), { recursive: true });
+      makeFolder(path.dirname(name));
       writeFileSync(temporary, file.content, { mode: file.executable ? 0o777 : 0o666 });
       refuseFolder(name);
     }
     for (const { temporary, name } of written) renameSync(temporary, name);
   } catch (error) {
-    sink.report("cannot-write", { name: written.at(-1)?.name ?? folder, cause: reasonOf(error) });
+    const hint = "nothing was written; name another folder with -o DIR";
+    sink.report("cannot-write", { name: written.at(-1)?.name ?? folder, cause: reasonOf(error), hint });
     for (const { temporary } of written) removeQuietly(temporary);
   }
 }

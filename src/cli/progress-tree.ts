@@ -10,43 +10,51 @@ import { painter } from "./terminal.ts";
 const tickMs = 100;
 /** Drawn this often while nothing happens, so that times go on. */
 const idleMs = 1000;
+/** What steps print waits for the next drawing, which is one write then; more than this does not. Bytes. */
+const mostWaiting = 32 * 1024;
 
 /** The tree of steps, redrawn in place below what steps print. */
 export function progressTree(stream: NodeJS.WriteStream): Progress {
   const events: Event[] = [];
   const paint = painter(stream);
+  /** The tree as it was drawn last, and how many of its rows stand on the screen. */
+  let tree: readonly string[] = [];
   let rows = 0;
   let dirty = true;
   let last = 0;
   let cost = 0;
-  const clear = (): void => {
-    if (rows > 0) stream.write(`\u001b[${rows}A\u001b[0J`);
-    rows = 0;
-  };
-  const draw = (): void => {
-    const start = performance.now();
-    const view = foldRun(events);
-    const tree = printTree(
-      { ...view, finishedAt: new Date().toISOString() },
-      { paint, most: 5, now: Date.now() },
-    ).split("\n");
-    const shown = fitRows(tree, stream);
-    clear();
-    stream.write(`${shown.join("\n")}\n`);
+  let waiting: Uint8Array[] = [];
+  let bytes = 0;
+
+  /** One write: takes the old tree away, then what steps printed, then the tree. */
+  const show = (shown: readonly string[]): Promise<void> | void => {
+    const parts = [Buffer.from(rows > 0 ? `\u001b[${rows}A\u001b[0J` : ""), ...waiting];
+    // Without wrapping: a row that is wider than it seems must not take two.
+    if (shown.length > 0) parts.push(Buffer.from(`\u001b[?7l${shown.join("\n")}\u001b[?7h\n`));
     rows = shown.length;
+    waiting = [];
+    bytes = 0;
+    return writeToStream(stream, Buffer.concat(parts));
+  };
+  const fold = (): void => {
+    const start = performance.now();
+    const view = { ...foldRun(events), finishedAt: new Date().toISOString() };
+    tree = printTree(view, { paint, most: 5, now: Date.now() }).split("\n");
     dirty = false;
     last = performance.now();
     cost = last - start;
   };
   const timer = setInterval(() => {
     const since = performance.now() - last;
-    // Folding a long run takes a while: drawing never takes more than a tenth of the time.
-    if (events.length > 0 && since >= 10 * cost && (dirty || since >= idleMs)) draw();
+    // Folding a long run takes a while: it never takes more than a tenth of the time.
+    const due = events.length > 0 && since >= 10 * cost && (dirty || since >= idleMs);
+    if (due) fold();
+    if (due || bytes > 0) show(fitRows(tree, stream));
   }, tickMs).unref();
   const printed = stepOutput(stream, (text) => {
-    clear();
-    dirty = true;
-    return writeToStream(stream, text);
+    waiting.push(text);
+    bytes += text.length;
+    return bytes > mostWaiting ? show([]) : undefined;
   });
   return {
     update: (batch) => {
@@ -57,7 +65,7 @@ export function progressTree(stream: NodeJS.WriteStream): Progress {
     close: () => {
       clearInterval(timer);
       printed.close();
-      clear();
+      show([]);
     },
   };
 }

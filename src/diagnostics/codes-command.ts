@@ -47,7 +47,7 @@ export const commandCodes = {
   "cannot-write": {
     severity: "error",
     message: ({ name, cause }: { name: string; cause: string }) => `cannot write ${name}: ${cause}`,
-    hint: () => "nothing was written; name another folder with -o DIR",
+    hint: ({ hint }: { hint: string }) => hint,
   },
   "run-exists": {
     severity: "error",

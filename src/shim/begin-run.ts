@@ -2,16 +2,29 @@ import { readFileSync } from "node:fs";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { isObject, parseJson } from "../protocol/json.ts";
 import { mergeParameters } from "../protocol/merge-parameters.ts";
+import { ServiceError } from "../protocol/services.ts";
 import type { RunSpec } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
 import { codeIdentity } from "../runtime/code-identity.ts";
 import { openEventWriter } from "../runtime/event-writer.ts";
 import { newRunId } from "../runtime/run-id.ts";
+import { isRunId } from "../stores/run-log-names.ts";
+import { StoreError } from "../stores/store-error.ts";
 import { readArguments, readServices, readText } from "./session.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** `begin`: creates the run of a compiled script with its initial parameters; prints the run's id. */
 export async function beginRun(argv: readonly string[]): Promise<number> {
+  try {
+    return await begin(argv);
+  } catch (error) {
+    if (!(error instanceof ServiceError || error instanceof StoreError)) throw error;
+    // Nothing has run yet, so this is bad input of the script and not a step's 74.
+    throw new UsageError(error.message, exitCode.badInput);
+  }
+}
+
+async function begin(argv: readonly string[]): Promise<number> {
   const split = argv.indexOf("--");
   const own = readArguments(split < 0 ? argv : argv.slice(0, split), {
     spec: { type: "string" },
@@ -28,8 +41,13 @@ export async function beginRun(argv: readonly string[]): Promise<number> {
   });
   if (merged.errors.length > 0) throw new UsageError(merged.errors.join("\nmagnus-shim: "), exitCode.badInput);
   const run = user.run ?? newRunId(new Date());
-  const services = readServices();
-  const log = await services.runLogStore.create(run);
+  if (!isRunId(run)) {
+    throw new UsageError(
+      `${JSON.stringify(run)} cannot be the id of a run: it must be a file's name`,
+      exitCode.badInput,
+    );
+  }
+  const log = await readServices().runLogStore.create(run);
   if (log === null) throw new UsageError(`the run ${run} exists already; choose another --run-id`, exitCode.badInput);
   const tag = user.tag ?? process.env.MAGNUS_RUN_TAG;
   await openEventWriter(log).write({
@@ -80,7 +98,8 @@ function readUserArguments(argv: readonly string[]): UserArguments {
       ...(tag === undefined ? {} : { tag }),
     };
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), exitCode.badInput);
+    const told = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${told}; --help lists the options`, exitCode.badInput);
   }
 }
 

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, linkSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { errorCode } from "./store-error.ts";
 
@@ -42,8 +52,36 @@ export function withFolder<T>(file: string, work: () => T): T {
     return work();
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     return work();
+  }
+}
+
+/**
+ * Makes a folder and those above it; one that exists is fine. Throws what `node:fs` throws. (Node's own `recursive` tries
+ * for ever where a folder exists and none can be made in it, as in /proc.)
+ */
+export function makeFolder(folder: string): void {
+  const missing: string[] = [];
+  for (let at = folder; ; at = dirname(at)) {
+    try {
+      mkdirSync(at);
+      break;
+    } catch (error) {
+      if (errorCode(error) === "ENOENT" && dirname(at) !== at && !existsSync(dirname(at))) missing.push(at);
+      else if (errorCode(error) === "EEXIST" && statSync(at).isDirectory()) break;
+      else throw error;
+    }
+  }
+  for (const each of missing.reverse()) makeOne(each);
+}
+
+/** Another process may make the same folder in the same moment. */
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST" || !statSync(folder).isDirectory()) throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  existsSync,
   linkSync,
   mkdirSync,
   readdirSync,
@@ -54,6 +55,8 @@ function createRunFolder(root: string, run: string): boolean {
 function listRuns(roots: readonly string[]): readonly string[] {
   const times = new Map<string, number>();
   for (const root of roots) {
+    if (existsSync(root) && !folderExists(root))
+      throw new StoreError("cannot read", root, "it is a file, not a folder");
     for (const run of namesIn(root).filter(isRunId)) {
       const state = statSync(join(root, run), { throwIfNoEntry: false });
       if (state?.isDirectory()) times.set(run, Math.max(times.get(run) ?? 0, state.birthtimeMs || state.mtimeMs));

@@ -28,7 +28,7 @@ describe("mergeParameters", () => {
       text: [],
     });
     expect(errors.map((error) => error.replace(/\(.*\)|\[+\]+/g, "…"))).toEqual([
-      "p.json: it is not JSON …",
+      "p.json: it is not JSON, and a compiled file's shim reads no YAML …; `magnus run` and `magnus compile` read both",
       'MAGNUS_PRM_a-b: "a-b" is no name for a parameter: use letters, digits and _, not a digit first',
       "--param x: it must be name=value",
       "--param __proto__=1: `__proto__` is reserved and cannot name a parameter",
