@@ -168,8 +168,8 @@ async function finish(code: Promise<number>): Promise<void> {
 function reportDefect(error: unknown): void {
   const told = error instanceof Error ? error.stack : String(error);
   process.stderr.write(
-    `magnus: this is a defect of magnus, not of your pipeline. Please report it (\`npm bugs magnus-pipelines\` opens
-the place) with the pipeline and these lines:
+    `magnus: this is a defect of magnus, not of your pipeline. Please report it with the
+pipeline and these lines:
 
 magnus ${version}, Node ${process.version}, ${process.platform}
 ${told}
@@ -179,7 +179,16 @@ ${told}
 }
 
 // A reader that went away (`magnus runs list | head`) ends neither a run nor this program badly.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+process.stderr.on("error", () => {});
+process.stdout.on("error", () => {});
+process.stdout.once("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") return;
+  process.stderr.write(`magnus: the result cannot be printed: ${error.message}\n`);
+  // Last, so that the command's own code does not hide it.
+  process.on("exit", () => {
+    process.exitCode = exitCode.failed;
+  });
+});
 process.on("uncaughtException", (error) => {
   reportDefect(error);
   process.exit();

@@ -20,7 +20,7 @@ export function printEnd(
   if (json) process.stdout.write(`${printJson({ run, status, parameters })}\n`);
   if (format === "json") return;
   if (quiet !== true) process.stderr.write(`\n${printTree(view, { paint: painter(process.stderr) })}\n`);
-  if (status === "failed") process.stderr.write(`\n${whyFailed(run, events, outcome)}\n`);
+  if (status === "failed") process.stderr.write(`${quiet === true ? "" : "\n"}${whyFailed(run, events, outcome)}\n`);
 }
 
 function whyFailed(run: string, events: readonly Event[], { failure }: LocalOutcome): string {

@@ -17,6 +17,7 @@ export function progressLines(stream: NodeJS.WriteStream, verbose = false): Prog
   return {
     update: (batch) => {
       for (const event of batch) {
+        if (event.kind === "step.finished") printed.finish(event.path);
         const lines = [transition(event, paint), ...(verbose ? detailsOf(event) : [])];
         for (const line of lines) if (line !== undefined) stream.write(`${line}\n`);
       }

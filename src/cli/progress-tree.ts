@@ -39,7 +39,7 @@ export function progressTree(stream: NodeJS.WriteStream): Progress {
   const fold = (): void => {
     const start = performance.now();
     const view = { ...foldRun(events), finishedAt: new Date().toISOString() };
-    tree = printTree(view, { paint, most: 5, now: Date.now() }).split("\n");
+    tree = printTree(view, { paint, columns: stream.columns, most: 5, now: Date.now() }).split("\n");
     dirty = false;
     last = performance.now();
     cost = last - start;
@@ -58,7 +58,10 @@ export function progressTree(stream: NodeJS.WriteStream): Progress {
   });
   return {
     update: (batch) => {
-      for (const event of batch) events.push(event);
+      for (const event of batch) {
+        events.push(event);
+        if (event.kind === "step.finished") printed.finish(event.path);
+      }
       dirty = true;
     },
     output: printed.output,

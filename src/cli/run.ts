@@ -116,7 +116,9 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
   const signals = stopSignals();
   const broken = new AbortController();
   const progress = openProgress(process.stderr, options);
+  let recorded = false;
   const observed = observe(log, (batch) => {
+    recorded = true;
     if (options.json) for (const event of batch) process.stdout.write(`${printJson(event as unknown as Json)}\n`);
     progress.update(batch);
   });
@@ -167,7 +169,7 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
     broken.abort("SIGTERM");
     progress.close();
     process.stderr.write(`magnus: the run ${log.run} stopped, since its log cannot be written: ${error.message}\n`);
-    return exitCode.failed;
+    return recorded ? exitCode.failed : exitCode.badInput;
   }
 }
 

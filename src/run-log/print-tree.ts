@@ -3,6 +3,8 @@ import type { AttemptView, GraphView, NodeStatus, RunView, StepView } from "./vi
 export interface TreeStyle {
   /** Wraps the text of a status; the identity where there is no colour. */
   readonly paint?: (status: NodeStatus, text: string) => string;
+  /** Width of the screen, in characters: names are cut so that what follows them is seen; absent: not cut. */
+  readonly columns?: number;
   /** Graphs of one map or loop that are printed in full; of more, only those that did not succeed. */
   readonly most?: number;
   /** Milliseconds since the epoch: steps that run show for how long. */
@@ -10,16 +12,19 @@ export interface TreeStyle {
 }
 
 /** A run for people: a heading, then its steps in the order of the token, aligned; no trailing newline. */
-export function printTree(view: RunView, { paint = (_, text) => text, most = 20, now }: TreeStyle = {}): string {
+export function printTree(view: RunView, style: TreeStyle = {}): string {
+  const { paint = (_, text) => text, columns, most = 20, now } = style;
   const rows = stepRows(view.steps, 1, { most, now });
+  const longest = columns === undefined ? Number.POSITIVE_INFINITY : Math.max(16, columns - besideNames);
   // Not by spreading into Math.max: a run may have more steps than a call may have arguments.
   const width = Math.min(
     60,
+    longest,
     rows.reduce((widest, { label }) => Math.max(widest, [...label].length), 0),
   );
   const lines = rows.map(({ label, status, detail }) => {
     if (status === undefined) return label;
-    return `${label.padEnd(width)}  ${paint(status, status.padEnd(9))}${detail === "" ? "" : `  ${detail}`}`.trimEnd();
+    return `${pad(label, width, longest)}  ${paint(status, status.padEnd(9))}${detail === "" ? "" : `  ${detail}`}`.trimEnd();
   });
   const time = duration(view.startedAt, view.finishedAt);
   const name = view.created?.pipeline ?? "";
@@ -27,6 +32,16 @@ export function printTree(view: RunView, { paint = (_, text) => text, most = 20,
     .filter((part) => part !== "")
     .join("  ");
   return [heading, ...lines].join("\n");
+}
+
+/** What a status, a time and the blanks between take of a row. Characters. */
+const besideNames = 22;
+
+/** To a width, in characters; what is longer than `longest` is cut. */
+function pad(label: string, width: number, longest: number): string {
+  const characters = [...label];
+  if (characters.length > longest) return `${characters.slice(0, longest - 1).join("")}…`;
+  return label + " ".repeat(Math.max(0, width - characters.length));
 }
 
 interface Row {

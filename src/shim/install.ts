@@ -12,7 +12,8 @@ export async function install(argv: readonly string[]): Promise<number> {
   mkdirSync(folder, { recursive: true });
   copyFileSync(process.argv[1] ?? "", path.join(folder, "shim.cjs"));
   copyFileSync(process.execPath, path.join(folder, "node"));
-  const start = `#!/bin/sh\nhere=$(dirname -- "$0")\nexec "$here/node" "$here/shim.cjs" "$@"\n`;
+  // Builtins only: an image may have a shell and nothing on its PATH.
+  const start = `#!/bin/sh\ncase $0 in */*) here=\${0%/*} ;; *) here=. ;; esac\nexec "$here/node" "$here/shim.cjs" "$@"\n`;
   writeFileSync(path.join(folder, "magnus-shim"), start);
   for (const file of ["shim.cjs", "node", "magnus-shim"]) chmodSync(path.join(folder, file), 0o555);
   return exitCode.success;

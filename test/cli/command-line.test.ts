@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { runMagnus } from "../support/programs.ts";
+import { magnus, plainEnvironment, run, runMagnus } from "../support/programs.ts";
 import { workspace } from "../support/workspace.ts";
 
 const pipeline = `name: demo
@@ -241,4 +242,127 @@ describe("bad files", () => {
     const { code, stderr } = await runMagnus(["run", "pipeline.yaml"], { cwd });
     expect(code, stderr).toBe(0);
   });
+});
+
+describe("standard output", () => {
+  test("a reader that goes away ends nothing badly", async () => {
+    const cwd = workspace({ "pipeline.yaml": pipeline });
+    const command = `"$0" "$1" run pipeline.yaml --run-id r --json -q | head -n 1; "$0" "$1" runs show r | true`;
+    const { code, stdout, stderr } = await run("sh", ["-c", command, process.execPath, magnus], { cwd });
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(JSON.parse(stdout).kind).toBe("run.created");
+    expect((await runMagnus(["runs", "list", "--json"], { cwd })).stdout).toContain('"status":"success"');
+  });
+
+  const full = existsSync("/dev/full");
+  test.skipIf(!full)(`a full disk is told${full ? "" : " (there is no /dev/full)"}`, async () => {
+    const cwd = workspace({ "pipeline.yaml": pipeline });
+    const command = `"$0" "$1" compile pipeline.yaml -t shell -o - >/dev/full`;
+    const { code, stderr } = await run("sh", ["-c", command, process.execPath, magnus], { cwd });
+    expect([code, stderr]).toEqual([1, expect.stringContaining("cannot be printed")]);
+  });
+
+  test("NO_COLOR and a pipe: no colour", async () => {
+    const cwd = workspace({ "pipeline.yaml": failing.replace("shell", "shel") });
+    const { stderr } = await runMagnus(["check", "pipeline.yaml"], { cwd });
+    expect(stderr).not.toContain("\u001b");
+  });
+});
+
+describe("places that cannot be written", () => {
+  // Nothing is forbidden to root.
+  const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+
+  const readable = spawnSync(process.execPath, [magnus, "--version"], nobody).status === 0;
+
+  test.skipIf(!readable).for([
+    ["run", "pipeline.yaml"],
+    ["compile", "pipeline.yaml", "-t", "shell"],
+    ["init", "sub"],
+  ])(`a folder without permission${readable ? "" : " (another user cannot read this repository)"}: %s`, (args) => {
+    const cwd = workspace({ "pipeline.yaml": pipeline });
+    chmodSync(cwd, 0o555);
+    const options = { cwd, env: plainEnvironment(), encoding: "utf8", ...nobody } as const;
+    const { status, stderr } = spawnSync(process.execPath, [magnus, ...args], options);
+    expect([status, stderr], stderr).toEqual([2, expect.stringMatching(/cannot write .*permission denied/)]);
+    chmodSync(cwd, 0o755);
+  });
+
+  const proc = existsSync("/proc/self");
+  test.skipIf(!proc)(`a folder in which none can be made${proc ? "" : " (there is no /proc)"}`, async () => {
+    const cwd = workspace({ "pipeline.yaml": pipeline });
+    const elsewhere = ["run", "pipeline.yaml", "--set", "run_log_store.log_folder=/proc/magnus/runs"];
+    for (const args of [elsewhere, ["compile", "pipeline.yaml", "-t", "shell", "-o", "/proc/magnus/out"]]) {
+      expect((await runMagnus(args, { cwd })).code).toBe(2);
+    }
+  });
+
+  test("a run log that is a file", async () => {
+    const cwd = workspace({ "pipeline.yaml": pipeline, file: "" });
+    const { code, stderr } = await runMagnus(["runs", "list", "--set", "run_log_store.log_folder=file"], { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("it is a file, not a folder")]);
+  });
+});
+
+describe("--format", () => {
+  const warned = `dag:
+  steps:
+    - {name: c, type: conditional, parameter: flag, branches: {"True": {steps: [{name: a, type: stub}]}}}
+`;
+
+  test.for([
+    ["check", "pipeline.yaml"],
+    ["compile", "pipeline.yaml", "-t", "shell"],
+    ["run", "pipeline.yaml", "--param", "flag=true"],
+  ])("json: %s %s gives its warnings on stdout, where nothing else stands", async (args) => {
+    const cwd = workspace({ "pipeline.yaml": warned });
+    const { code, stdout, stderr } = await runMagnus([...args, "--format", "json"], { cwd });
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(JSON.parse(stdout)).toMatchObject({ diagnostics: [{ code: "python-boolean-branch", line: 3 }] });
+  });
+
+  test("github: workflow commands; beside a result they go to stderr", async () => {
+    const cwd = workspace({ "pipeline.yaml": warned });
+    const check = await runMagnus(["check", "pipeline.yaml", "--format", "github"], { cwd });
+    expect(check.stdout).toMatch(/^::warning file=pipeline\.yaml,line=3,/);
+    const args = ["compile", "pipeline.yaml", "-t", "shell", "-o", "-", "--format", "github"];
+    const compiled = await runMagnus(args, { cwd });
+    expect(compiled.stdout).toMatch(/^#!\/bin\/sh/);
+    expect(compiled.stderr).toBe(check.stdout);
+  });
+
+  test("runs and init know it, too", async () => {
+    const cwd = workspace({ file: "" });
+    for (const args of [
+      ["runs", "show", "x"],
+      ["init", "file"],
+    ]) {
+      const { code, stdout, stderr } = await runMagnus([...args, "--format", "json"], { cwd });
+      expect([code, stderr]).toEqual([2, ""]);
+      expect(JSON.parse(stdout).diagnostics.length).toBe(1);
+    }
+  });
+});
+
+test("--verbose adds commands, files and parameters", async () => {
+  const cwd = workspace({
+    "pipeline.yaml": `dag:
+  steps:
+    - {name: a, type: task, command_type: shell, command: "echo 1 >f; export MAGNUS_PRM_n=2", catalog: {put: [f]}}
+`,
+  });
+  const { stderr } = await runMagnus(["run", "pipeline.yaml", "-v"], { cwd });
+  for (const line of ["a  $ echo 1 >f; export MAGNUS_PRM_n=2", "a  put f", "a  set n=2"])
+    expect(stderr).toContain(line);
+});
+
+test("a run that no step failed says what did", async () => {
+  const cwd = workspace({
+    "pipeline.yaml": pipeline.replace("[oslo, rome]", "7"),
+    "ends.yaml": "dag: {steps: [{name: s, type: stub, next: fail, on_failure: success}]}\n",
+  });
+  const notAList = await runMagnus(["run", "pipeline.yaml", "-q"], { cwd });
+  expect([notAList.code, notAList.stderr]).toEqual([1, expect.stringMatching(/^failed at each: .*cities/)]);
+  const ends = await runMagnus(["run", "ends.yaml", "-q"], { cwd });
+  expect([ends.code, ends.stderr]).toEqual([1, "failed: it ended at a fail terminal\n"]);
 });

@@ -23,9 +23,9 @@ const pipeline = `dag:
       on_failure: handler
     handler: {type: task, command_type: shell, command: "touch handled", next: success}
 `;
-const codes = { SIGINT: 130, SIGTERM: 143 } as const;
+const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 143 } as const;
 
-describe.for(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
+describe.for(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s", (signal) => {
   test("magnus run: everything ends, the run is recorded as cancelled, no handler starts", async () => {
     const cwd = workspace({ "pipeline.yaml": pipeline });
     const ended = await interrupt(
@@ -49,21 +49,63 @@ describe.for(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
   }
 });
 
-test("a second SIGINT kills what ignores the first", async () => {
-  const cwd = workspace({
-    "pipeline.yaml": `dag: {steps: [{name: stubborn, type: task, command_type: shell, command: "trap '' INT TERM; echo $$ >a.pid; cp a.pid b.pid; while :; do sleep 0.1; done"}]}\n`,
+describe("a second SIGINT kills what ignores the first", () => {
+  const stubborn = `dag: {steps: [{name: stubborn, type: task, command_type: shell, command: "trap '' INT TERM; echo $$ >a.pid; cp a.pid b.pid; while :; do sleep 0.1; done"}]}\n`;
+
+  test("magnus run", async () => {
+    const cwd = workspace({ "pipeline.yaml": stubborn });
+    await interruptTwice(start(process.execPath, [magnus, "run", "pipeline.yaml"], cwd), cwd);
   });
-  const child = start(process.execPath, [magnus, "run", "pipeline.yaml"], cwd);
-  await appearance(path.join(cwd, "b.pid"));
-  child.kill("SIGINT");
-  setTimeout(() => child.kill("SIGINT"), 1000);
-  expect(await exitOf(child)).toBe(130);
-  expect(isAlive(cwd, "a.pid")).toBe(false);
+
+  for (const { name, program, missing } of shells) {
+    test.skipIf(missing !== undefined)(`a compiled script under ${name}${missing ? ` (${missing})` : ""}`, async () => {
+      const cwd = workspace({ "pipeline.yaml": stubborn });
+      await runMagnus(["compile", "pipeline.yaml", "--target", "shell", "-q"], { cwd });
+      const [command, ...args] = program;
+      await interruptTwice(start(command, [...args, "pipeline.sh"], cwd), cwd);
+    });
+  }
+
+  async function interruptTwice(child: ChildProcess, cwd: string): Promise<void> {
+    await appearance(path.join(cwd, "b.pid"));
+    child.kill("SIGINT");
+    // Twice within half a second counts once: a terminal and a script may both hand it on.
+    setTimeout(() => child.kill("SIGINT"), 1000);
+    expect(await exitOf(child)).toBe(130);
+    expect(isAlive(cwd, "a.pid")).toBe(false);
+    expect((await onlyRun(cwd)).status).toBe("cancelled");
+  }
 });
 
-function start(command: string, args: readonly string[], cwd: string): ChildProcess {
+describe("no item of a map starts after a SIGINT", () => {
+  const map = `parameters: {items: [1, 2, 3]}
+dag:
+  steps:
+    - name: each
+      type: map
+      iterate_on: items
+      iterate_as: item
+      branch: {steps: [{name: waits, type: task, command_type: shell, command: "echo $$ >$item.pid; exec sleep 60"}]}
+`;
+  const started = (cwd: string): readonly string[] => readdirSync(cwd).filter((name) => name.endsWith(".pid"));
+
+  for (const { name, program, missing } of shells) {
+    test.skipIf(missing !== undefined)(`under ${name}${missing ? ` (${missing})` : ""}`, async () => {
+      const cwd = workspace({ "pipeline.yaml": map });
+      await runMagnus(["compile", "pipeline.yaml", "--target", "shell", "-q"], { cwd });
+      const [command, ...args] = program;
+      const child = start(command, [...args, "pipeline.sh"], cwd, { MAGNUS_JOBS: "1" });
+      await appearance(path.join(cwd, "1.pid"));
+      child.kill("SIGINT");
+      expect(await exitOf(child)).toBe(130);
+      expect(started(cwd)).toEqual(["1.pid"]);
+    });
+  }
+});
+
+function start(command: string, args: readonly string[], cwd: string, more: Record<string, string> = {}): ChildProcess {
   // A session of its own: the signal reaches this process alone, as `kill` sends it.
-  const env = { ...plainEnvironment(), MAGNUS_SHIM: shim };
+  const env = { ...plainEnvironment(), MAGNUS_SHIM: shim, ...more };
   return spawn(command, args, { cwd, env, stdio: "ignore", detached: true });
 }
 
