@@ -22,9 +22,9 @@ export interface Compilation {
 }
 
 export function compilePipeline(compilation: Compilation, sink: DiagnosticSink): readonly OutputFile[] | undefined {
-  const { pipeline, target, options } = compilation;
+  const { pipeline, target } = compilation;
   checkCapabilities(pipeline, target, sink);
   const plan = planPipeline(pipeline, digestPipeline(pipeline));
-  for (const check of target.rules ?? []) check(plan, options, sink);
+  for (const check of target.rules ?? []) check(plan, compilation, sink);
   return sink.hasErrors ? undefined : target.emit(plan, compilation);
 }

@@ -39,6 +39,29 @@ export const commandCodes = {
         ? `add it under \`overrides\` of ${name}`
         : `overrides of ${name}: ${variations.join(", ")}`),
   },
+  "step-without-image": {
+    severity: "error",
+    message: ({ target }: { target: string }) => `${target} has no image to run this step in`,
+    hint: ({ target }: { target: string }) =>
+      `set \`image\` on the step or under \`defaults\`, or \`targets.${target}.image\``,
+  },
+  "secret-without-source": {
+    severity: "error",
+    message: ({ name, target }: { name: string; target: string }) =>
+      `the configuration of ${target} does not say where the secret ${name} comes from`,
+    hint: ({ target }: { target: string }) =>
+      `set \`targets.${target}.secret\` to the Secret that holds it, or list it in \`secrets_from_k8s\``,
+  },
+  "target-option-missing": {
+    severity: "error",
+    message: ({ target, what }: { target: string; what: string }) => `cannot compile for ${target}: ${what}`,
+    hint: ({ hint }: { hint: string }) => hint,
+  },
+  "target-limit": {
+    severity: "error",
+    message: ({ target, what }: { target: string; what: string }) => `more than ${target} takes: ${what}`,
+    hint: ({ hint }: { hint: string }) => hint,
+  },
   "not-one-file": {
     severity: "error",
     message: ({ count }: { count: number }) => `-o - prints a single file; this writes ${count}`,

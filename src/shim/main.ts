@@ -20,7 +20,7 @@ const usage = `magnus-shim ${version}: runs one step of a compiled pipeline and 
 
   magnus-shim begin --target NAME --spec JSON [-- --param name=value ...]
                                         creates the run, prints its id
-  magnus-shim run --spec JSON [--at JSON]
+  magnus-shim run --spec JSON [--at JSON] [--param name=value ...]
                                         runs one leaf (gather: the same)
   magnus-shim verdict [--spec JSON] [--cancelled]
                                         closes the run, prints it, exits by its outcome

@@ -1,8 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { argumentText } from "../protocol/argument-text.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
-import { displayPath, type Path } from "../protocol/path.ts";
+import { mergeParameters } from "../protocol/merge-parameters.ts";
+import { displayPath, type Parameters, type Path } from "../protocol/path.ts";
 import { readSpec } from "../protocol/spec-text.ts";
-import type { StepSpec } from "../protocol/step-spec.ts";
+import type { RunSpec, StepSpec } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
 import { lossesBefore } from "../run-log/lost.ts";
 import { type Reach, reachStep } from "../run-log/reach.ts";
@@ -22,14 +25,19 @@ import { UsageError } from "./usage-error.ts";
 export async function runLeaf(argv: readonly string[]): Promise<number> {
   // Before anything else: as PID 1 Node would ignore TERM, and a stop that arrives early must not be lost.
   const signals = stopSignals();
-  const { values } = readArguments(argv, { spec: { type: "string" }, at: { type: "string" } });
+  const { values } = readArguments(argv, {
+    spec: { type: "string" },
+    at: { type: "string" },
+    param: { type: "string", multiple: true },
+  });
   const spec = readSpec(readText(String(values.spec ?? "")));
   const path = placeOf(spec, readAt(readText(String(values.at ?? "[]"))));
   const { run, services } = openSession();
   writeControl("fault");
   const log = services.runLogStore.open(run.id);
   const writer = openEventWriter(log);
-  await createRunWhereNobodyDid(spec, log, writer, run.tag);
+  const given = (values.param ?? []).map((param) => readText(String(param)));
+  await createRunWhereNobodyDid(spec, given, log, writer, run.tag);
   const reach = await reachOrThrow(path, spec, log, writer);
   if (reach.finished?.status === "success") {
     writeControl(reach.finished.control);
@@ -59,10 +67,17 @@ export async function runLeaf(argv: readonly string[]): Promise<number> {
 }
 
 /** The run's first step creates it; where that one was lost, a step to which its failure leads does. */
-async function createRunWhereNobodyDid(spec: StepSpec, log: RunLog, writer: EventWriter, tag?: string): Promise<void> {
+async function createRunWhereNobodyDid(
+  spec: StepSpec,
+  given: readonly string[],
+  log: RunLog,
+  writer: EventWriter,
+  tag?: string,
+): Promise<void> {
   if (spec.run === undefined || (await readEvents(log)).some((event) => event.kind === "run.created")) return;
+  const parameters = initialParameters(spec.run, given);
   if (!(await log.claim("run.created"))) return;
-  const { pipeline, digest, parameters } = spec.run;
+  const { pipeline, digest } = spec.run;
   const code = codeIdentity(process.cwd());
   await writer.write({
     kind: "run.created",
@@ -76,6 +91,18 @@ async function createRunWhereNobodyDid(spec: StepSpec, log: RunLog, writer: Even
       version,
     },
   });
+}
+
+/** The defaults, overlaid by what the platform hands over as `name=text`; a text that it never changed is the default. */
+function initialParameters(run: RunSpec, given: readonly string[]): Parameters {
+  const changed = given.filter((param) => {
+    const name = param.slice(0, param.indexOf("="));
+    const usual = Object.hasOwn(run.parameters, name) ? run.parameters[name] : undefined;
+    return usual === undefined || param !== `${name}=${argumentText(usual)}`;
+  });
+  const merged = mergeParameters({ defaults: run.parameters, environment: {}, flags: changed, text: run.text ?? [] });
+  if (merged.errors.length > 0) throw new UsageError(merged.errors.join("\nmagnus-shim: "));
+  return merged.parameters;
 }
 
 /** Replays the log up to this step; declares lost what certainly was. Throws (exit 74) where the token is elsewhere. */
@@ -104,7 +131,9 @@ async function reachOrThrow(
 /** What the platform branches on: one line of ASCII in the file that it named. */
 function writeControl(control: string | undefined): void {
   const file = process.env.MAGNUS_CONTROL_FILE;
-  if (file !== undefined && control !== undefined) writeFileSync(file, `${control}\n`);
+  if (file === undefined || control === undefined) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${control}\n`);
 }
 
 function report(path: Path, result: StepResult, spec: StepSpec): void {

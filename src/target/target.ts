@@ -26,7 +26,7 @@ export interface EmitContext<Options> {
 }
 
 /** A rule of the platform: reports what it cannot run. */
-export type TargetRule<Options> = (plan: Plan, options: Options, sink: DiagnosticSink) => void;
+export type TargetRule<Options> = (plan: Plan, context: EmitContext<Options>, sink: DiagnosticSink) => void;
 
 export interface Target<Options = unknown> {
   /** The folder's name, the value of `--target`. */

@@ -1,0 +1,365 @@
+/**
+ * Graphs as dag templates. A node is a task whose `depends` is its activation; a composite is a task with a dag of its
+ * own. What makes a dag succeed or fail is Argo's rule (dag.go, assessDAGPhase): it fails if a task on which no other
+ * depends failed, an omitted one taking over what its ancestors ended with. Hence the joins, see {@link joinOf}.
+ */
+import type { Activation } from "../../src/plan/activations.ts";
+import type { PlanComposite, PlanGraph, PlanLeaf, PlanNode } from "../../src/plan/plan.ts";
+import type { StepSpec } from "../../src/protocol/step-spec.ts";
+import { cutChain } from "./cut-chain.ts";
+import { type NameScope, taskNames } from "./names.ts";
+import { specText } from "./print-text.ts";
+import type { Call, DagTemplate, Parameter, Task } from "./task.ts";
+
+/** Argo's own limit, which the API server checks (CRD: tasks, templates). */
+export const mostTasks = 200;
+
+export interface Graphs {
+  readonly templates: readonly DagTemplate[];
+  /** Whether a join, which starts no container, is used. */
+  readonly joins: boolean;
+  /** Graphs that have more tasks than a dag may have, and cannot be cut. */
+  readonly tooWide: readonly PlanGraph[];
+}
+
+/** The container template in which a step or gather runs. */
+export type ShapeOf = (step: StepSpec, leaf: PlanLeaf | undefined) => string;
+
+/** Names of the templates that are not a graph's. */
+export const ownTemplates = { root: "pipeline", join: "join", verdict: "verdict" } as const;
+
+interface Building {
+  readonly names: NameScope;
+  readonly shapeOf: ShapeOf;
+  /** Items of this map at a time, where its override says so. */
+  readonly limitOf: (node: PlanComposite) => number | undefined;
+  readonly templates: (DagTemplate | undefined)[];
+  readonly tooWide: PlanGraph[];
+  joins: boolean;
+}
+
+/** Where something stands: its names from the root, and the text of the indices around it. */
+interface Place {
+  readonly names: readonly string[];
+  /** Inside of an argument; undefined: no map or loop is around it. */
+  readonly at: string | undefined;
+}
+
+export function printGraphs(root: PlanGraph, names: NameScope, shapeOf: ShapeOf, limitOf: Building["limitOf"]): Graphs {
+  for (const name of Object.values(ownTemplates)) names.of(`\0${name}`, name);
+  const building: Building = { names, shapeOf, limitOf, templates: [], tooWide: [], joins: false };
+  addGraph(root, { names: [], at: undefined }, ownTemplates.root, "the pipeline", [], building);
+  const { templates, tooWide, joins } = building;
+  return { templates: templates.filter((template) => template !== undefined), tooWide, joins };
+}
+
+/** Adds a graph's template, and behind it those of what it contains. */
+function addGraph(
+  graph: PlanGraph,
+  place: Place,
+  template: string,
+  comment: string,
+  inputs: readonly string[],
+  building: Building,
+): void {
+  const nodes = reachableNodes(graph);
+  const long = nodes.length + 2 > mostTasks;
+  const parts = long ? cutChain(graph, nodes, mostTasks - 2) : undefined;
+  if (parts === undefined) {
+    if (long) building.tooWide.push(graph);
+    addPart(graph, nodes, graph.success, place, { name: template, comment, inputs }, building);
+    return;
+  }
+  const at = building.templates.push(undefined) - 1;
+  const tasks = parts.map(({ nodes, success }, i): Task => {
+    const name = `part-${i + 1}`;
+    const own = { name: building.names.of([...place.names, name].join("\0"), `${template}-${name}`), inputs };
+    const from = nodes[0]?.name ?? "";
+    addPart(graph, nodes, success, place, { ...own, comment: `${comment}, from ${from}` }, building);
+    const depends = i === 0 ? {} : { depends: `part-${i}.Succeeded` };
+    return { name, template: own.name, ...depends, parameters: passedOn(inputs) };
+  });
+  const closer = closingTask(graph, nodes, () => `part-${parts.length}`, inputs);
+  building.templates[at] = {
+    name: template,
+    ...(closer === undefined ? {} : { control: closer }),
+    comment: `${comment}, in ${parts.length} parts, since a dag holds at most ${mostTasks} tasks`,
+    inputs,
+    tasks,
+  };
+}
+
+function addPart(
+  graph: PlanGraph,
+  nodes: readonly PlanNode[],
+  leaving: Activation,
+  place: Place,
+  own: { readonly name: string; readonly comment: string; readonly inputs: readonly string[] },
+  building: Building,
+): void {
+  const at = building.templates.push(undefined) - 1;
+  const names = taskNames(["magnus-end", "magnus-fail"]);
+  const here = new Set(nodes.map(({ name }) => name));
+  const success = leaving.filter(({ from }) => here.has(from));
+  // In document order before anything refers to them.
+  for (const { name } of nodes) names.of(name, name);
+  const taskOf = (name: string): string => names.of(name, name);
+  const tasks = nodes.map((node): Task => {
+    const incoming = node.activation.filter(({ from }) => here.has(from));
+    const depends = incoming.length === 0 ? {} : { depends: dependsOn(incoming, taskOf) };
+    const call = callNode(node, inside(place, node.name), taskOf, building);
+    return { name: taskOf(node.name), template: call.template, ...depends, parameters: call.parameters };
+  });
+  const join = joinOf(graph, nodes, success, taskOf);
+  if (join.length > 0) building.joins = true;
+  const close = closingTask(graph, nodes, taskOf, own.inputs);
+  building.templates[at] = { ...own, ...(close === undefined ? {} : { control: close }), tasks: [...tasks, ...join] };
+}
+
+/** Without those to which no edge leads, which Argo would start at once. In document order. */
+function reachableNodes(graph: PlanGraph): readonly PlanNode[] {
+  const seen = new Set([graph.start.name]);
+  for (const name of seen) {
+    const node = graph.nodes.get(name);
+    for (const edge of [node?.ok, node?.failed]) if (edge !== undefined && "to" in edge) seen.add(edge.to);
+  }
+  return [...graph.nodes.values()].filter(({ name }) => seen.has(name));
+}
+
+/**
+ * Tasks that make the dag end as its graph does. Where a failure is handled, a join must run for the dag to succeed: a
+ * `suspend` of no duration, which starts no container. It is not needed where success has one incoming edge, an ok edge
+ * of something that is not skipped when it is empty. A fail terminal that is reached by an ok edge is a map over no list,
+ * an Error without a container; the join waits for it, so that it is not an end of its own where it is omitted.
+ */
+function joinOf(
+  graph: PlanGraph,
+  nodes: readonly PlanNode[],
+  success: Activation,
+  taskOf: (name: string) => string,
+): readonly Task[] {
+  const here = new Set(nodes.map(({ name }) => name));
+  const failing = graph.fail.filter(({ from, on }) => on === "ok" && here.has(from));
+  const handled = nodes.some(({ failed }) => "to" in failed || failed.end === "success");
+  const [only, second] = success;
+  const plain = second === undefined && only?.on === "ok" && graph.nodes.get(only.from)?.node.kind !== "map";
+  if (failing.length === 0 && (!handled || plain)) return [];
+  const ends = dependsOn(success, taskOf);
+  const join: Task = { name: "magnus-end", template: ownTemplates.join, depends: ends, parameters: [] };
+  if (failing.length === 0) return [join];
+  const fail: Task = {
+    name: "magnus-fail",
+    template: ownTemplates.join,
+    depends: dependsOn(failing, taskOf),
+    withParam: "{{='the pipeline leads to a fail step'}}",
+    parameters: [],
+  };
+  return [fail, { ...join, depends: `${ends} || magnus-fail.Succeeded` }];
+}
+
+/** For the body of a loop: the expression that hands on the control of the leaf that closes it. */
+function closingTask(
+  graph: PlanGraph,
+  nodes: readonly PlanNode[],
+  taskOf: (name: string) => string,
+  inputs: readonly string[],
+): string | undefined {
+  if (!inputs.includes("at")) return undefined;
+  const closer = nodes.find((node) => node.kind === "leaf" && node.step.control?.kind === "loop");
+  if (closer === undefined || graph.prefix.at(-1)?.kind !== "loop") return undefined;
+  return `tasks['${taskOf(closer.name)}']?.outputs?.parameters?.control ?? 'fault'`;
+}
+
+function dependsOn(terms: Activation, taskOf: (name: string) => string): string {
+  // A bare name would also mean Skipped; a pod that was evicted is Errored, not Failed.
+  return terms
+    .map(({ from, on }) =>
+      on === "ok" ? `${taskOf(from)}.Succeeded` : `${taskOf(from)}.Failed || ${taskOf(from)}.Errored`,
+    )
+    .join(" || ");
+}
+
+function callNode(node: PlanNode, place: Place, taskOf: (name: string) => string, building: Building): Call {
+  if (node.kind === "leaf") return callStep(node.step, node, place.at, building);
+  const call = callComposite(node, place, building);
+  if (node.fedBy === undefined) return call;
+  // The leaf has succeeded wherever this is read, and its output has a default: it resolves.
+  const control = `{{tasks.${taskOf(node.fedBy)}.outputs.parameters.control}}`;
+  return { ...call, parameters: [{ name: "control", value: control }, ...call.parameters] };
+}
+
+function callStep(step: StepSpec, leaf: PlanLeaf | undefined, at: string | undefined, building: Building): Call {
+  const retried = (step.task?.maxAttempts ?? 1) > 1;
+  const spec = specText(retried ? { ...step, platformRetries: true } : step);
+  return {
+    template: building.shapeOf(step, leaf),
+    parameters: [{ name: "spec", value: spec }, ...(at === undefined ? [] : [{ name: "at", value: `[${at}]` }])],
+  };
+}
+
+/** A graph as a task: its only node itself where that is all there is to it, else a dag. */
+function callGraph(graph: PlanGraph, place: Place, comment: string, building: Building): Call {
+  const only = graph.nodes.size === 1 ? graph.start : undefined;
+  if (only !== undefined && endsAs(only, "ok", "success") && endsAs(only, "failed", "fail")) {
+    return callNode(only, inside(place, only.name), (name) => name, building);
+  }
+  const template = building.names.of(place.names.join("\0"), place.names.join("-"));
+  const inputs = place.at === undefined ? [] : ["at"];
+  addGraph(graph, { names: place.names, at: inner(place) }, template, comment, inputs, building);
+  return { template, parameters: place.at === undefined ? [] : [{ name: "at", value: place.at }] };
+}
+
+function endsAs(node: PlanNode, on: "ok" | "failed", end: "success" | "fail"): boolean {
+  const edge = node[on];
+  return "end" in edge && edge.end === end;
+}
+
+function callComposite(node: PlanComposite, place: Place, building: Building): Call {
+  const [graph] = node.graphs;
+  if (graph === undefined) throw new Error(`${node.name} has no graph`);
+  if (node.node.kind === "dag" && node.open === undefined)
+    return callGraph(graph, place, `dag ${shown(place)}`, building);
+  const template = building.names.of(place.names.join("\0"), place.names.join("-"));
+  const slot = building.templates.push(undefined) - 1;
+  const around = { names: place.names, at: inner(place) };
+  const body = bodyOf(node, graph, around, template, building);
+  const gather = node.open && { name: "gather", ...callStep(node.open, undefined, around.at, building) };
+  const inputs = [
+    ...(node.fedBy === undefined ? [] : ["control"]),
+    ...(place.at === undefined ? [] : ["at"]),
+    ...(node.node.kind === "loop" ? ["n"] : []),
+  ];
+  building.templates[slot] = {
+    name: template,
+    comment: `${node.node.kind} ${shown(place)}${body.comment ?? ""}`,
+    inputs,
+    ...(body.parallelism === undefined ? {} : { parallelism: body.parallelism }),
+    tasks: [...(gather ? [gather] : []), ...body.tasks],
+  };
+  return {
+    template,
+    parameters: [
+      ...(place.at === undefined ? [] : [{ name: "at", value: place.at }]),
+      ...(node.node.kind === "loop" ? [{ name: "n", value: "0" }] : []),
+    ],
+  };
+}
+
+interface Body {
+  readonly tasks: readonly Task[];
+  readonly comment?: string;
+  readonly parallelism?: number;
+}
+
+function bodyOf(node: PlanComposite, graph: PlanGraph, place: Place, template: string, building: Building): Body {
+  const after = node.open === undefined ? {} : { depends: "gather.Succeeded" };
+  switch (node.node.kind) {
+    case "dag": {
+      const call = callGraph(graph, inside(place, "body"), `dag ${shown(place)}`, building);
+      return { tasks: [{ name: "body", template: call.template, ...after, parameters: call.parameters }] };
+    }
+    case "parallel":
+      return { tasks: branchTasks(node, place, () => after, building) };
+    case "map":
+      return mapBody(node, graph, place, after, building);
+    case "conditional":
+      return { tasks: conditionalTasks(node, place, after, building) };
+    case "loop":
+      return { tasks: loopTasks(node, graph, place, template, building), comment: ": calls itself until it breaks" };
+  }
+}
+
+function branchTasks(
+  node: PlanComposite,
+  place: Place,
+  condition: (index: number) => Partial<Task>,
+  building: Building,
+): readonly Task[] {
+  const names = taskNames(["gather", "fault"]);
+  return node.graphs.map((graph, i) => {
+    const branch = graph.prefix.at(-1)?.branch ?? "";
+    const here = inside(place, branch);
+    const call = callGraph(graph, here, `branch ${shown(here)}`, building);
+    return { name: names.of(branch, branch), template: call.template, ...condition(i), parameters: call.parameters };
+  });
+}
+
+function mapBody(node: PlanComposite, graph: PlanGraph, place: Place, after: Partial<Task>, building: Building): Body {
+  // `item` is JSON such as {"i":0,"k":"oslo"}, and is followed to where it is needed as a part of a list.
+  const here = { names: [...place.names, "item"], at: place.at === undefined ? "{{item}}" : `${place.at},{{item}}` };
+  const call = callGraph(graph, here, `an item of ${shown(place)}`, building);
+  const limit = building.limitOf(node);
+  const withParam = node.open ? "{{tasks.gather.outputs.parameters.control}}" : "{{inputs.parameters.control}}";
+  return {
+    tasks: [{ name: "item", template: call.template, ...after, withParam, parameters: call.parameters }],
+    comment: node.node.kind === "map" ? `: one item of ${node.node.iterateOn} each` : "",
+    ...(limit === undefined ? {} : { parallelism: limit }),
+  };
+}
+
+function conditionalTasks(
+  node: PlanComposite,
+  place: Place,
+  after: Partial<Task>,
+  building: Building,
+): readonly Task[] {
+  const control = node.open ? "tasks['gather'].outputs.parameters.control" : "inputs.parameters.control";
+  const branches = branchTasks(node, place, (i) => ({ ...after, when: `{{=${control} == '${i}'}}` }), building);
+  return [faultTask(control, "no branch", after), ...branches];
+}
+
+function loopTasks(
+  node: PlanComposite,
+  graph: PlanGraph,
+  place: Place,
+  template: string,
+  building: Building,
+): readonly Task[] {
+  const n = "{{inputs.parameters.n}}";
+  const at = place.at === undefined ? n : `${place.at},${n}`;
+  const body = callGraph(graph, { names: [...place.names, "body"], at }, `an iteration of ${shown(place)}`, building);
+  const close = node.close && callStep(node.close, undefined, at, building);
+  const last = close === undefined ? "body" : "close";
+  const after = { depends: `${last}.Succeeded` };
+  const control = `tasks['${last}'].outputs.parameters.control`;
+  return [
+    { name: "body", template: body.template, parameters: body.parameters },
+    ...(close
+      ? [{ name: "close", template: close.template, depends: "body.Succeeded", parameters: close.parameters }]
+      : []),
+    faultTask(control, "not a boolean", after),
+    {
+      name: "again",
+      template,
+      ...after,
+      when: `{{=${control} == 'again'}}`,
+      parameters: [
+        ...(place.at === undefined ? [] : [{ name: "at", value: place.at }]),
+        { name: "n", value: "{{=int(inputs.parameters.n) + 1}}" },
+      ],
+    },
+  ];
+}
+
+/** An Error without a container where the control could not be computed: a map over what is no list. */
+function faultTask(control: string, reason: string, after: Partial<Task>): Task {
+  const withParam = `{{=${control} == 'fault' ? '${reason}' : '[]'}}`;
+  return { name: "fault", template: ownTemplates.join, ...after, withParam, parameters: [] };
+}
+
+/** The indices as a template that has them as its input sees them. */
+function inner({ at }: Place): string | undefined {
+  return at === undefined ? undefined : "{{inputs.parameters.at}}";
+}
+
+function passedOn(inputs: readonly string[]): readonly Parameter[] {
+  return inputs.map((name) => ({ name, value: `{{inputs.parameters.${name}}}` }));
+}
+
+function inside({ names, at }: Place, name: string): Place {
+  return { names: [...names, name], at };
+}
+
+function shown({ names }: Place): string {
+  return names.join(".").replace(/\s+/g, " ");
+}

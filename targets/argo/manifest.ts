@@ -1,0 +1,163 @@
+import { stringify } from "yaml";
+import type { Plan, PlanComposite, PlanGraph } from "../../src/plan/plan.ts";
+import { argumentText } from "../../src/protocol/argument-text.ts";
+import { isObject, type Json } from "../../src/protocol/json.ts";
+import type { EmitContext } from "../../src/target/target.ts";
+import { type Graphs, ownTemplates, printGraphs } from "./graphs.ts";
+import { templateNames, workflowName } from "./names.ts";
+import type { ArgoOptions } from "./options.ts";
+import { jsonText, specText } from "./print-text.ts";
+import { containerShapes } from "./shapes.ts";
+import { type Storage, storageOf } from "./storage.ts";
+import { dagObject } from "./task.ts";
+
+interface Template {
+  readonly comment: string;
+  readonly object: object;
+}
+
+/** A pipeline as objects of Argo's API, before they are text. */
+export interface Manifest {
+  readonly graphs: Graphs;
+  readonly storage: Storage;
+  readonly templates: readonly Template[];
+  /** The specification of the workflow without its templates. */
+  readonly spec: object;
+}
+
+export function buildManifest(plan: Plan, { options, services }: EmitContext<ArgoOptions>): Manifest {
+  const storage = storageOf(options, services);
+  const names = templateNames();
+  const shapes = containerShapes(plan, options, storage, names);
+  const graphs = printGraphs(plan.root, names, shapes.of, (node) => itemsAtATime(node, options));
+  const verdict = specText({ path: [], ...(plan.mayBeLost.length === 0 ? {} : { mayBeLost: plan.mayBeLost }) });
+  const templates = [
+    ...graphs.templates.map((template) => ({ comment: template.comment, object: dagObject(template) })),
+    ...shapes.templates(),
+    {
+      comment: "where paths of a graph meet, and what ends one: starts no container",
+      object: { name: ownTemplates.join, suspend: { duration: "0" } },
+    },
+    {
+      comment: "closes the run log of a run that did not succeed",
+      object: shapes.verdict(ownTemplates.verdict, ["verdict", "--spec", verdict]),
+    },
+  ];
+  return { graphs, storage, templates, spec: specOf(plan, options, storage) };
+}
+
+function itemsAtATime({ node }: PlanComposite, options: ArgoOptions): number | undefined {
+  if (node.kind !== "map") return undefined;
+  const chosen = node.overrides.argo;
+  return node.maxParallel ?? (chosen === undefined ? undefined : options.overrides[chosen]?.parallelism);
+}
+
+function specOf(plan: Plan, options: ArgoOptions, storage: Storage): object {
+  const ended = ["Failed", "Error", ...(failureCanEndWell(plan.root) ? ["Succeeded"] : [])];
+  const parameters = Object.entries(plan.run.parameters).map(([name, value]) => ({
+    name,
+    value: argumentText(value),
+    ...enumOf(plan.pipeline.parameterSchema[name]?.enum),
+  }));
+  return {
+    entrypoint: ownTemplates.root,
+    ...(options.service_account_name === undefined ? {} : { serviceAccountName: options.service_account_name }),
+    ...(parameters.length === 0 ? {} : { arguments: { parameters } }),
+    ...(options.parallelism === undefined ? {} : { parallelism: String(options.parallelism) }),
+    ...(options.image_pull_secrets === undefined
+      ? {}
+      : { imagePullSecrets: options.image_pull_secrets.map((name) => ({ name })) }),
+    ...(options.ttl_strategy === undefined ? {} : { ttlStrategy: options.ttl_strategy }),
+    ...(options.pod_gc === undefined ? {} : { podGC: options.pod_gc }),
+    ...(options.synchronization === undefined ? {} : { synchronization: options.synchronization }),
+    ...(options.archive_logs === undefined ? {} : { archiveLogs: options.archive_logs }),
+    ...(storage.volumes.length === 0 ? {} : { volumes: storage.volumes }),
+    ...(storage.claims.length === 0 ? {} : { volumeClaimTemplates: storage.claims }),
+    hooks: {
+      verdict: {
+        expression: ended.map((phase) => `workflow.status == "${phase}"`).join(" || "),
+        template: ownTemplates.verdict,
+      },
+    },
+  };
+}
+
+function enumOf(values: Json | undefined): object {
+  if (!Array.isArray(values)) return {};
+  return { enum: values.map((value: Json) => argumentText(value)) };
+}
+
+/** Whether a step's failure can be the last thing of a run that succeeds: nothing after it could record its loss. */
+function failureCanEndWell(root: PlanGraph): boolean {
+  const waiting = [root];
+  for (let graph = waiting.pop(); graph !== undefined; graph = waiting.pop()) {
+    if (graph.success.some(({ on }) => on === "failed")) return true;
+    for (const node of graph.nodes.values()) if (node.kind === "composite") waiting.push(...node.graphs);
+  }
+  return false;
+}
+
+/** The file: one document, or a template and its schedule. */
+export function printManifest(plan: Plan, context: EmitContext<ArgoOptions>): string {
+  const { options, version, source } = context;
+  const { spec, templates } = buildManifest(plan, context);
+  const name = workflowName(options.name ?? plan.pipeline.name, options.schedule === undefined ? 57 : 52);
+  const asTemplate = options.kind === "workflow-template" || options.schedule !== undefined;
+  const metadata = {
+    ...(asTemplate ? { name } : { generateName: `${name}-` }),
+    ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+    labels: { "app.kubernetes.io/managed-by": "magnus", ...options.labels },
+    annotations: {
+      "workflows.argoproj.io/title": oneLine(plan.pipeline.name),
+      ...(plan.pipeline.description === undefined
+        ? {}
+        : { "workflows.argoproj.io/description": oneLine(plan.pipeline.description) }),
+      ...options.annotations,
+    },
+  };
+  const kind = asTemplate ? "WorkflowTemplate" : "Workflow";
+  const merged = merge({ apiVersion: "argoproj.io/v1alpha1", kind, metadata, spec }, options.overlay ?? {});
+  const printed = templates.map(({ comment, object }) => `  # ${oneLine(comment)}\n${indent(print([object]), "  ")}`);
+  const schedule = options.schedule === undefined ? "" : `---\n${print(cron(name, options.schedule, options))}`;
+  return `# Compiled by magnus ${version} from ${oneLine(source)}. Change that and compile again.\n${print(merged)}  templates:\n${printed.join("")}${schedule}`;
+}
+
+function cron(name: string, schedule: string | readonly string[], options: ArgoOptions): object {
+  return {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "CronWorkflow",
+    metadata: { name, ...(options.namespace === undefined ? {} : { namespace: options.namespace }) },
+    spec: {
+      schedules: typeof schedule === "string" ? [schedule] : schedule,
+      ...(options.timezone === undefined ? {} : { timezone: options.timezone }),
+      concurrencyPolicy: "Forbid",
+      workflowSpec: { workflowTemplateRef: { name } },
+    },
+  };
+}
+
+/** Argo, kubectl and the controller read YAML 1.1, where `n`, `on` or `1:30` are no text unless they are quoted. */
+export function print(value: object): string {
+  return stringify(value, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false, indentSeq: false });
+}
+
+function indent(text: string, by: string): string {
+  return text.replace(/^(?=.)/gm, by);
+}
+
+function oneLine(text: string): string {
+  return jsonText(text.replace(/\s+/g, " ").trim()).slice(1, -1).replaceAll('\\"', '"');
+}
+
+function merge(under: object, over: object): object {
+  const merged: Record<string, unknown> = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    merged[key] = isMap(below) && isMap(value) ? merge(below, value) : value;
+  }
+  return merged;
+}
+
+function isMap(value: unknown): value is object {
+  return isObject((value ?? null) as Json);
+}

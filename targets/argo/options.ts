@@ -1,0 +1,85 @@
+import * as z from "zod";
+
+const text = z.string().min(1);
+const quantity = z.union([z.string().min(1), z.number()]).transform(String);
+const seconds = z.number().int().positive();
+const object = z.record(z.string(), z.unknown());
+const resourceList = z
+  .strictObject({ cpu: quantity.optional(), memory: quantity.optional(), gpu: quantity.optional() })
+  .describe("Kubernetes quantities; gpu is the number of nvidia.com/gpu");
+const resources = z.strictObject({ requests: resourceList.optional(), limits: resourceList.optional() });
+
+/** What a container shape is made of: for all steps, and per override. */
+const shape = {
+  image: text.optional().describe("image of steps that name none"),
+  image_pull_policy: z.enum(["", "Always", "IfNotPresent", "Never"]).optional(),
+  resources: resources.optional().describe("requests and limits; a step's own `resources` win"),
+  node_selector: z.record(z.string(), z.string()).optional(),
+  tolerations: z.array(object).optional(),
+  affinity: object.optional(),
+  security_context: object.optional().describe("of the step's container"),
+  env: z.record(z.string(), z.string()).optional().describe("environment of the step's container"),
+  max_step_duration_in_seconds: seconds.optional().describe("deadline of a pod whose step has no timeout"),
+  parallelism: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe("pods at a time; in an override: items of a map at a time"),
+  pod_spec_patch: text.optional().describe("strategic merge patch of the pod, as JSON or YAML text"),
+};
+
+export const argoOptions = z.strictObject({
+  ...shape,
+  kind: z.enum(["workflow", "workflow-template"]).default("workflow").describe("what is written"),
+  name: text.optional().describe("name of the workflow; default: the pipeline's"),
+  namespace: text.optional(),
+  schedule: z
+    .union([text, z.array(text).min(1)])
+    .optional()
+    .describe("cron; writes a WorkflowTemplate and a CronWorkflow"),
+  timezone: text.optional().describe("of the schedule, such as Europe/Oslo"),
+  service_account_name: text.optional(),
+  image_pull_secrets: z.array(text).optional(),
+  shim: z
+    .enum(["init-container", "baked-in", "image-volume"])
+    .default("init-container")
+    .describe("how the shim comes into a pod"),
+  shim_image: text.optional().describe("image with the shim; `magnus shim image` writes its Dockerfile"),
+  storage: z
+    .strictObject({
+      claim: text.optional().describe("an existing PersistentVolumeClaim that all pods can write"),
+      size: text.optional().describe("instead of a claim: a new one for each run, such as 1Gi, for a trial"),
+      storage_class: text.optional(),
+      access_mode: z.enum(["ReadWriteOnce", "ReadWriteMany"]).default("ReadWriteMany"),
+      mount_path: z.string().regex(/^\/./, "must be an absolute path").default("/mnt/magnus"),
+    })
+    .optional()
+    .describe("where run log and catalog are"),
+  persistent_volumes: z
+    .array(z.strictObject({ name: text.describe("the claim"), mount_path: z.string().regex(/^\/./) }))
+    .default([])
+    .describe("further claims, mounted in every step"),
+  secret: text.optional().describe("Kubernetes Secret that holds every secret under its name"),
+  secrets_from_k8s: z
+    .array(z.strictObject({ environment_variable: text, secret_name: text, secret_key: text }))
+    .default([])
+    .describe("where single secrets and variables come from"),
+  labels: z.record(z.string(), z.string()).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+  ttl_strategy: object.optional(),
+  pod_gc: object.optional(),
+  synchronization: object.optional(),
+  archive_logs: z.boolean().optional(),
+  overlay: object.optional().describe("merged into the workflow last: maps key by key, anything else replaced"),
+  emit_rbac: z.boolean().default(false).describe("also writes the Role that the service account needs"),
+  overrides: z.record(z.string(), z.strictObject({ ...shape, retry_strategy: object.optional() })).default({}),
+  // Read since magnus-core's configurations hold them.
+  retry_strategy: object.optional().describe("not used: `max_attempts` of a step says it"),
+  max_workflow_duration_in_seconds: seconds.optional().describe("not used: it would end handlers too"),
+  expose_parameters_as_inputs: z.boolean().optional().describe("not used: parameters always are"),
+  output_file: text.optional().describe("not used: -o names the folder"),
+});
+
+export type ArgoOptions = z.infer<typeof argoOptions>;
+export type ShapeOptions = Pick<ArgoOptions, keyof typeof shape>;

@@ -1,0 +1,19 @@
+import type { Json } from "../../src/protocol/json.ts";
+import { printAscii, printSpec } from "../../src/protocol/spec-text.ts";
+import type { StepSpec } from "../../src/protocol/step-spec.ts";
+
+/**
+ * JSON that arrives as it is: ASCII without `{{` passes Argo's templating, and without `$(` passes Kubernetes, which
+ * replaces `$(NAME)` in arguments and environment values by variables of the container.
+ */
+export function specText(spec: StepSpec): string {
+  return keepDollars(printSpec(spec));
+}
+
+export function jsonText(value: Json): string {
+  return keepDollars(printAscii(value));
+}
+
+function keepDollars(json: string): string {
+  return json.includes("$(") ? json.replaceAll("$(", "\\u0024(") : json;
+}

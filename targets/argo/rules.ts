@@ -1,0 +1,103 @@
+/** What Argo and its API server refuse, and what no pod could do, told before anything is written. */
+import type { DiagnosticSink } from "../../src/diagnostics/sink.ts";
+import type { Plan, PlanGraph, PlanLeaf } from "../../src/plan/plan.ts";
+import type { EmitContext } from "../../src/target/target.ts";
+import { mostTasks } from "./graphs.ts";
+import { buildManifest } from "./manifest.ts";
+import type { ArgoOptions } from "./options.ts";
+import { imageOf, secretEntry } from "./shapes.ts";
+import { storageOf } from "./storage.ts";
+
+/** Argo counts nested templates and iterations together and ends the workflow above 100; hooks and retries take some. */
+const deepest = 90;
+/** etcd takes 1 MiB an object; a workflow also holds its status. Bytes. */
+const largest = 900 * 1024;
+
+type Rule = (plan: Plan, context: EmitContext<ArgoOptions>, sink: DiagnosticSink) => void;
+
+const checkImages: Rule = (plan, { options }, sink) => {
+  if (options.shim !== "baked-in" && options.shim_image === undefined) {
+    sink.report("target-option-missing", {
+      target: "argo",
+      what: "no image with the shim is named, which brings it into every pod",
+      hint: "set `targets.argo.shim_image`, or `shim: baked-in` where your images have magnus-shim",
+    });
+  }
+  for (const leaf of leavesOf(plan.root)) {
+    if (leaf.node.kind !== "task" || imageOf(leaf, options) !== undefined) continue;
+    sink.report("step-without-image", { target: "argo", span: leaf.node.spans.name });
+  }
+};
+
+const checkSecrets: Rule = (plan, { options }, sink) => {
+  for (const { node } of leavesOf(plan.root)) {
+    if (node.kind !== "task") continue;
+    node.secrets.forEach((name, i) => {
+      if (secretEntry(name, options) !== undefined) return;
+      const span = node.spans.keys.get(`secrets.${i}`) ?? node.spans.keys.get("secrets") ?? node.spans.name;
+      sink.report("secret-without-source", { target: "argo", name, span });
+    });
+  }
+};
+
+const checkStorage: Rule = (_plan, { options, services }, sink) => {
+  const { outOfReach, variables } = storageOf(options, services);
+  for (const { service, place } of outOfReach) {
+    sink.report("target-option-missing", {
+      target: "argo",
+      what: `the ${service === "catalog" ? "catalog" : "run log"} in ${place} would be lost with the first pod`,
+      hint: "set `targets.argo.storage.claim` to a PersistentVolumeClaim, or `storage.size` for a trial",
+    });
+  }
+  for (const name of variables) {
+    if (secretEntry(name, options) !== undefined || options.env?.[name] !== undefined) continue;
+    sink.report("target-option-missing", {
+      target: "argo",
+      what: `the services need the variable ${name}, which no pod would have`,
+      hint: "add it to `targets.argo.env` or `secrets_from_k8s`",
+    });
+  }
+};
+
+const checkSizes: Rule = (plan, context, sink) => {
+  if (sink.hasErrors) return;
+  const { graphs, templates } = buildManifest(plan, context);
+  const report = (what: string, hint: string, span = plan.pipeline.span): void =>
+    sink.report("target-limit", { target: "argo", what, hint, span });
+  for (const { graph } of graphs.tooWide) {
+    const hint = "group steps in `dag` steps; a chain is cut by itself where no edge crosses the cut";
+    report(`a graph of ${graph.nodes.size} steps cannot be cut into dags of ${mostTasks} tasks`, hint, graph.span);
+  }
+  if (templates.length > mostTasks) {
+    report(`the workflow needs ${templates.length} templates of at most ${mostTasks}`, "split the pipeline");
+  }
+  const size = templates.reduce((sum, { object }) => sum + JSON.stringify(object).length, 0);
+  if (size > largest)
+    report(`the workflow has ${Math.ceil(size / 1024)} KiB of at most ${largest / 1024}`, "split the pipeline");
+  checkDepth(plan.root, 1, report);
+};
+
+/** Composites nest as deeply as a person wrote them, so this may recur. */
+function checkDepth(
+  graph: PlanGraph,
+  depth: number,
+  report: (what: string, hint: string, span: PlanGraph["graph"]["span"]) => void,
+): void {
+  for (const node of graph.nodes.values()) {
+    if (node.kind === "leaf") continue;
+    const inner = depth + 1 + (node.node.kind === "loop" ? node.node.maxIterations : 1);
+    if (inner > deepest) {
+      const span = node.node.spans.keys.get("max_iterations") ?? node.node.spans.name;
+      report(`nesting and iterations together come to ${inner} of at most ${deepest}`, "lower `max_iterations`", span);
+    } else for (const each of node.graphs) checkDepth(each, inner, report);
+  }
+}
+
+function* leavesOf(graph: PlanGraph): Generator<PlanLeaf> {
+  for (const node of graph.nodes.values()) {
+    if (node.kind === "leaf") yield node;
+    else for (const inner of node.graphs) yield* leavesOf(inner);
+  }
+}
+
+export const argoRules: readonly Rule[] = [checkImages, checkSecrets, checkStorage, checkSizes];

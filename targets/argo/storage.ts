@@ -1,0 +1,88 @@
+import { isObject, type JsonObject, parseJson } from "../../src/protocol/json.ts";
+import { type ServicesSpec, serviceDefaults, variablesOfServices } from "../../src/protocol/services.ts";
+import { workflowName } from "./names.ts";
+import type { ArgoOptions } from "./options.ts";
+
+/** Where run log and catalog are for the pods. */
+export interface Storage {
+  readonly services: JsonObject;
+  /** Variables in the services, which the pods have to know. */
+  readonly variables: readonly string[];
+  readonly mounts: readonly { readonly name: string; readonly mountPath: string }[];
+  readonly volumes: readonly object[];
+  /** A claim that each run makes for itself. */
+  readonly claims: readonly object[];
+  /** Services that no pod could share with the next one. */
+  readonly outOfReach: readonly { readonly service: string; readonly place: string }[];
+}
+
+/**
+ * A relative folder of the configuration is one below the storage's mount, so that the configuration of a laptop serves;
+ * an absolute one has to be on a volume that is mounted.
+ */
+export function storageOf(options: ArgoOptions, services: string | undefined): Storage {
+  const given = services === undefined ? {} : parseJson(services);
+  const spec: JsonObject = isObject(given) ? given : {};
+  const { storage } = options;
+  const mounts = [
+    ...(storage === undefined ? [] : [{ name: "magnus-data", mountPath: storage.mount_path }]),
+    ...options.persistent_volumes.map(({ name, mount_path }) => ({ name: volumeName(name), mountPath: mount_path })),
+  ];
+  const outOfReach: { service: string; place: string }[] = [];
+  const placed = { ...spec };
+  for (const { service, key, usual, beneath } of folders) {
+    const own = spec[service];
+    const setting: JsonObject = isObject(own) ? own : { type: "file-system" };
+    if (setting.type !== "file-system") continue;
+    const folder = typeof setting[key] === "string" ? setting[key] : usual;
+    const place = absolute(folder === usual ? beneath : folder, storage?.mount_path);
+    if (place === undefined || !mounts.some(({ mountPath }) => isBelow(place, mountPath))) {
+      outOfReach.push({ service, place: folder });
+    } else placed[service] = { ...setting, [key]: place };
+  }
+  return {
+    services: placed,
+    variables: variablesOfServices(placed as unknown as ServicesSpec),
+    mounts,
+    volumes: [
+      ...(storage?.claim === undefined
+        ? []
+        : [{ name: "magnus-data", persistentVolumeClaim: { claimName: storage.claim } }]),
+      ...options.persistent_volumes.map(({ name }) => ({
+        name: volumeName(name),
+        persistentVolumeClaim: { claimName: name },
+      })),
+    ],
+    claims: storage?.claim === undefined && storage?.size !== undefined ? [newClaim(storage)] : [],
+    outOfReach,
+  };
+}
+
+const folders = [
+  { service: "run_log_store", key: "log_folder", usual: serviceDefaults.runLogFolder, beneath: "runs" },
+  { service: "catalog", key: "catalog_location", usual: serviceDefaults.catalogFolder, beneath: "catalog" },
+] as const;
+
+function newClaim(storage: NonNullable<ArgoOptions["storage"]>): object {
+  return {
+    metadata: { name: "magnus-data" },
+    spec: {
+      accessModes: [storage.access_mode],
+      ...(storage.storage_class === undefined ? {} : { storageClassName: storage.storage_class }),
+      resources: { requests: { storage: storage.size } },
+    },
+  };
+}
+
+function absolute(folder: string, mount: string | undefined): string | undefined {
+  if (folder.startsWith("/")) return folder;
+  return mount === undefined ? undefined : `${mount.replace(/\/$/, "")}/${folder.replace(/^\.\//, "")}`;
+}
+
+function isBelow(place: string, mount: string): boolean {
+  return `${place}/`.startsWith(`${mount.replace(/\/$/, "")}/`);
+}
+
+function volumeName(claim: string): string {
+  return workflowName(`claim-${claim}`, 60);
+}
