@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { argumentText } from "../protocol/argument-text.ts";
+import type { Event } from "../protocol/event.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { mergeParameters } from "../protocol/merge-parameters.ts";
-import { displayPath, type Parameters, type Path } from "../protocol/path.ts";
+import { displayPath, type Parameters, type Path, pathKey } from "../protocol/path.ts";
 import { readSpec } from "../protocol/spec-text.ts";
 import type { RunSpec, StepSpec } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
@@ -44,8 +45,9 @@ export async function runLeaf(argv: readonly string[]): Promise<number> {
     return exitCode.success;
   }
   const { visible, items, files, round } = reach;
+  const triesBefore = spec.platformRetries ? attemptsBefore(path, await readEvents(log)) : 0;
   const result = await runStep(
-    { spec, path, visible, items, files, round },
+    { spec, path, visible, items, files, round, triesBefore },
     {
       run,
       log,
@@ -126,6 +128,19 @@ async function reachOrThrow(
     }
     await writer.write(...losses);
   }
+}
+
+/**
+ * How often the platform tried this step before, each time in a new process: the attempts since the last one that was
+ * not to be repeated (after it the platform was asked to begin anew).
+ */
+function attemptsBefore(path: Path, events: readonly Event[]): number {
+  const key = pathKey(path);
+  const own = events.filter((event) => "attempt" in event && "path" in event && pathKey(event.path) === key);
+  const started = own.filter(({ kind }) => kind === "step.started");
+  const finals = own.flatMap((event) => (event.kind === "step.finished" && !event.data.retry ? [event.attempt] : []));
+  const lastFinal = Math.max(0, ...finals);
+  return started.filter((event) => event.kind === "step.started" && event.attempt > lastFinal).length;
 }
 
 /** What the platform branches on: one line of ASCII in the file that it named. */

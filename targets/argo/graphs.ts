@@ -206,7 +206,7 @@ function callGraph(graph: PlanGraph, place: Place, comment: string, building: Bu
   const template = building.names.of(place.names.join("\0"), place.names.join("-"));
   const inputs = place.at === undefined ? [] : ["at"];
   addGraph(graph, { names: place.names, at: inner(place) }, template, comment, inputs, building);
-  return { template, parameters: place.at === undefined ? [] : [{ name: "at", value: place.at }] };
+  return { template, parameters: atParameter(place) };
 }
 
 function endsAs(node: PlanNode, on: "ok" | "failed", end: "success" | "fail"): boolean {
@@ -215,34 +215,33 @@ function endsAs(node: PlanNode, on: "ok" | "failed", end: "success" | "fail"): b
 }
 
 function callComposite(node: PlanComposite, place: Place, building: Building): Call {
-  const [graph] = node.graphs;
-  if (graph === undefined) throw new Error(`${node.name} has no graph`);
-  if (node.node.kind === "dag" && node.open === undefined)
+  const graph = onlyGraph(node);
+  if (node.node.kind === "dag" && node.open === undefined) {
     return callGraph(graph, place, `dag ${shown(place)}`, building);
+  }
+  if (node.node.kind === "loop" && node.open === undefined) return callLoop(node, place, building);
   const template = building.names.of(place.names.join("\0"), place.names.join("-"));
   const slot = building.templates.push(undefined) - 1;
   const around = { names: place.names, at: inner(place) };
-  const body = bodyOf(node, graph, around, template, building);
+  const { tasks, comment, parallelism } = bodyOf(node, graph, around, building);
   const gather = node.open && { name: "gather", ...callStep(node.open, undefined, around.at, building) };
-  const inputs = [
-    ...(node.fedBy === undefined ? [] : ["control"]),
-    ...(place.at === undefined ? [] : ["at"]),
-    ...(node.node.kind === "loop" ? ["n"] : []),
-  ];
   building.templates[slot] = {
     name: template,
-    comment: `${node.node.kind} ${shown(place)}${body.comment ?? ""}`,
-    inputs,
-    ...(body.parallelism === undefined ? {} : { parallelism: body.parallelism }),
-    tasks: [...(gather ? [gather] : []), ...body.tasks],
+    comment: `${node.node.kind} ${shown(place)}${comment ?? ""}`,
+    inputs: [...(node.fedBy === undefined ? [] : ["control"]), ...(place.at === undefined ? [] : ["at"])],
+    ...(parallelism === undefined ? {} : { parallelism }),
+    tasks: [...(gather ? [gather] : []), ...tasks],
   };
-  return {
-    template,
-    parameters: [
-      ...(place.at === undefined ? [] : [{ name: "at", value: place.at }]),
-      ...(node.node.kind === "loop" ? [{ name: "n", value: "0" }] : []),
-    ],
-  };
+  return { template, parameters: atParameter(place) };
+}
+
+function onlyGraph({ name, graphs: [graph] }: PlanComposite): PlanGraph {
+  if (graph === undefined) throw new Error(`${name} has no graph`);
+  return graph;
+}
+
+function atParameter({ at }: Place): readonly Parameter[] {
+  return at === undefined ? [] : [{ name: "at", value: at }];
 }
 
 interface Body {
@@ -251,7 +250,7 @@ interface Body {
   readonly parallelism?: number;
 }
 
-function bodyOf(node: PlanComposite, graph: PlanGraph, place: Place, template: string, building: Building): Body {
+function bodyOf(node: PlanComposite, graph: PlanGraph, place: Place, building: Building): Body {
   const after = node.open === undefined ? {} : { depends: "gather.Succeeded" };
   switch (node.node.kind) {
     case "dag": {
@@ -264,8 +263,10 @@ function bodyOf(node: PlanComposite, graph: PlanGraph, place: Place, template: s
       return mapBody(node, graph, place, after, building);
     case "conditional":
       return { tasks: conditionalTasks(node, place, after, building) };
-    case "loop":
-      return { tasks: loopTasks(node, graph, place, template, building), comment: ": calls itself until it breaks" };
+    case "loop": {
+      const call = callLoop(node, inside(place, "loop"), building);
+      return { tasks: [{ name: "loop", template: call.template, ...after, parameters: call.parameters }] };
+    }
   }
 }
 
@@ -308,35 +309,38 @@ function conditionalTasks(
   return [faultTask(control, "no branch", after), ...branches];
 }
 
-function loopTasks(
-  node: PlanComposite,
-  graph: PlanGraph,
-  place: Place,
-  template: string,
-  building: Building,
-): readonly Task[] {
+/** A template that calls itself with the next number, until its body's control says otherwise. */
+function callLoop(node: PlanComposite, place: Place, building: Building): Call {
+  const template = building.names.of(place.names.join("\0"), place.names.join("-"));
+  const slot = building.templates.push(undefined) - 1;
+  const around = { names: place.names, at: inner(place) };
+  building.templates[slot] = {
+    name: template,
+    comment: `loop ${shown(place)}: calls itself until it breaks`,
+    inputs: [...(place.at === undefined ? [] : ["at"]), "n"],
+    tasks: loopTasks(node, around, template, building),
+  };
+  return { template, parameters: [...atParameter(place), { name: "n", value: "0" }] };
+}
+
+function loopTasks(node: PlanComposite, place: Place, template: string, building: Building): readonly Task[] {
   const n = "{{inputs.parameters.n}}";
-  const at = place.at === undefined ? n : `${place.at},${n}`;
-  const body = callGraph(graph, { names: [...place.names, "body"], at }, `an iteration of ${shown(place)}`, building);
-  const close = node.close && callStep(node.close, undefined, at, building);
+  const here = { names: [...place.names, "body"], at: place.at === undefined ? n : `${place.at},${n}` };
+  const body = callGraph(onlyGraph(node), here, `an iteration of ${shown(place)}`, building);
+  const close = node.close && callStep(node.close, undefined, here.at, building);
   const last = close === undefined ? "body" : "close";
   const after = { depends: `${last}.Succeeded` };
   const control = `tasks['${last}'].outputs.parameters.control`;
   return [
-    { name: "body", template: body.template, parameters: body.parameters },
-    ...(close
-      ? [{ name: "close", template: close.template, depends: "body.Succeeded", parameters: close.parameters }]
-      : []),
+    { name: "body", ...body },
+    ...(close ? [{ name: "close", ...close, depends: "body.Succeeded" }] : []),
     faultTask(control, "not a boolean", after),
     {
       name: "again",
       template,
       ...after,
       when: `{{=${control} == 'again'}}`,
-      parameters: [
-        ...(place.at === undefined ? [] : [{ name: "at", value: place.at }]),
-        { name: "n", value: "{{=int(inputs.parameters.n) + 1}}" },
-      ],
+      parameters: [...atParameter(place), { name: "n", value: "{{=int(inputs.parameters.n) + 1}}" }],
     },
   ];
 }

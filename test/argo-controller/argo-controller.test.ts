@@ -1,0 +1,231 @@
+/**
+ * The real Argo controller as a judge: it runs what `--target argo` prints, and pods are local processes with the real
+ * shim. Left out, with its reason, where there is no controller.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { isObject, parseJson, printJson } from "../../src/protocol/json.ts";
+import { type Case, conformanceCases, expectedLog, workspaceOf } from "../conformance/cases.ts";
+import { type ArgoRun, compileForArgo, podsOfRun, runInArgo } from "./argo-engine.ts";
+import { type Controller, type ControllerRun, findController, startController } from "./controller.ts";
+import type { KubernetesObject } from "./object-store.ts";
+import { randomCase, summaryOf } from "./random-case.ts";
+import { recordedTraces, scriptedHost } from "./traces.ts";
+import type { EndedNode } from "./workflow-status.ts";
+
+const found = findController();
+const missing = "missing" in found;
+const reason = missing ? ` (left out: ${found.missing})` : "";
+if (missing) console.log(`The real Argo controller is left out: ${found.missing}`);
+
+let controller: Controller;
+beforeAll(async () => {
+  if (!missing) controller = await startController(found.program);
+});
+afterAll(async () => {
+  if (!missing) await controller.stop();
+});
+
+/** A few traces of every kind; `TRACES=all` for all of them. */
+const sample =
+  /^(vi_|vii_|viii$|retry_|ix_loop3$|ii_|xi_ascii$|xii_true$|xiii_one_fails$|y_wait_error$|y_onexit_fail$)/;
+/** How many random pipelines run. */
+const pipelines = Number(process.env.PIPELINES ?? 50);
+let refused = 0;
+
+describe(`recorded traces happen again${reason}`, () => {
+  const traces = recordedTraces().filter(({ scenario }) => process.env.TRACES === "all" || sample.test(scenario));
+
+  test.skipIf(missing)("there are some", () => {
+    expect(traces.length).toBeGreaterThan(0);
+  });
+
+  test.skipIf(missing).for(traces)("$scenario", { concurrent: true }, async (trace) => {
+    const args = new Map<string, readonly string[]>();
+    // The name that it had when it was recorded: some values hold it.
+    const name = trace.scenario.replaceAll("_", "-");
+    const run = await controller.runInController(parse(trace.workflow), { name, host: scriptedHost(trace, args) });
+    const { observed } = trace;
+    const told = messages(run);
+    expect(run.hung, told).toBe(observed.end === "stalled");
+    expect(run.pods, told).toBe(observed.pods);
+    expect(run.phase, told).toBe(observed.phase);
+    expect(sorted(run.nodes)).toEqual(sorted(observed.nodes));
+    expect(Object.fromEntries(args)).toEqual(trace.podArgs);
+  });
+});
+
+describe(`conformance cases give their run log${reason}`, () => {
+  test.skipIf(missing).for(conformanceCases())("$name", { concurrent: true }, async (testCase) => {
+    const work = workspaceOf(testCase);
+    const workflow = await compileForArgo(testCase, work);
+    if (typeof workflow === "string") throw new Error(workflow);
+    const run = await runInArgo(controller, workflow, { name: `case-${testCase.name}`, work });
+    const expected = parseJson(readFileSync(expectedLog(testCase), "utf8"));
+    expect(printJson(run.log, { sorted: true }), messages(run)).toBe(printJson(expected, { sorted: true }));
+    endsAsItsLog(run);
+    rmSync(work, { recursive: true, force: true });
+  });
+});
+
+describe(`evicted pods are losses that the run log knows${reason}`, () => {
+  const handled = `
+    steps:
+      - {name: first, type: task, command_type: shell, command: "true", next: second, on_failure: handler}
+      - {name: second, type: task, command_type: shell, command: "true", next: success, on_failure: handler}
+      - {name: handler, type: task, command_type: shell, command: "export MAGNUS_PRM_handled=true", next: success}`;
+  const mapped = `
+    steps:
+      - {name: each, type: map, iterate_on: items, iterate_as: item, on_failure: handler, next: success, branch: {steps: [{name: one, type: stub}]}}
+      - {name: handler, type: stub, next: success}`;
+  const retried = `
+    steps:
+      - {name: flaky, type: task, command_type: shell, command: "true", max_attempts: 2}`;
+  const alone = `
+    steps:
+      - {name: first, type: stub}
+      - {name: last, type: task, command_type: shell, command: "true"}`;
+
+  test.skipIf(missing).for([
+    [
+      "a handled step",
+      handled,
+      { ".second": "before" },
+      "success",
+      ["first success", "second lost", "handler success"],
+    ],
+    [
+      "the first step, which creates the run",
+      handled,
+      { ".first": "before" },
+      "success",
+      ["first lost", "handler success"],
+    ],
+    [
+      "a step that had recorded its success",
+      handled,
+      { ".second": "after" },
+      "success",
+      ["first success", "second lost", "handler success"],
+    ],
+    ["a gather", mapped, { ".each.gather": "before" }, "success", ["each failed", "handler success"]],
+    [
+      "an item",
+      mapped,
+      { ".each.item(1:i:1,k:b)": "before" },
+      "success",
+      ["each failed", "each.0.one success", "each.1.one lost", "handler success"],
+    ],
+    ["an attempt", retried, { ".flaky(0)": "before" }, "success", ["flaky success"]],
+    ["the last step, with no handler", alone, { ".last": "before" }, "failed", ["first success", "last lost"]],
+  ] as const)("%s", { concurrent: true }, async ([what, steps, evict, status, expected]) => {
+    const work = projectOf(`parameters: {items: [a, b]}\ndag:${steps}\n`);
+    const name = `evicted-${what.replaceAll(/[^a-z]+/g, "-")}`;
+    const run = await runInArgo(controller, await compiled(name, work), { name, work, evict });
+    const { steps: ended } = summaryOf(run.log);
+    expect(
+      ended.map(({ place, status }) => `${place.join(".")} ${status}`),
+      messages(run),
+    ).toEqual(expected);
+    expect(summaryOf(run.log).status).toBe(status);
+    expect(run.phase, messages(run)).toBe(status === "success" ? "Succeeded" : "Failed");
+    rmSync(work, { recursive: true, force: true });
+  });
+});
+
+describe(`what a cluster gives a run${reason}`, () => {
+  test.skipIf(missing)("parameters at submit win over those of the file, and are read as they are there", async () => {
+    const work = projectOf(`
+      parameters: {count: 1, who: nobody, kept: [1.50]}
+      dag: {steps: [{name: show, type: task, command_type: shell, command: 'export MAGNUS_PRM_shown="$count $who $kept"'}]}`);
+    const workflow = await compiled("submitted", work);
+    const submitted = withArguments(workflow, { count: "2", who: "007" });
+    const run = await runInArgo(controller, submitted, { name: "submitted", work });
+    const parameters = { count: 2, kept: [1.5], shown: "2 007 [1.50]", who: "007" };
+    expect(summaryOf(run.log), messages(run)).toMatchObject({ status: "success", parameters });
+    rmSync(work, { recursive: true, force: true });
+  });
+
+  test.skipIf(missing)("a secret of the cluster reaches the step that names it, and no other", async () => {
+    const work = projectOf(`
+      dag:
+        steps:
+          - {name: without, type: task, command_type: shell, command: 'test -z "$API_TOKEN"'}
+          - {name: with, type: task, command_type: shell, command: 'test "$API_TOKEN" = correct-horse', secrets: [API_TOKEN]}`);
+    const secrets = { API_TOKEN: "correct-horse" };
+    const run = await runInArgo(controller, await compiled("secret", work), { name: "secret", work, secrets });
+    expect(summaryOf(run.log).status, messages(run)).toBe("success");
+    rmSync(work, { recursive: true, force: true });
+  });
+});
+
+describe(`random pipelines mean what the reference interpreter says${reason}`, () => {
+  const seeds = Array.from({ length: pipelines }, (_, seed) => seed);
+  test.skipIf(missing).for(seeds)("seed %i", { concurrent: true }, async (seed) => {
+    const { document, expected } = randomCase(seed);
+    const work = projectOf(printJson(document));
+    const testCase: Case = { name: `random-${seed}`, folder: work, about: "", params: [], environment: {} };
+    const workflow = await compileForArgo(testCase, work);
+    if (typeof workflow === "string") {
+      expect(workflow).toContain("error[no-way-to-success]");
+      refused++;
+    } else {
+      const run = await runInArgo(controller, workflow, { name: testCase.name, work });
+      expect(summaryOf(run.log), messages(run)).toEqual(expected);
+      endsAsItsLog(run);
+    }
+    rmSync(work, { recursive: true, force: true });
+  });
+
+  test.skipIf(missing)("most of them run", () => {
+    expect(refused).toBeLessThanOrEqual(pipelines / 3);
+  });
+});
+
+function projectOf(pipeline: string): string {
+  const work = mkdtempSync(path.join(tmpdir(), "magnus-argo-"));
+  writeFileSync(path.join(work, "pipeline.yaml"), pipeline);
+  return work;
+}
+
+async function compiled(name: string, work: string): Promise<KubernetesObject> {
+  const workflow = await compileForArgo({ name, folder: work, about: "", params: [], environment: {} }, work);
+  if (typeof workflow === "string") throw new Error(workflow);
+  return workflow;
+}
+
+/** As `argo submit -p name=value` does. */
+function withArguments(workflow: KubernetesObject, values: { readonly [name: string]: string }): KubernetesObject {
+  const { spec } = workflow as KubernetesObject & { readonly spec: { readonly arguments: Arguments } };
+  const parameters = spec.arguments.parameters.map(({ name, value }) => ({ name, value: values[name] ?? value }));
+  return { ...workflow, spec: { ...spec, arguments: { parameters } } };
+}
+
+interface Arguments {
+  readonly parameters: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** The workflow ends as the run log says, by itself, with no pod more or less than steps need. */
+function endsAsItsLog(run: ArgoRun): void {
+  const told = messages(run);
+  expect(run.hung, told).toBe(false);
+  expect(run.phase === "Succeeded", told).toBe(isObject(run.log) && run.log.status === "success");
+  expect(run.pods, told).toBe(podsOfRun(run));
+}
+
+/** What the controller said about the workflow and the nodes that failed. */
+function messages({ phase, message, nodes }: ControllerRun): string {
+  const failed = nodes.filter((node) => node.phase === "Failed" || node.phase === "Error");
+  const told = failed.map((node) => `${node.name}: ${node.phase} ${node.message ?? ""}`);
+  return [`the workflow: ${phase} ${message}`, ...told].join("\n");
+}
+
+/** Without messages, which hold names and times, and in one order: the controller's is that of a map. */
+function sorted(nodes: readonly EndedNode[]): readonly object[] {
+  return nodes
+    .map(({ name, type, phase, inputs, outputs }) => ({ name, type, phase, inputs, outputs }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}

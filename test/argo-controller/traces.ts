@@ -1,0 +1,52 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { root } from "../support/build.ts";
+import type { PodEnd, PodHost } from "./kubelet.ts";
+import type { EndedNode } from "./workflow-status.ts";
+
+/** What a real controller did with a workflow once, and what its pods did. */
+export interface Trace {
+  readonly scenario: string;
+  readonly workflow: string;
+  readonly outcomes: readonly Outcome[];
+  readonly podArgs: { readonly [node: string]: readonly string[] };
+  readonly observed: {
+    readonly end: "completed" | "stalled";
+    readonly phase: string;
+    readonly pods: number;
+    readonly nodes: readonly EndedNode[];
+  };
+}
+
+interface Outcome {
+  readonly node: string;
+  readonly exit?: number;
+  readonly outputs?: { readonly [name: string]: string };
+  readonly evict?: boolean;
+  readonly report?: boolean;
+  readonly codes?: { readonly wait?: number };
+}
+
+/** The recorded traces; none where the folder is absent. */
+export function recordedTraces(): readonly Trace[] {
+  const folder = path.join(root, "fixtures/argo-traces");
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
+  return files.map((file) => JSON.parse(readFileSync(path.join(folder, file), "utf8")));
+}
+
+/** Pods that do what they did in the trace; `args` gets the main container's arguments of each. */
+export function scriptedHost({ outcomes }: Trace, args: Map<string, readonly string[]>): PodHost {
+  const byNode = new Map(outcomes.map((outcome) => [outcome.node, outcome]));
+  return async ({ node, main }): Promise<PodEnd> => {
+    if (main.args?.length) args.set(node, main.args);
+    const { exit = 0, outputs = {}, evict, report, codes } = byNode.get(node) ?? {};
+    return {
+      exit,
+      outputs,
+      ...(evict ? { evicted: true } : {}),
+      ...(report === false ? { report } : {}),
+      ...(codes?.wait === undefined ? {} : { waitExit: codes.wait }),
+    };
+  };
+}
