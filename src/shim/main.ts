@@ -36,11 +36,13 @@ async function main(argv: readonly string[]): Promise<number> {
   const [verb, ...rest] = argv;
   switch (verb) {
     case "begin":
+      ignoreStops();
       return beginRun(rest);
     case "run":
     case "gather":
       return runLeaf(rest);
     case "verdict":
+      ignoreStops();
       return giveVerdict(rest);
     case "merge":
       return mergeRuns(rest);
@@ -60,16 +62,27 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`magnus-shim: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = codeOf(error);
-    if (process.exitCode === exitCode.defect && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  },
-);
+/** Creating and closing a run are short, and done whole or not at all; who is to stop, stops after them. */
+function ignoreStops(): void {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
+}
+
+function tellFailure(error: unknown): void {
+  process.stderr.write(`magnus-shim: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = codeOf(error);
+  if (process.exitCode === exitCode.defect && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+}
+
+// A reader that went away must not end a step, nor change its code.
+process.stdout.on("error", () => {});
+process.stderr.on("error", () => {});
+process.on("uncaughtException", (error) => {
+  tellFailure(error);
+  process.exit();
+});
+main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+}, tellFailure);
 
 function codeOf(error: unknown): number {
   if (error instanceof UsageError) return error.code;
