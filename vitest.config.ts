@@ -13,6 +13,8 @@ export default defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // They import JSON in a way that only bundlers understand.
+    server: { deps: { inline: [/@actions\//] } },
     projects: [
       { extends: true, test: { name: "parts", include: ["test/**/*.test.ts"], exclude: programs } },
       { extends: true, test: { name: "programs", include: programs, globalSetup: ["test/support/build.ts"] } },
