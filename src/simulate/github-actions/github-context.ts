@@ -10,8 +10,8 @@ export function githubContext(
   event: string,
   given: ValueObject,
 ): ValueObject {
-  const repository = String(given["repository"] ?? "local/project");
-  const ref = String(given["ref"] ?? "refs/heads/main");
+  const repository = String(given.repository ?? "local/project");
+  const ref = String(given.ref ?? "refs/heads/main");
   const owner = repository.split("/")[0] ?? "";
   const server = "https://github.com";
   const sha = "0".repeat(40);

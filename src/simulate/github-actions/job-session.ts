@@ -27,6 +27,8 @@ export interface JobSession {
   /** Run last-in first-out when the steps have ended. */
   readonly posts: PostStep[];
   artifacts: number;
+  /** Here so that a composite action need not import what imports it. */
+  runStep(step: WorkflowStep, frame: StepFrame): Promise<StepEnd>;
 }
 
 /** The list of steps that a step is in: the job's, or those of a composite action. */

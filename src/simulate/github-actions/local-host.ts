@@ -117,7 +117,7 @@ async function execute(call: StepCall, job: LocalJob): Promise<StepReturn> {
   mkdirSync(folder, { recursive: true });
   const files = Object.entries(fileNames).map(([kind, variable]) => ({ kind, variable, path: join(folder, kind) }));
   for (const { path } of files) writeFileSync(path, "");
-  const path = [...call.path, process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"].join(":");
+  const path = [...call.path, process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin"].join(":");
   const env = {
     ...ownEnvironment(),
     ...job.options.env,

@@ -30,13 +30,13 @@ export async function playAction(
 export type Inputs = { readonly [name: string]: string };
 
 async function checkout(running: RunningStep, inputs: Inputs, session: JobSession): Promise<boolean> {
-  if ((inputs["repository"] ?? "") !== "" && inputs["repository"] !== session.simulation.github["repository"])
-    throw new Error(`actions/checkout of another repository cannot be simulated: ${inputs["repository"]}`);
-  if ((inputs["ref"] ?? "") !== "")
+  if ((inputs.repository ?? "") !== "" && inputs.repository !== session.simulation.github.repository)
+    throw new Error(`actions/checkout of another repository cannot be simulated: ${inputs.repository}`);
+  if ((inputs.ref ?? "") !== "")
     session.simulation.warn("actions/checkout: ref has no effect, the files are those of the folder as it is");
-  await session.host.checkout(inputs["path"] ?? "");
-  running.outputs["ref"] = String(session.simulation.github["ref"]);
-  running.outputs["commit"] = String(session.simulation.github["sha"]);
+  await session.host.checkout(inputs.path ?? "");
+  running.outputs.ref = String(session.simulation.github.ref);
+  running.outputs.commit = String(session.simulation.github.sha);
   return true;
 }
 

@@ -14,15 +14,15 @@ export async function playDownload(running: RunningStep, inputs: Inputs, session
   };
   for (const input of ["artifact-ids", "run-id", "repository", "github-token"])
     if ((inputs[input] ?? "") !== "") return fail(`download-artifact with ${input} cannot be simulated`);
-  const folder = inputs["path"] ?? "";
+  const folder = inputs.path ?? "";
   running.outputs["download-path"] = folder.startsWith("/") ? folder : `${session.host.workspace}/${folder}`;
-  const name = inputs["name"] ?? "";
+  const name = inputs.name ?? "";
   if (name !== "") {
     if (!artifacts.has(name)) return fail(`Unable to download artifact(s): Artifact not found for name: ${name}`);
     await session.host.fetchArtifact(name, folder);
     return true;
   }
-  const names = listed(artifacts.matching(inputs["pattern"] ?? ""), running, session);
+  const names = listed(artifacts.matching(inputs.pattern ?? ""), running, session);
   const merge = inputs["merge-multiple"]?.toLowerCase() === "true";
   for (const one of names) await session.host.fetchArtifact(one, merge ? folder : join(folder, one));
   return true;
@@ -30,7 +30,7 @@ export async function playDownload(running: RunningStep, inputs: Inputs, session
 
 /** The service lists the newest ones only, before the pattern is looked at. */
 function listed(matching: readonly string[], running: RunningStep, session: JobSession): readonly string[] {
-  const most = Number(running.env["ACTIONS_ARTIFACT_MAX_ARTIFACT_COUNT"] ?? artifactsListed) || artifactsListed;
+  const most = Number(running.env.ACTIONS_ARTIFACT_MAX_ARTIFACT_COUNT ?? artifactsListed) || artifactsListed;
   const all = session.simulation.artifacts.all();
   if (all.length <= most) return matching;
   annotate(session, {

@@ -8,7 +8,7 @@ export async function playUpload(running: RunningStep, inputs: Inputs, session: 
     annotate(session, { level: "error", message, step: running.name });
     return false;
   };
-  const path = inputs["path"] ?? "";
+  const path = inputs.path ?? "";
   if (path === "") return fail("Input required and not supplied: path");
   const missing = inputs["if-no-files-found"] || "warn";
   if (!["warn", "error", "ignore"].includes(missing))
@@ -25,14 +25,14 @@ export async function playUpload(running: RunningStep, inputs: Inputs, session: 
     if (missing === "warn") annotate(session, { level: "warning", message, step: running.name });
     return true;
   }
-  const archive = inputs["archive"] === undefined || inputs["archive"] === "" || isTrue(inputs["archive"]);
+  const archive = inputs.archive === undefined || inputs.archive === "" || isTrue(inputs.archive);
   if (!archive && found.files.length > 1)
     return fail(
       `When 'archive' is set to false, only a single file can be uploaded. Found ${found.files.length} files to upload.`,
     );
   const invalid = found.files.map(invalidFilePath).find((message) => message !== undefined);
   if (invalid !== undefined) return fail(invalid);
-  return store(running, archive ? inputs["name"] || "artifact" : (found.files[0] ?? ""), found, inputs, session, fail);
+  return store(running, archive ? inputs.name || "artifact" : (found.files[0] ?? ""), found, inputs, session, fail);
 }
 
 async function store(
@@ -44,7 +44,7 @@ async function store(
   fail: (message: string) => false,
 ): Promise<boolean> {
   const { artifacts } = session.simulation;
-  const overwrite = isTrue(inputs["overwrite"]);
+  const overwrite = isTrue(inputs.overwrite);
   if (session.artifacts >= artifactsPerJob) return fail(`A job can have at most ${artifactsPerJob} artifacts`);
   const existed = artifacts.has(name);
   const refused = artifacts.reserve(name, overwrite);
@@ -56,7 +56,7 @@ async function store(
   const { github } = session.simulation;
   running.outputs["artifact-id"] = id;
   running.outputs["artifact-url"] =
-    `${github["server_url"]}/${github["repository"]}/actions/runs/${github["run_id"]}/artifacts/${id}`;
+    `${github.server_url}/${github.repository}/actions/runs/${github.run_id}/artifacts/${id}`;
   return true;
 }
 

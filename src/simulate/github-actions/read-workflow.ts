@@ -1,15 +1,7 @@
-import {
-  isBasicExpression,
-  isMapping,
-  isSequence,
-  NoOperationTraceWriter,
-  parseWorkflow,
-} from "@actions/workflow-parser";
+import { isBasicExpression, isMapping, NoOperationTraceWriter, parseWorkflow } from "@actions/workflow-parser";
 import { convertWorkflowTemplate, ErrorPolicy } from "@actions/workflow-parser/model/convert";
 import type { TemplateContext } from "@actions/workflow-parser/templates/template-context";
 import { type MappingToken, TemplateToken } from "@actions/workflow-parser/templates/tokens/index";
-import { evaluate, scopeOf } from "./evaluate.ts";
-import { isObject } from "./expression-data.ts";
 import { field, fields, listOf, readCondition, textOf } from "./read-fields.ts";
 import { readSteps } from "./read-steps.ts";
 import { isSupportedAction } from "./supported-actions.ts";

@@ -9,7 +9,6 @@ import {
   stepScope,
 } from "./job-session.ts";
 import { type LocalAction, readAction } from "./read-action.ts";
-import { runStep } from "./run-step.ts";
 import { messageOf } from "./simulation.ts";
 import type { Result } from "./workflow-end.ts";
 
@@ -153,7 +152,7 @@ async function runComposite(
   };
   for (const step of steps) {
     if (running.signal.aborted) break;
-    const { conclusion } = await runStep(step, frame, session);
+    const { conclusion } = await session.runStep(step, frame);
     if ((conclusion === "failure" || conclusion === "cancelled") && frame.status !== "failure")
       frame.status = conclusion;
   }

@@ -25,8 +25,8 @@ export async function runSteps(
   around: { readonly call: WorkflowCall; readonly simulation: Simulation; readonly stop: AbortSignal },
 ): Promise<JobResult> {
   const { simulation, call } = around;
-  const repository = String(simulation.github["repository"]);
-  const host = await simulation.host.openJob({ path: leg.path, repository, event: simulation.github["event"] ?? null });
+  const repository = String(simulation.github.repository);
+  const host = await simulation.host.openJob({ path: leg.path, repository, event: simulation.github.event ?? null });
   const timeout = new AbortController();
   try {
     const stop = AbortSignal.any([around.stop, timeout.signal]);
@@ -75,7 +75,7 @@ function openSession(
     return isObject(value) ? value : {};
   });
   const merged = Object.assign({}, ...runDefaults);
-  return {
+  const session: JobSession = {
     leg,
     call,
     simulation,
@@ -93,7 +93,9 @@ function openSession(
     summary: [],
     posts: [],
     artifacts: 0,
+    runStep: (step, frame) => runStep(step, frame, session),
   };
+  return session;
 }
 
 /** A job that takes too long ends as cancelled; six hours where nothing is said. */

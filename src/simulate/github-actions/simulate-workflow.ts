@@ -119,7 +119,7 @@ async function run(
   options: SimulationOptions & { readonly event: SimulatedEvent },
 ): Promise<WorkflowEnd> {
   const github = githubContext(workflow, inputs, options.event, options.github ?? {});
-  const secrets = { GITHUB_TOKEN: String(github["token"]), ...options.secrets };
+  const secrets = { GITHUB_TOKEN: String(github.token), ...options.secrets };
   const warnings = new Set<string>();
   const simulation: Simulation = {
     host,

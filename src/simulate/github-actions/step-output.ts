@@ -48,11 +48,11 @@ function carryOut(
       return;
     case "set-output":
       deprecated(command, running, session);
-      if (named(command, running, session)) running.outputs[command.properties["name"] ?? ""] = command.data;
+      if (named(command, running, session)) running.outputs[command.properties.name ?? ""] = command.data;
       return;
     case "save-state":
       deprecated(command, running, session);
-      if (named(command, running, session)) running.state[command.properties["name"] ?? ""] = command.data;
+      if (named(command, running, session)) running.state[command.properties.name ?? ""] = command.data;
       return;
     case "set-env":
     case "add-path":
@@ -81,7 +81,7 @@ function deprecated({ name }: WorkflowCommand, running: RunningStep, session: Jo
 }
 
 function named(command: WorkflowCommand, running: RunningStep, session: JobSession): boolean {
-  if ((command.properties["name"] ?? "") !== "") return true;
+  if ((command.properties.name ?? "") !== "") return true;
   const message = `Required field 'name' is missing in ##[${command.name}] command.`;
   refuse(`::${command.name}::`, message, running, session);
   return false;
@@ -89,11 +89,11 @@ function named(command: WorkflowCommand, running: RunningStep, session: JobSessi
 
 /** Disabled since 2020, unless ACTIONS_ALLOW_UNSECURE_COMMANDS is set. */
 function unsecure(command: WorkflowCommand, running: RunningStep, session: JobSession): void {
-  if (running.env["ACTIONS_ALLOW_UNSECURE_COMMANDS"] !== "true") {
+  if (running.env.ACTIONS_ALLOW_UNSECURE_COMMANDS !== "true") {
     const message = `The \`${command.name}\` command is disabled. Please upgrade to using Environment Files.`;
     refuse(`::${command.name}::`, message, running, session);
   } else if (command.name === "add-path") addPath(command.data, session);
-  else if (named(command, running, session)) session.env.set(command.properties["name"] ?? "", command.data);
+  else if (named(command, running, session)) session.env.set(command.properties.name ?? "", command.data);
 }
 
 /** A command that cannot be processed fails the step. */

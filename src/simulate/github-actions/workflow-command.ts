@@ -82,11 +82,11 @@ function command(
   for (const part of rest.join(" ").trim().split(separator)) {
     const equals = part.indexOf("=");
     if (equals > 0 && equals < part.length - 1)
-      properties[part.slice(0, equals).toLowerCase()] = unescape(part.slice(equals + 1), escapes.property);
+      properties[part.slice(0, equals).toLowerCase()] = unescaped(part.slice(equals + 1), escapes.property);
   }
-  return { name: name ?? "", properties, data: unescape(text, escapes.data) };
+  return { name: name ?? "", properties, data: unescaped(text, escapes.data) };
 }
 
-function unescape(text: string, escapes: Escapes): string {
+function unescaped(text: string, escapes: Escapes): string {
   return escapes.reduce((result, [escaped, plain]) => result.replaceAll(escaped, plain), text);
 }
