@@ -105,7 +105,8 @@ function eventsOf(on: TemplateToken | undefined): ReadonlyMap<string, TemplateTo
   return new Map(listOf(on).map((name) => [name, undefined]));
 }
 
-const ignoredKeys = ["concurrency", "permissions", "environment", "container", "services", "snapshot"];
+/** `permissions` and `concurrency` make no difference to one run by itself, so that nothing is said of them. */
+const ignoredKeys = ["environment", "container", "services", "snapshot"];
 
 function jobOf(id: string, index: number, token: TemplateToken, context: TemplateContext): WorkflowJob {
   const strategy = field(token, "strategy");

@@ -81,7 +81,7 @@ function noteIgnored({ job }: Leg, simulation: Simulation): void {
   for (const key of job.ignored)
     if (key === "container" || key === "services")
       simulation.warn(`The job ${job.id} has ${key}: its steps run on the host, without containers`);
-    else simulation.warn(`${key} of jobs is accepted and has no effect`);
+    else simulation.warn(`${key} of the job ${job.id} has no effect`);
 }
 
 function withinLimits(result: JobResult, simulation: Simulation): JobResult {
