@@ -1,6 +1,6 @@
 import { isMapping } from "@actions/workflow-parser";
 import type { TemplateToken } from "@actions/workflow-parser/templates/tokens/index";
-import { EvaluationError, evaluate, evaluateText, evaluateTexts, type Scope, scopeOf } from "./evaluate.ts";
+import { EvaluationError, evaluate, evaluateText, evaluateTexts, type Scope } from "./evaluate.ts";
 import { toData, type Value, type ValueObject } from "./expression-data.ts";
 import { fields } from "./read-fields.ts";
 import { inputsOf } from "./read-workflow.ts";
@@ -43,8 +43,8 @@ export function callSecrets(
 export function dispatchInputs(
   definitions: readonly InputDefinition[],
   given: { readonly [name: string]: string },
+  scope: Scope,
 ): { readonly inputs: ValueObject; readonly problems: readonly string[] } {
-  const scope = scopeOf({});
   const problems = Object.keys(given)
     .filter((name) => !definitions.some((definition) => same(definition.name, name)))
     .map((name) => `There is no input ${name}`);

@@ -93,21 +93,19 @@ function givenInputs(
       problems: names.length > 0 ? [problem(`The event ${event} has no inputs: ${names.join(", ")}`)] : [],
     };
   }
-  const definitions = inputsOf(workflow, event);
-  const { inputs, problems } = dispatchInputs(definitions, given);
-  if (event === "workflow_dispatch" || problems.length > 0) return { inputs, problems: problems.map(problem) };
-  // A called workflow has other values for what is not given.
-  const absent = definitions.filter(
-    ({ name }) => !Object.keys(given).some((key) => key.toLowerCase() === name.toLowerCase()),
-  );
+  const scope = scopeOf({ github: githubContext(workflow, {}, event, options.github ?? {}), vars: options.vars ?? {} });
   try {
-    const defaults = callInputs(workflow, undefined, scopeOf({}));
-    return {
-      inputs: { ...inputs, ...Object.fromEntries(absent.map(({ name }) => [name, defaults[name] ?? ""])) },
-      problems: [],
-    };
+    const definitions = inputsOf(workflow, event);
+    const { inputs, problems } = dispatchInputs(definitions, given, scope);
+    if (event === "workflow_dispatch" || problems.length > 0) return { inputs, problems: problems.map(problem) };
+    // A called workflow has other values for what is not given.
+    const names = new Set(Object.keys(given).map((name) => name.toLowerCase()));
+    const absent = Object.entries(callInputs(workflow, undefined, scope)).filter(
+      ([name]) => !names.has(name.toLowerCase()),
+    );
+    return { inputs: { ...inputs, ...Object.fromEntries(absent) }, problems: [] };
   } catch (error) {
-    return { inputs, problems: [problem(messageOf(error))] };
+    return { inputs: {}, problems: [problem(messageOf(error))] };
   }
 }
 
