@@ -19,7 +19,7 @@ export async function executeStep(
   command: ScriptCommand | NodeCommand,
   session: JobSession,
 ): Promise<number> {
-  const { host, simulation, leg } = session;
+  const { host, leg } = session;
   const returned = await host.execute({
     job: leg.path,
     step: running.path,

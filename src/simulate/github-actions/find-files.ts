@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, normalize, relative, resolve } from "node:path";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, normalize, relative, resolve } from "node:path";
 import picomatch from "picomatch";
 import type { FoundFiles } from "./simulation-host.ts";
 
@@ -9,7 +9,8 @@ import type { FoundFiles } from "./simulation-host.ts";
  * that is in it; a line that begins with `!` takes away. Names in the artifact are relative to the folder of the one
  * pattern, or to the common folder of several; a single file that is named loses its folder.
  *
- * @param hidden with files and folders that begin with a dot
+ * @param hidden with files and folders that begin with a dot; without them, one that is named itself is left out too
+ * (actions/toolkit, packages/glob/src/internal-globber.ts), but not what is below a folder in the middle of a path
  */
 export function findFiles(folder: string, patterns: readonly string[], hidden: boolean): FoundFiles {
   const wanted = patterns.filter((pattern) => !pattern.startsWith("!")).map((pattern) => searchOf(folder, pattern));
@@ -64,18 +65,24 @@ function searchOf(folder: string, pattern: string): Search {
 
 function filesBelow(base: string, hidden: boolean): readonly string[] {
   const stat = statSync(base, { throwIfNoEntry: false });
-  if (stat === undefined) return [];
+  if (stat === undefined || (!hidden && basename(base).startsWith("."))) return [];
   if (!stat.isDirectory()) return [base];
   const files: string[] = [];
-  const pending = [base];
-  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop())
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+  // With each folder the real paths of the links on the way to it: one that leads back there is not followed.
+  const pending: { readonly folder: string; readonly links: readonly string[] }[] = [{ folder: base, links: [base] }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop())
+    for (const entry of readdirSync(next.folder, { withFileTypes: true })) {
       if (!hidden && entry.name.startsWith(".")) continue;
-      const path = join(folder, entry.name);
+      const path = join(next.folder, entry.name);
       // Links are followed; those that lead nowhere are left out.
-      const target = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
-      if (target?.isDirectory() === true) pending.push(path);
-      else if (target?.isFile() === true) files.push(path);
+      const link = entry.isSymbolicLink();
+      const target = link ? statSync(path, { throwIfNoEntry: false }) : entry;
+      if (target?.isFile() === true) files.push(path);
+      if (target?.isDirectory() !== true) continue;
+      const real = link ? realpathSync(path) : undefined;
+      if (real === undefined) pending.push({ folder: path, links: next.links });
+      else if (!next.links.includes(real) && !path.startsWith(`${real}/`))
+        pending.push({ folder: path, links: [...next.links, real] });
     }
   return files;
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { limit } from "../../local/limit.ts";
 import {
+  EvaluationError,
   evaluate,
   evaluateBoolean,
   evaluateCondition,
@@ -12,7 +13,7 @@ import {
 import { isList, isObject, type Value, type ValueObject } from "./expression-data.ts";
 import { legsOf } from "./matrix.ts";
 import { type Leg, type LegEnd, runLeg } from "./run-leg.ts";
-import { type Ancestry, messageOf, resultOf, type Simulation, type WorkflowCall } from "./simulation.ts";
+import { type Ancestry, resultOf, type Simulation, type WorkflowCall } from "./simulation.ts";
 import type { JobEnd, Result } from "./workflow-end.ts";
 import type { WorkflowJob } from "./workflow-file.ts";
 
@@ -52,7 +53,8 @@ export async function runJob(
     const sorted = [...ends].sort((a, b) => a.index - b.index);
     return { ...after(ancestors, result), result, outputs, ends: sorted.flatMap((end) => end.ends) };
   } catch (error) {
-    return withoutLegs(job, "failure", ancestors, call, simulation, messageOf(error));
+    if (!(error instanceof EvaluationError)) throw error;
+    return withoutLegs(job, "failure", ancestors, call, simulation, error.message);
   }
 }
 

@@ -54,12 +54,12 @@ describe("called workflows", () => {
     const { outputs, result } = await seenOf("    with: {r: x}");
     expect(result).toBe("success");
     expect(JSON.parse(outputs.seen)).toEqual({ s: "", n: 0, b: false, d: "push", r: "x" });
-    const given = await seenOf('    with: {r: 1, s: "${{ 5 }}", n: "${{ fromJSON(\'2.5\') }}", b: true, d: ""}');
+    const given = await seenOf(`    with: {r: 1, s: "\${{ 5 }}", n: "\${{ fromJSON('2.5') }}", b: true, d: ""}`);
     expect(JSON.parse(given.outputs.seen)).toEqual({ s: "5", n: 2.5, b: true, d: "", r: "1" });
   });
 
   it("fails the calling job for a value of another type", async () => {
-    const end = await simulateScripted(caller("    with: {r: x, n: \"${{ 'x' }}\"}"));
+    const end = await simulateScripted(caller(`    with: {r: x, n: "\${{ 'x' }}"}`));
     expect(results(end)).toEqual(["call:failure", "after:success"]);
     expect(jobAt(end, "call").annotations[0]?.message).toContain("must be a number");
   });
@@ -84,7 +84,7 @@ describe("called workflows", () => {
       );
       return seen[0];
     };
-    expect(await env('    secrets: {KEY: "${{ secrets.A }}"}')).toEqual(["a", "", ""]);
+    expect(await env(`    secrets: {KEY: "\${{ secrets.A }}"}`)).toEqual(["a", "", ""]);
     expect(await env("    secrets: inherit")).toEqual(["", "m", ""]);
     expect(await env("")).toEqual(["", "", ""]);
   });
@@ -92,7 +92,7 @@ describe("called workflows", () => {
   it("takes the last output that is not empty among its legs, so that one that only failures set is reliable", async () => {
     const legs = async (...failing: readonly string[]) => {
       const end = await simulateScripted(
-        caller('    strategy: {fail-fast: false, matrix: {i: [0, 1, 2]}}\n    with: {r: "${{ matrix.i }}"}'),
+        caller(`    strategy: {fail-fast: false, matrix: {i: [0, 1, 2]}}\n    with: {r: "\${{ matrix.i }}"}`),
         { execute: ({ job }) => ({ exitCode: failing.includes(job) ? 1 : 0 }) },
       );
       return [JSON.parse(jobAt(end, "after").outputs.call ?? "").outputs.bad, end.jobs.map((job) => job.path)];

@@ -7,7 +7,7 @@ import { jobAt, path, results, simulateScripted } from "./scripted-host.ts";
 
 const each = ".github/workflows/each.yml";
 const poll = ".github/workflows/poll.yml";
-const ok = "${{ steps.run.outcome == 'success' && steps.chunk.outcome == 'success' }}";
+const ok = `\${{ steps.run.outcome == 'success' && steps.chunk.outcome == 'success' }}`;
 
 interface Leaf {
   readonly needs?: string;
@@ -21,7 +21,7 @@ interface Leaf {
 function leaf(id: string, { needs, if: condition, captured, control, ok: hasOk, at = "" }: Leaf = {}): string {
   const outputs = [
     ...(captured || hasOk ? [`ok: "${ok}"`] : []),
-    ...(control ? ['control: "${{ steps.run.outputs.control }}"'] : []),
+    ...(control ? [`control: "\${{ steps.run.outputs.control }}"`] : []),
   ];
   return `
   ${id}:
@@ -81,14 +81,14 @@ ${leaf("tidy", { needs: "poll-1, poll-2, note", if: "(needs.poll-1.outputs.contr
   workflow_call:
     inputs: {at: {type: string, required: true}}
     outputs: {bad: {value: "\${{ !(jobs.fit.outputs.ok == 'true' || jobs.fix.outputs.ok == 'true') && 'true' || '' }}"}}
-jobs:${leaf("fit", { captured: true, if: "true", at: "${{ inputs.at }}" })}
-${leaf("fix", { needs: "fit", captured: true, if: "needs.fit.result != 'skipped' && needs.fit.outputs.ok != 'true'", at: "${{ inputs.at }}" })}
+jobs:${leaf("fit", { captured: true, if: "true", at: `\${{ inputs.at }}` })}
+${leaf("fix", { needs: "fit", captured: true, if: "needs.fit.result != 'skipped' && needs.fit.outputs.ok != 'true'", at: `\${{ inputs.at }}` })}
 `,
   [poll]: `on:
   workflow_call:
     inputs: {at: {type: string, required: true}}
     outputs: {control: {value: "\${{ jobs.ask.outputs.ok == 'true' && jobs.ask.outputs.control || 'fault' }}"}}
-jobs:${leaf("ask", { ok: true, control: true, if: "true", at: "${{ inputs.at }}" })}
+jobs:${leaf("ask", { ok: true, control: true, if: "true", at: `\${{ inputs.at }}` })}
 `,
 };
 

@@ -174,7 +174,7 @@ describe("files that steps write for the runner", () => {
           files: { output: "x=1", env: "NODE_OPTIONS=--inspect", summary: "x".repeat(1024 * 1024 + 1) },
         },
       },
-      { job: '    outputs: {x: "${{ steps.w.outputs.x }}"}\n' },
+      { job: `    outputs: {x: "\${{ steps.w.outputs.x }}"}\n` },
     );
     expect(job.outputs).toEqual({ x: "1" });
     expect(job.summary).toBe("");
@@ -248,7 +248,7 @@ describe("secrets", () => {
   it("masks each of their lines in output, annotations and summaries, and drops outputs that contain one", async () => {
     const lines: string[] = [];
     const job = await jobOf(
-      '      - {id: w, run: a, env: {S: "${{ secrets.S }}"}}\n',
+      `      - {id: w, run: a, env: {S: "\${{ secrets.S }}"}}\n`,
       {
         w: (call) => {
           for (const line of [call.env.S?.split("\n")[1] ?? "", "::add-mask::mine", "is mine", "::error::first"])
@@ -257,7 +257,7 @@ describe("secrets", () => {
         },
       },
       {
-        job: '    outputs: {x: "${{ steps.w.outputs.x }}", y: "${{ steps.w.outputs.y }}"}\n',
+        job: `    outputs: {x: "\${{ steps.w.outputs.x }}", y: "\${{ steps.w.outputs.y }}"}\n`,
         script: { onEvent: (event) => event.kind === "line" && lines.push(event.text) },
       },
       { secrets: { S: "first\nsecond" } },
@@ -273,7 +273,7 @@ describe("secrets", () => {
       jobOf(
         "      - {id: w, run: a}\n",
         { w: { exitCode: 0, files: { output: `x=${"y".repeat(length)}` } } },
-        { job: '    outputs: {x: "${{ steps.w.outputs.x }}"}\n' },
+        { job: `    outputs: {x: "\${{ steps.w.outputs.x }}"}\n` },
       );
     expect((await big(524_287)).result).toBe("success");
     const job = await big(524_288);
@@ -353,7 +353,7 @@ runs:
 `;
     const calls: StepCall[] = [];
     const job = await jobOf(
-      '      - {id: c, uses: ./comp, env: {OUTER: o}}\n      - {id: d, run: "echo ${{ steps.c.outputs.o }}"}\n',
+      `      - {id: c, uses: ./comp, env: {OUTER: o}}\n      - {id: d, run: "echo \${{ steps.c.outputs.o }}"}\n`,
       {},
       {
         files: { "comp/action.yaml": composite, "act/action.yml": node },
