@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   constants,
   copyFileSync,
   existsSync,
@@ -67,7 +68,7 @@ function openJob(job: JobRequest, options: LocalHostOptions): JobHost {
     findFiles: async (patterns, hidden) => findFiles(workspace, patterns, hidden),
     storeArtifact: async (id, { root: from, files }) => {
       mkdirSync(artifact(id), { recursive: true });
-      copyAll(files, from, artifact(id));
+      copyAll(files, from, artifact(id), 0o644);
     },
     fetchArtifact: async (id, folder) => {
       const from = artifact(id);
@@ -81,7 +82,8 @@ function openJob(job: JobRequest, options: LocalHostOptions): JobHost {
   };
 }
 
-function copyAll(files: readonly string[], from: string, to: string): void {
+/** @param mode of the copies; absent: as they were. Artifacts lose theirs, as in the zip files of GitHub. */
+function copyAll(files: readonly string[], from: string, to: string, mode?: number): void {
   mkdirSync(to, { recursive: true });
   const made = new Set<string>();
   for (const file of files) {
@@ -92,6 +94,7 @@ function copyAll(files: readonly string[], from: string, to: string): void {
       made.add(folder);
     }
     copyFileSync(join(from, file), target, constants.COPYFILE_FICLONE);
+    if (mode !== undefined) chmodSync(target, mode);
   }
 }
 

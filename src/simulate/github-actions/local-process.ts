@@ -97,16 +97,22 @@ function sendToGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
 
 async function readLines(stream: Readable, line: (text: string) => void): Promise<void> {
   const decoder = new StringDecoder("utf8");
-  let rest = "";
-  try {
-    for await (const chunk of stream) {
-      const lines = (rest + decoder.write(chunk)).split("\n");
-      rest = lines.pop() ?? "";
-      for (const text of lines) line(text.replace(/\r$/, ""));
+  // Parts of the line that has not ended yet.
+  let parts: string[] = [];
+  const take = (text: string): void => {
+    const [first = "", ...others] = text.split("\n");
+    parts.push(first);
+    for (const other of others) {
+      line(parts.join("").replace(/\r$/, ""));
+      parts = [other];
     }
+  };
+  try {
+    for await (const chunk of stream) take(decoder.write(chunk));
   } catch {
     // Destroyed, because processes that were left behind keep it open.
   }
-  rest += decoder.end();
+  take(decoder.end());
+  const rest = parts.join("");
   if (rest !== "") line(rest);
 }

@@ -4,7 +4,7 @@ import type { TemplateContext } from "@actions/workflow-parser/templates/templat
 import { type MappingToken, TemplateToken } from "@actions/workflow-parser/templates/tokens/index";
 import { field, fields, listOf, readCondition, textOf } from "./read-fields.ts";
 import { readSteps } from "./read-steps.ts";
-import { isSupportedAction } from "./supported-actions.ts";
+import { isSupportedAction, isWithdrawn } from "./supported-actions.ts";
 import type { Problem } from "./workflow-end.ts";
 import type { InputDefinition, WorkflowFile, WorkflowJob } from "./workflow-file.ts";
 
@@ -185,7 +185,12 @@ function refusals(workflow: WorkflowFile): readonly Problem[] {
       continue;
     }
     for (const step of job.work.steps)
-      if (step.work.kind === "uses" && !isSupportedAction(step.work.action))
+      if (step.work.kind === "uses" && isWithdrawn(step.work.action))
+        problems.push({
+          file: workflow.path,
+          message: `The job ${job.id} uses ${step.work.action}: GitHub fails runs with versions of it before v4`,
+        });
+      else if (step.work.kind === "uses" && !isSupportedAction(step.work.action))
         problems.push({
           file: workflow.path,
           message: `The job ${job.id} uses ${step.work.action}: this action cannot be simulated`,

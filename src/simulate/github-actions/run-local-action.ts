@@ -112,8 +112,7 @@ function postOf(
     id: running.path,
     run: async () => {
       session.simulation.emit({ kind: "step-started", job: session.leg.path, step: name });
-      const stop = new AbortController();
-      const post: RunningStep = { ...running, name, failed: false, outputs: {}, signal: stop.signal };
+      const post: RunningStep = { ...running, name, failed: false, outputs: {}, signal: session.simulation.force };
       try {
         const frame: StepFrame = { ...running.frame, status: "success" };
         const scope = stepScope(session, frame, running.env, running.step.id);

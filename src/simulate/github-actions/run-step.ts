@@ -88,6 +88,9 @@ async function supervised(
   if (!session.stop.aborted) session.stop.addEventListener("abort", onStop);
   if (frame.signal?.aborted === true) stop.abort("cancelled");
   frame.signal?.addEventListener("abort", onOuter);
+  const { force } = session.simulation;
+  if (force.aborted) stop.abort("cancelled");
+  force.addEventListener("abort", onOuter);
   const minutes = timeoutOf(running, scope, session);
   const timer =
     minutes > 0
@@ -114,6 +117,7 @@ async function supervised(
     clearTimeout(timer);
     session.stop.removeEventListener("abort", onStop);
     frame.signal?.removeEventListener("abort", onOuter);
+    force.removeEventListener("abort", onOuter);
   }
 }
 

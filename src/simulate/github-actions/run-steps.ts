@@ -29,7 +29,7 @@ export async function runSteps(
   const host = await simulation.host.openJob({ path: leg.path, repository, event: simulation.github.event ?? null });
   const timeout = new AbortController();
   try {
-    const stop = AbortSignal.any([around.stop, timeout.signal]);
+    const stop = AbortSignal.any([around.stop, timeout.signal, simulation.force]);
     const session = openSession(leg, call, simulation, host, stop);
     const frame: StepFrame = { prefix: "", steps: {}, inputs: call.inputs, env: {}, depth: 0, status: "success" };
     const ended = armTimeout(leg, session, timeout);

@@ -15,7 +15,7 @@ import { inputsOf } from "./read-workflow.ts";
 import { runWorkflow } from "./run-workflow.ts";
 import { messageOf, type Simulation } from "./simulation.ts";
 import type { SimulationHost } from "./simulation-host.ts";
-import type { Problem, WorkflowEnd } from "./workflow-end.ts";
+import type { JobEnd, Problem, WorkflowEnd } from "./workflow-end.ts";
 import type { WorkflowFile } from "./workflow-file.ts";
 
 export type SimulatedEvent = "workflow_dispatch" | "schedule" | "push" | "workflow_call";
@@ -119,6 +119,8 @@ async function run(
   const github = githubContext(workflow, inputs, options.event, options.github ?? {});
   const secrets = { GITHUB_TOKEN: String(github.token), ...options.secrets };
   const warnings = new Set<string>();
+  const force = new AbortController();
+  setMaxListeners(0, force.signal);
   const simulation: Simulation = {
     host,
     workflows: loaded.workflows,
@@ -128,6 +130,7 @@ async function run(
     artifacts: artifactNames(),
     slots: limit(options.jobs ?? 4),
     fail: new Set(options.fail),
+    force: force.signal,
     minuteMs: options.minuteMs ?? 60_000,
     started: 0,
     outputBytes: 0,
@@ -141,8 +144,10 @@ async function run(
   };
   const cancel = options.signal ?? new AbortController().signal;
   setMaxListeners(0, cancel);
+  const disarm = forceAfterCancel(cancel, force, simulation.minuteMs);
   const ancestors = { allSucceeded: true, someFailed: false };
   const end = await runWorkflow({ workflow, path: "", name: "", inputs, secrets, ancestors, cancel }, simulation);
+  disarm();
   return {
     conclusion: cancel.aborted && end.result !== "success" ? "cancelled" : end.result,
     jobs: end.jobs,
@@ -150,17 +155,28 @@ async function run(
     artifacts: simulation.artifacts.all(),
     jobsStarted: simulation.started,
     problems: [],
-    warnings: [
-      ...warnings,
-      ...unknownJobs(
-        options.fail ?? [],
-        end.jobs.map((job) => job.path),
-      ),
-    ],
+    warnings: [...warnings, ...unknownJobs(options.fail ?? [], end.jobs)],
   };
 }
 
-function unknownJobs(fail: readonly string[], paths: readonly string[]): readonly string[] {
+/** After five minutes the server ends all jobs and steps (docs.github.com, "Workflow cancellation reference"). */
+function forceAfterCancel(cancel: AbortSignal, force: AbortController, minuteMs: number): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const arm = (): void => {
+    timer = setTimeout(() => force.abort(), 5 * minuteMs);
+  };
+  if (cancel.aborted) arm();
+  else cancel.addEventListener("abort", arm, { once: true });
+  return () => {
+    cancel.removeEventListener("abort", arm);
+    clearTimeout(timer);
+  };
+}
+
+function unknownJobs(fail: readonly string[], jobs: readonly JobEnd[]): readonly string[] {
+  const paths = jobs.filter((job) => job.calls === undefined).map((job) => job.path);
   const known = new Set(paths.flatMap((path) => [path, path.replace(/\[\d+\]/g, "")]));
-  return fail.filter((path) => !known.has(path)).map((path) => `No job ${path} was to be failed: there is none`);
+  return fail
+    .filter((path) => !known.has(path))
+    .map((path) => `The job ${path} was to lose its runner: no job with steps has this path`);
 }

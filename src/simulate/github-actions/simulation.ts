@@ -20,6 +20,8 @@ export interface Simulation {
   readonly slots: Limit;
   /** Paths of jobs whose runner is lost before their first step. */
   readonly fail: ReadonlySet<string>;
+  /** Aborted five minutes after the run was cancelled: then whatever still runs is ended. */
+  readonly force: AbortSignal;
   /** Milliseconds in a minute of `timeout-minutes`. */
   readonly minuteMs: number;
   /** Counts the jobs that got a runner. */
@@ -64,6 +66,10 @@ export function resultOf(results: readonly Result[]): Result {
   return "skipped";
 }
 
+/** What went wrong for the user. A defect of the simulator must not end as a failed job: it is thrown on. */
 export function messageOf(error: unknown): string {
+  // Node's own errors about arguments have a code: a step's text can cause them.
+  const defect = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+  if (defect && !("code" in error)) throw error;
   return error instanceof Error ? error.message : String(error);
 }

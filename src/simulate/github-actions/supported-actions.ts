@@ -22,3 +22,8 @@ export function supportedAction(uses: string): SupportedAction | undefined {
 export function isSupportedAction(uses: string): boolean {
   return uses.startsWith("./") || supportedAction(uses) !== undefined;
 }
+
+/** Versions 1 to 3 of the artifact actions, whose service was shut down in January 2025. */
+export function isWithdrawn(uses: string): boolean {
+  return /^actions\/(upload|download)-artifact@v?[1-3](\.|$)/i.test(uses);
+}

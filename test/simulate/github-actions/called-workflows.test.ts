@@ -238,6 +238,22 @@ jobs:
     expect(results(end)).toEqual(["a:cancelled", "c:success"]);
   });
 
+  it("ends after five minutes what would go on", async () => {
+    const stop = new AbortController();
+    const end = await simulateScripted(
+      "on: push\njobs:\n  a: {if: always(), runs-on: x, steps: [{if: always(), run: a}]}\n",
+      {
+        execute: (call) => {
+          stop.abort();
+          return new Promise((resolve) => call.signal.addEventListener("abort", () => resolve({ exitCode: 137 })));
+        },
+      },
+      { signal: stop.signal, minuteMs: 1 },
+    );
+    expect(jobAt(end, "a").steps.map((step) => step.outcome)).toEqual(["cancelled"]);
+    expect(end.conclusion).toBe("cancelled");
+  });
+
   it("reaches the jobs of called workflows", async () => {
     const stop = new AbortController();
     const end = await simulateScripted(

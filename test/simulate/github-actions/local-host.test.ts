@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -148,14 +157,28 @@ describe("scripts", () => {
     expect(jobAt(late.end, "a").annotations[0]?.message).toContain("has timed out after 1 minutes");
   });
 
+  it("may print lines of any length, without an end, and characters in pieces", async () => {
+    const { lines } = await run({
+      [path]: job(`
+      - shell: node {0}
+        run: |
+          process.stdout.write("x".repeat(3_000_000) + "\\r\\nü");
+          process.stdout.write(Buffer.from([0xc3]));
+          setTimeout(() => process.stdout.write(Buffer.from([0xbc])), 50);
+`),
+    });
+    expect(lines.map((line) => (line.length > 10 ? line.length : line))).toEqual([3_000_000, "üü"]);
+  });
+
   it("may leave processes for later steps, which are ended with the job", async () => {
     const { end, lines } = await run({
       [path]: job(`
       - run: (while true; do sleep 0.05; done) > /dev/null 2>&1 & echo $!
-      - run: pgrep -f magnus-nothing-like-this || ps -eo pid=,stat= | wc -l > count; true
+      - run: echo next
 `),
     });
     expect(end.conclusion).toBe("success");
+    expect(lines).toHaveLength(2);
     const pid = Number(lines[0]);
     await expect.poll(() => running(pid)).toBe(false);
   });
@@ -184,6 +207,7 @@ describe("artifacts", () => {
     const { end } = await run({
       [path]: job(
         make +
+          "      - run: chmod +x out/a.txt\n" +
           upload("name: folder, path: out") +
           upload("name: hidden, path: out, include-hidden-files: true") +
           upload("name: single, path: out/sub/b.csv") +
@@ -195,6 +219,8 @@ describe("artifacts", () => {
     });
     expect(end.artifacts).toEqual(["folder", "hidden", "single", "glob", "many", "less"]);
     expect(stored("folder")).toEqual(["a.txt", "sub/b.csv"]);
+    // Zip files lose modes.
+    expect(statSync(join(artifacts(), "folder", "a.txt")).mode & 0o111).toBe(0);
     expect(stored("hidden")).toEqual([".hidden", "a.txt", "sub/b.csv"]);
     expect(stored("single")).toEqual(["b.csv"]);
     expect(stored("glob")).toEqual(["sub/b.csv"]);

@@ -127,7 +127,7 @@ jobs:
       { fail: ["a", "z"] },
     );
     expect(results(end)).toEqual(["a:failure", "b:success"]);
-    expect(end.warnings).toEqual(["No job z was to be failed: there is none"]);
+    expect(end.warnings).toEqual(["The job z was to lose its runner: no job with steps has this path"]);
   });
 
   it("keeps keys that JavaScript's objects have of their own", async () => {
@@ -264,13 +264,14 @@ on: push
 jobs:
   a:
     runs-on: x
-    steps: [{uses: some/action@v1}]
+    steps: [{uses: some/action@v1}, {uses: actions/upload-artifact@v3, with: {path: p}}]
   b:
     uses: some/repository/.github/workflows/w.yml@v1
 `);
     expect(end.conclusion).toBe("refused");
     expect(end.problems.map((problem) => problem.message)).toEqual([
       "The job a uses some/action@v1: this action cannot be simulated",
+      "The job a uses actions/upload-artifact@v3: GitHub fails runs with versions of it before v4",
       "The job b calls some/repository/.github/workflows/w.yml@v1: only workflows of this repository (./…) can be simulated",
     ]);
     expect(end.jobsStarted).toBe(0);
