@@ -5,12 +5,12 @@ import { isObject, type Json } from "../../src/protocol/json.ts";
 import { foldRun } from "../../src/run-log/fold.ts";
 import { normalise } from "../../src/run-log/normalise.ts";
 import { readEvents } from "../../src/runtime/event-writer.ts";
+import type { PodEnd, PodHost } from "../../src/simulate/argo/pod.ts";
+import { runPod } from "../../src/simulate/argo/run-pod.ts";
 import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
 import type { Case } from "../conformance/cases.ts";
 import { runMagnus, shim } from "../support/programs.ts";
 import type { Controller, ControllerRun } from "./controller.ts";
-import type { PodEnd, PodHost } from "./kubelet.ts";
-import { localPods } from "./local-pods.ts";
 import { workflowIn } from "./manifest.ts";
 import type { KubernetesObject } from "./object-store.ts";
 
@@ -49,15 +49,17 @@ export async function runInArgo(
   workflow: KubernetesObject,
   { name, work, evict = {}, secrets = {} }: RunInArgo,
 ): Promise<ArgoRun> {
-  const pods = localPods({
+  const surroundings = {
     claim: () => path.join(work, ".magnus"),
-    secret: (_, key) => secrets[key],
+    secret: (_: string, key: string) => secrets[key],
     shim,
     project: work,
-  });
+    // PODS=show prints what pods print.
+    ...(process.env.PODS === "show" ? { output: () => process.stderr } : {}),
+  };
   const host: PodHost = async (pod) => {
     const when = evict[pod.node];
-    const end: PodEnd = when === "before" ? { exit: 1, outputs: {} } : await pods(pod);
+    const end: PodEnd = when === "before" ? { exit: 1, outputs: {} } : await runPod(pod, surroundings);
     return when === undefined ? end : { ...end, evicted: true };
   };
   const run = await controller.runInController(workflow, { name, host });
