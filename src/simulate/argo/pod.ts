@@ -18,37 +18,37 @@ export interface Pod {
 /** A container of the Kubernetes API. */
 export interface Container {
   readonly name: string;
-  readonly image?: string;
-  readonly command?: readonly string[];
-  readonly args?: readonly string[];
-  readonly workingDir?: string;
-  readonly env?: readonly Variable[];
-  readonly volumeMounts?: readonly VolumeMount[];
+  readonly image?: string | undefined;
+  readonly command?: readonly string[] | undefined;
+  readonly args?: readonly string[] | undefined;
+  readonly workingDir?: string | undefined;
+  readonly env?: readonly Variable[] | undefined;
+  readonly volumeMounts?: readonly VolumeMount[] | undefined;
   readonly [field: string]: unknown;
 }
 
 export interface Variable {
   readonly name: string;
-  readonly value?: string;
-  readonly valueFrom?: { readonly secretKeyRef?: SecretKey };
+  readonly value?: string | undefined;
+  readonly valueFrom?: { readonly secretKeyRef?: SecretKey | undefined } | undefined;
 }
 
 export interface SecretKey {
   readonly name: string;
   readonly key: string;
-  readonly optional?: boolean;
+  readonly optional?: boolean | undefined;
 }
 
 export interface VolumeMount {
   readonly name: string;
   readonly mountPath: string;
-  readonly subPath?: string;
+  readonly subPath?: string | undefined;
 }
 
 export interface Volume {
   readonly name: string;
-  readonly emptyDir?: object;
-  readonly persistentVolumeClaim?: { readonly claimName: string };
+  readonly emptyDir?: object | undefined;
+  readonly persistentVolumeClaim?: { readonly claimName: string } | undefined;
   readonly [field: string]: unknown;
 }
 
