@@ -2,7 +2,7 @@
  * Expressions of expr-lang, as Argo's controller evaluates them. In: a text and what its names mean. Out: a value, or an
  * {@link ExpressionError} where the controller would have an error.
  */
-import { callFunction, isFunctionName, knownFunctions } from "./expression-functions.ts";
+import { callFunction, isFunctionName } from "./expression-functions.ts";
 import { compareBytes, isList, isMap, textOfValue, type Value } from "./expression-value.ts";
 import { type Expression, ExpressionError, parseExpression, predicateFunctions } from "./parse-expression.ts";
 
@@ -308,6 +308,3 @@ function overList(name: string, list: readonly Value[], ask: (value: Value, inde
       return list.map((value, i) => ask(value, i));
   }
 }
-
-/** Names of functions that expressions may use here. */
-export const functions: ReadonlySet<string> = new Set([...knownFunctions, ...predicateFunctions]);

@@ -90,17 +90,18 @@ async function runContainer(container: Container, place: Place, signal: AbortSig
   const { pod, surroundings, scratch } = place;
   const translate = translation(container, place);
   const [program = "", ...more] = (container.command ?? []).map(translate);
-  const args = [...more, ...(container.args ?? [])];
-  if (program === "magnus-shim" && args[0] === "install") return installShim(translate(args[1] ?? ""), surroundings);
+  const given = [...more, ...(container.args ?? [])];
+  if (program === "magnus-shim" && given[0] === "install") return installShim(translate(given[1] ?? ""), surroundings);
   const environment = environmentOf(container, translate, surroundings);
   if (typeof environment === "string") return { exit: 128, message: { message: environment } };
+  const args = given.map((argument) => expandVariables(argument, environment));
   if (program === "magnus-shim") installShim(path.join(scratch, "bin"), surroundings);
   const ended: Ended = await runProcess(
     program === "magnus-shim" ? path.join(scratch, "bin", program) : program,
     args.map((arg, i) => shortArgument(arg, i, scratch)),
     {
       cwd: workingDirectory(container, translate, scratch),
-      environment,
+      environment: { ...hostEnvironment(), ...environment },
       signal,
       ...(surroundings.output === undefined ? {} : { output: surroundings.output(pod) }),
     },
@@ -140,21 +141,34 @@ function shortArgument(argument: string, index: number, scratch: string): string
   return `@${file}`;
 }
 
+/** What any program needs; nothing else of this machine. */
+function hostEnvironment(): Record<string, string> {
+  const { PATH = "", HOME = "", TMPDIR } = process.env;
+  return { PATH, HOME, LC_ALL: "C.UTF-8", ...(TMPDIR === undefined ? {} : { TMPDIR }) };
+}
+
 /** A text: why the container cannot start. */
 function environmentOf(
   container: Container,
   translate: (text: string) => string,
   surroundings: Surroundings,
 ): Record<string, string> | string {
-  const { PATH = "", HOME = "", TMPDIR } = process.env;
-  const environment: Record<string, string> = { PATH, HOME, LC_ALL: "C.UTF-8" };
-  if (TMPDIR !== undefined) environment.TMPDIR = TMPDIR;
+  const environment: Record<string, string> = {};
   for (const variable of container.env ?? []) {
     const value = valueOfVariable(variable, translate, surroundings);
     if (typeof value === "object") return value.missing;
-    if (value !== undefined) environment[variable.name] = value;
+    if (value === undefined) continue;
+    const isText = variable.valueFrom?.secretKeyRef === undefined;
+    environment[variable.name] = isText ? expandVariables(value, environment) : value;
   }
   return environment;
+}
+
+/** Kubernetes' own references in commands, arguments and values: `$(NAME)` of a variable before; `$$` is a `$`. */
+function expandVariables(text: string, environment: { readonly [name: string]: string }): string {
+  return text.replace(/\$(?:\$|\(([^)]*)\))/g, (reference, name: string | undefined) =>
+    name === undefined ? "$" : (environment[name] ?? reference),
+  );
 }
 
 function valueOfVariable(

@@ -4,6 +4,7 @@
  */
 import { parseDuration } from "./duration.ts";
 import { isFulfilled, type Node, type ProcessedTemplate } from "./node.ts";
+import { podName } from "./pod-of-node.ts";
 import { processArguments, substituteTemplate } from "./process-arguments.ts";
 import { decideRetry } from "./retry.ts";
 import { runDag } from "./run-dag.ts";
@@ -69,11 +70,6 @@ function process(simulation: Simulation, call: TemplateCall, template: Template)
   }
 }
 
-/** Kubernetes names: what a node's name has besides letters and digits becomes a dash. */
-export function podName(node: string, template: Template): string {
-  return `${node.split(".")[0]}-${template.name}-${node.replace(/[^a-zA-Z0-9]+/g, "-")}`.slice(0, 253).toLowerCase();
-}
-
 /** operator.go, checkParallelism: pods of the workflow, and children of a dag, at a time. */
 function limitReached(
   { spec, activePods }: Simulation,
@@ -105,9 +101,7 @@ function runBody(simulation: Simulation, body: Body, known: Node | undefined): E
       return ended(simulation, known ?? started(simulation, body, "Steps", "Running"), runSteps);
     case "container": {
       if (known !== undefined) return { node: known };
-      const node = started(simulation, body, "Pod", "Pending");
-      simulation.startPod(node, body.processed);
-      return { node };
+      return startPod(simulation, started(simulation, body, "Pod", "Pending"), body.processed);
     }
     case "suspend":
       return suspend(simulation, known ?? started(simulation, body, "Suspend", "Pending"), body.processed);
@@ -117,6 +111,17 @@ function runBody(simulation: Simulation, body: Body, known: Node | undefined): E
       node.message = message;
       return { node, failure: { kind: "error", message } };
     }
+  }
+}
+
+function startPod(simulation: Simulation, node: Node, processed: ProcessedTemplate): Executed {
+  try {
+    simulation.startPod(node, processed);
+    return { node };
+  } catch (error) {
+    if (!(error instanceof SubstitutionError)) throw error;
+    setPhase(simulation, node, "Error", error.message);
+    return { node, failure: { kind: "error", message: error.message } };
   }
 }
 

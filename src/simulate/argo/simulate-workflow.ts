@@ -3,16 +3,17 @@
  * it ends, its nodes, and whether it would hang. A state machine: it looks at the workflow when it starts and whenever
  * pods have ended, as the controller does.
  */
+import { checkReferences } from "./check-references.ts";
 import { evaluateCondition } from "./evaluate-expression.ts";
-import { goJson } from "./go-json.ts";
-import { hasFailed, isFulfilled, type Node, type NodeType, type Phase, type ProcessedTemplate } from "./node.ts";
+import { hasFailed, isFulfilled, type Node, type NodeType, type Phase } from "./node.ts";
 import { ExpressionError } from "./parse-expression.ts";
-import type { Output, Pod, PodHost, Volume } from "./pod.ts";
-import { podName, runTemplate } from "./run-template.ts";
+import type { PodHost } from "./pod.ts";
+import { podOf } from "./pod-of-node.ts";
+import { runTemplate } from "./run-template.ts";
 import { silentSuccesses } from "./silent-successes.ts";
 import { addChild, type Executed, endPod, type Simulation, setPhase } from "./simulation.ts";
-import { environmentOf, substitute } from "./substitute.ts";
-import { readVolumes, type Workflow, type WorkflowSpec } from "./workflow.ts";
+import { environmentOf } from "./substitute.ts";
+import type { Workflow, WorkflowSpec } from "./workflow.ts";
 import { workflowGlobals } from "./workflow-globals.ts";
 
 export interface WorkflowHost {
@@ -61,6 +62,16 @@ export async function simulateWorkflow(
   host: WorkflowHost,
   options: SimulationOptions = {},
 ): Promise<WorkflowEnd> {
+  const [problem] = checkReferences(workflow);
+  if (problem !== undefined)
+    return {
+      phase: "Failed",
+      message: `invalid spec: ${problem.message}`,
+      nodes: [],
+      pods: 0,
+      hangs: [],
+      warnings: [],
+    };
   const run = startRun(workflow, host, options);
   for (;;) {
     const end = reconcileAll(run);
@@ -118,8 +129,8 @@ function startRun(workflow: Workflow, host: WorkflowHost, options: SimulationOpt
     podsStarted: 0,
     changed: false,
     startPod: (node, processed) => {
-      simulation.podsStarted++;
       const pod = podOf(simulation, node, processed, abort.signal);
+      simulation.podsStarted++;
       after(host.startPod(pod).then((end) => () => endPod(simulation, node, processed, end)));
     },
     later: (milliseconds, then) => after((host.wait?.(milliseconds) ?? Promise.resolve()).then(() => then)),
@@ -256,33 +267,6 @@ function runExit(simulation: Simulation, template: string): Node | undefined {
     taskKind: "steps",
   });
   return node !== undefined && isFulfilled(node) ? node : undefined;
-}
-
-function podOf(simulation: Simulation, node: Node, { template }: ProcessedTemplate, signal: AbortSignal): Pod {
-  const { activeDeadlineSeconds, container = {}, initContainers = [], volumes = [] } = template;
-  return {
-    name: podName(node.name, template),
-    node: node.name.slice(simulation.workflow.length),
-    initContainers: initContainers.map((each) => ({ ...each, name: each.name ?? "init" })),
-    main: { ...container, name: "main" },
-    volumes: [...volumesOf(simulation), ...volumes],
-    outputs: (template.outputs?.parameters ?? []).flatMap(({ name, valueFrom }): Output[] => {
-      const { path, default: fallback } = valueFrom ?? {};
-      return path === undefined ? [] : [{ name, path, ...(fallback === undefined ? {} : { default: fallback }) }];
-    }),
-    ...(activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds }),
-    signal,
-  };
-}
-
-/** Those of the whole workflow, and the claims that each run makes. */
-function volumesOf({ spec, globals, workflow }: Simulation): readonly Volume[] {
-  const shared = readVolumes(JSON.parse(substitute(goJson(spec.volumes ?? []), globals, "none")));
-  const claims = (spec.volumeClaimTemplates ?? []).map(({ metadata: { name } }) => ({
-    name,
-    persistentVolumeClaim: { claimName: `${workflow}-${name}` },
-  }));
-  return [...shared, ...claims];
 }
 
 function endOf({ simulation }: Run): Pick<WorkflowEnd, "nodes" | "pods" | "warnings"> {

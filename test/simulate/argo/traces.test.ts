@@ -13,7 +13,11 @@ test("there are as many traces as were recorded", () => {
 test.for(traces)("$scenario", async ({ scenario, workflow, outcomes, podArgs, observed }) => {
   const args = new Map<string, readonly string[]>();
   const parsed = workflowSchema.parse(parse(workflow));
-  const end = await simulateWorkflow(parsed, { startPod: scriptedPods(outcomes, args) });
+  const end = await simulateWorkflow(
+    parsed,
+    { startPod: scriptedPods(outcomes, args) },
+    { name: scenario.replaceAll("_", "-") },
+  );
   expect({ phase: end.phase, pods: end.pods, stalled: end.hangs.length > 0 }).toEqual({
     phase: observed.phase,
     pods: observed.pods,
