@@ -33,7 +33,7 @@ export function checkNames({ metadata, spec }: Workflow): readonly Problem[] {
     if (template.dag !== undefined && tasks.length === 0) add([...path, "dag"], "a dag has at least one task");
     if (tasks.length > most) add([...path, "dag", "tasks"], `more than ${most} tasks`);
     unique(tasks, [...path, "dag", "tasks"], "task", add);
-    tasks.forEach(({ name }, j) => checkTaskName(name, [...path, "dag", "tasks", j, "name"], add));
+    for (const [j, { name }] of tasks.entries()) checkTaskName(name, [...path, "dag", "tasks", j, "name"], add);
     (template.initContainers ?? []).forEach(({ name = "" }, j) => {
       if (name === "") add([...path, "initContainers", j], "initContainers must all have container name");
       if (reservedContainers.has(name)) add([...path, "initContainers", j, "name"], `${name} is a container of Argo's`);

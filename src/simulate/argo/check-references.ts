@@ -22,7 +22,7 @@ export function checkReferences({ spec }: Workflow): readonly Problem[] {
     checkTemplateName(context, hook.template, [...path, "template"]);
     if (hook.expression === undefined) add(context, path, "Expression required");
   }
-  spec.templates.forEach((template, i) => checkTemplate(context, template, ["spec", "templates", i]));
+  for (const [i, template] of spec.templates.entries()) checkTemplate(context, template, ["spec", "templates", i]);
   return context.problems;
 }
 
@@ -60,14 +60,16 @@ function checkTemplate(context: Context, template: Template, path: Problem["path
   const tasks = template.dag?.tasks ?? [];
   const graph = dagGraph(tasks);
   const byName = new Map(tasks.map((task) => [task.name, task]));
-  tasks.forEach((task, i) => checkTask(context, { task, graph, byName, known, path: [...path, "dag", "tasks", i] }));
+  for (const [i, task] of tasks.entries())
+    checkTask(context, { task, graph, byName, known, path: [...path, "dag", "tasks", i] });
   if (graph.order.length < tasks.length || hasCycle(graph))
     add(context, [...path, "dag"], `templates.${template.name} sorting failed: Dependency cycle detected`);
   const { dag, outputs, steps, ...rest } = template;
-  if (steps !== undefined) return checkSteps(context, steps, path);
-  checkTags(context, rest, known, path);
+  if (steps === undefined) checkTags(context, rest, known, path);
+  else checkSteps(context, steps, path);
   const results = new Set(known);
-  for (const { name, template: of } of tasks) addResults(context, results, name, of);
+  for (const { name, template: of } of tasks) addResults(context, results, "tasks", name, of);
+  for (const { name, template: of } of (steps ?? []).flat()) addResults(context, results, "steps", name, of);
   (outputs?.parameters ?? []).forEach((output, i) => {
     checkTags(context, output, results, [...path, "outputs", "parameters", i]);
     checkOutput(context, template, output, [...path, "outputs", "parameters", i]);
@@ -78,13 +80,12 @@ function checkTemplate(context: Context, template: Template, path: Problem["path
 const late = "retries lastRetry.exitCode lastRetry.status lastRetry.duration lastRetry.message".split(" ");
 
 function checkSteps(context: Context, steps: readonly (readonly Task[])[], path: Problem["path"]): void {
-  steps.forEach((group, i) =>
-    group.forEach((step, j) => {
+  for (const [i, group] of steps.entries())
+    for (const [j, step] of group.entries()) {
       const at = [...path, "steps", i, j];
       checkTemplateName(context, step.template, [...at, "template"]);
       checkInputs(context, step.template, step.arguments?.parameters ?? [], at);
-    }),
-  );
+    }
 }
 
 interface TaskPlace {
@@ -108,7 +109,8 @@ function checkTask(context: Context, { task, graph, byName, known, path }: TaskP
   if (!goJson(task).includes("{{")) return;
   const names = new Set(known);
   if (isExpanded(task)) names.add("item");
-  for (const name of ancestorsOf(graph, task.name)) addResults(context, names, name, byName.get(name)?.template ?? "");
+  for (const name of ancestorsOf(graph, task.name))
+    addResults(context, names, "tasks", name, byName.get(name)?.template ?? "");
   checkTags(context, task, names, path);
 }
 
@@ -126,13 +128,13 @@ function checkDepends(context: Context, depends: string, path: Problem["path"]):
   }
 }
 
-function addResults({ templates }: Context, names: Set<string>, task: string, template: string): void {
+function addResults({ templates }: Context, names: Set<string>, kind: string, task: string, template: string): void {
   for (const field of "id startedAt finishedAt ip status hostNodeName exitCode outputs.result outputs.parameters".split(
     " ",
   ))
-    names.add(`tasks.${task}.${field}`);
+    names.add(`${kind}.${task}.${field}`);
   for (const { name } of templates.get(template)?.outputs?.parameters ?? [])
-    names.add(`tasks.${task}.outputs.parameters.${name}`);
+    names.add(`${kind}.${task}.outputs.parameters.${name}`);
 }
 
 /** Tags without an expression: each must have a meaning. */
