@@ -70,6 +70,19 @@ diagnosed(configured(given(program.command("check <pipelines...>"))))
   .addHelpText("after", example("magnus check pipelines/*.yaml --format github"))
   .action(async (pipelines, options) => finish((await import("./check.ts")).check(pipelines, options)));
 
+program
+  .command("simulate <file>")
+  .usage("FILE [options]")
+  .description("run a compiled file here as its platform would")
+  .addOption(new Option("-t, --target <NAME>", "the platform: argo").choices(["argo"]).default("argo"))
+  .addOption(repeatable("--param <NAME=VALUE>", "a parameter of the workflow (repeatable)"))
+  .addOption(repeatable("--secret <NAME/KEY=VALUE>", "a key of a Kubernetes Secret (repeatable)"))
+  .addOption(repeatable("--volume <CLAIM=DIR>", "the folder of a claim; usual: .magnus/claims/CLAIM (repeatable)"))
+  .option("-j, --jobs <N>", "pods that run at a time; usual: as many as processors", positive)
+  .option("--json", "print how it ended as JSON")
+  .addHelpText("after", example("magnus simulate pipeline.argo.yaml --param seed=8"))
+  .action(async (file, options) => finish((await import("./simulate.ts")).simulate(file, options)));
+
 const runs = program
   .command("runs")
   .usage("list|show|log|export")
