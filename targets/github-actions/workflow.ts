@@ -52,7 +52,10 @@ export function printWorkflow({ comment, head, jobs }: Workflow): string {
   return document.toString({ lineWidth: 0, indentSeq: true, flowCollectionPadding: false });
 }
 
-/** One line without `${{`, which would be evaluated wherever it stands. */
+/** One line without `${{`, which would be evaluated wherever it stands, and without what YAML does not allow. */
 export function shown(text: string): string {
-  return text.replace(/\s+/g, " ").replaceAll("${{", "$ {{").trim();
+  return text.replace(unprintable, " ").replaceAll("${{", "$ {{").trim();
 }
+
+/** White space, control characters, halves of characters, and what turns the direction of text. */
+const unprintable = /[\s\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]+/gu;
