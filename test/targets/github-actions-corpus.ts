@@ -12,7 +12,7 @@ export interface Compiled extends CompiledWorkflows {
 }
 
 /** All conformance cases, and random pipelines; without those that GitHub's limits refuse. */
-export function compiledCorpus(count = 50): readonly Compiled[] {
+export function compiledCorpus(count = Number(process.env.PIPELINES ?? 50)): readonly Compiled[] {
   const cases = conformanceCases().map(({ name, folder }) => {
     const readFile = (file: string): string | undefined => {
       const place = path.join(folder, file);
