@@ -1,5 +1,5 @@
 /** Workflow files as plain data, and how they are printed. */
-import { Document, isScalar, isSeq, visit } from "yaml";
+import { Document, isMap, isScalar, isSeq, visit, type YAMLMap } from "yaml";
 import { commentOf } from "./pins.ts";
 
 export interface Step {
@@ -44,12 +44,20 @@ export function printWorkflow({ comment, head, jobs }: Workflow): string {
     Pair(_, { key, value }) {
       if (!isScalar(key)) return;
       if (key.value === "needs" && isSeq(value)) value.flow = true;
+      if (key.value === "permissions" && isMap(value)) explainPermissions(value);
       if (key.value !== "uses" || !isScalar(value)) return;
       const text = commentOf(String(value.value));
       if (text !== undefined) value.comment = text;
     },
   });
   return document.toString({ lineWidth: 0, indentSeq: true, flowCollectionPadding: false });
+}
+
+/** Linters ask for the reason of what a token may do; reading the repository is for the checkout. */
+function explainPermissions({ items }: YAMLMap): void {
+  for (const { key, value } of items) {
+    if (isScalar(key) && key.value !== "contents" && isScalar(value)) value.comment = " asked for by the configuration";
+  }
 }
 
 /** One line without `${{`, which would be evaluated wherever it stands, and without what YAML does not allow. */

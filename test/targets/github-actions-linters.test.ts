@@ -26,7 +26,9 @@ dag:
 `,
   options: {
     environment: "production",
-    env: { REGION: "${{ vars.REGION }}" },
+    // Without an image: that one has no digest is for its author to know.
+    permissions: { "id-token": "write", packages: "read" },
+    env: { REGION: "${{ vars.REGION }}", LICENCE: "${{ secrets.LICENCE }}" },
     setup: { python: "3.12", node: "22", install: "pip install .\npip check" },
     schedule: [{ cron: "0 6 * * 1", timezone: "Europe/Berlin" }, "0 7 * * *"],
     concurrency: "one",

@@ -210,6 +210,16 @@ describe("options of workflows", () => {
     expect(workflows.get("p")?.on.workflow_call?.secrets).toEqual({ MODELS_TOKEN: { required: false } });
   });
 
+  test("secrets that options name are handed to files that are called", () => {
+    const container = { credentials: { username: "me", password: "${{ secrets.REGISTRY || secrets.GITHUB_TOKEN }}" } };
+    const slow = { env: { LICENCE: "${{ secrets.LICENCE }}" } };
+    const workflows = compile(mapped, { options: { image: "a:1", container, overrides: { slow } } });
+    const secrets = { REGISTRY: "${{ secrets.REGISTRY }}", TOKEN: "${{ secrets.TOKEN }}" };
+    expect(jobOf(workflows.get("p"), "each").secrets).toEqual(secrets);
+    const inside = { options: { env: { LICENCE: "${{ secrets.LICENCE }}" }, overrides: { slow: {} } } };
+    expect(jobOf(main(mapped, inside), "each").secrets).toMatchObject({ LICENCE: "${{ secrets.LICENCE }}" });
+  });
+
   test("items at a time are the pipeline's, or those of the override", () => {
     const strategy = (slow: object) => jobOf(main(mapped, { options: { overrides: { slow } } }), "each").strategy;
     expect(strategy({})).toMatchObject({ "fail-fast": false, "max-parallel": 3 });
