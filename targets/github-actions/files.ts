@@ -44,7 +44,7 @@ export interface Built {
 export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>): Built {
   const { options, source, version } = context;
   const { name } = plan.pipeline;
-  const layout = layOut(plan.root, (node) => mayBeMany(node, plan, options));
+  const layout = layoutOf(plan, options);
   const inputs = inputsOf(plan);
   const call = `\${{ inputs.${inputs.callName} }}`;
   const writing: Writing = { name, prefix: `${name}~${call}~`, call, keeps: keepsOf(context.services), shown };
@@ -53,7 +53,7 @@ export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>):
     options,
     parameters: inputs.environment,
     storing: storingJobs(layout),
-    needsFiles: () => plan.root !== undefined && hasObjects(layout),
+    hasObjects: hasObjects(layout),
     secretsOf: (file) => secretsOfFile(file, options),
     permissionsOf: (file) => permissionsOfFile(file, options),
     fileName: ({ id, body }) => (body === "batches" ? `${name}--${id}-batch.yml` : `${name}--${id}.yml`),
@@ -70,6 +70,10 @@ export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>):
     return file.owner.body === "batches" ? [batchWorkflow(plan, file.owner, inside, comment), called] : [called];
   });
   return { workflows, layout };
+}
+
+export function layoutOf(plan: Plan, options: GithubOptions): Layout {
+  return layOut(plan.root, (node) => mayBeMany(node, plan, options));
 }
 
 function topWorkflow(
