@@ -4,6 +4,7 @@ import { createTwoFilesPatch } from "diff";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { makeFolder } from "../stores/atomic-file.ts";
 import type { OutputFile } from "../target/target.ts";
+import { keepPins } from "./keep-pins.ts";
 import { shellWord } from "./shell-word.ts";
 import { reasonOf } from "./source-files.ts";
 
@@ -16,10 +17,12 @@ export interface ComparedFile {
 }
 
 export function compareFiles(files: readonly OutputFile[], folder: string): readonly ComparedFile[] {
-  return files.map((file) => {
-    const name = path.join(folder, file.path);
+  return files.map((compiled) => {
+    const name = path.join(folder, compiled.path);
+    let file = compiled;
     try {
       const before = readFileSync(name, "utf8");
+      if (file.path.startsWith(".github/workflows/")) file = { ...file, content: keepPins(file.content, before) };
       const executable = file.executable !== true || (statSync(name).mode & 0o100) !== 0;
       return { file, state: before === file.content && executable ? "same" : "changed", before };
     } catch {
