@@ -241,8 +241,6 @@ function runHooks(simulation: Simulation, root: Node): boolean {
     addChild(simulation, root, name);
     if (failure?.kind === "error") setPhase(simulation, root, "Error", failure.message);
     if (node === undefined || !isFulfilled(node)) completed = false;
-    else if (hasFailed(node))
-      simulation.warnings.add(`the hook ${hook} failed, which the workflow's phase does not tell`);
   }
   return completed;
 }
@@ -292,7 +290,7 @@ function shown({ workflow }: Simulation, node: Node): SimulatedNode {
 /** Tasks that wait, and dags that none of their nodes ends. */
 function hangsOf({ simulation }: Run): readonly string[] {
   const { nodes, waiting, workflow } = simulation;
-  const told = [...waiting].map(([name, why]) => `${name.slice(workflow.length)} ${why}`);
+  const told = [...waiting].map(([name, why]) => `${name.slice(workflow.length) || "/"} ${why}`);
   if (told.length > 0) return told;
   const running = [...nodes.values()]
     .filter((node) => !isFulfilled(node))
