@@ -3,6 +3,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
+import { embedRunners } from "./embed-runners.mjs";
 
 const root = path.resolve(import.meta.dirname, "..");
 const targets = readdirSync(path.join(root, "targets"));
@@ -10,13 +11,21 @@ const dist = path.join(root, "dist");
 // Built beside and moved file by file, so that programs that run meanwhile always find whole ones.
 const fresh = `${dist}.${process.pid}`;
 
-const shared = { absWorkingDir: root, bundle: true, platform: "node", target: "node20", logLevel: "warning" };
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  logLevel: "warning",
+  plugins: [embedRunners(root)],
+};
 
 const programs = await build({
   ...shared,
   metafile: true,
   entryPoints: [
     { in: "src/cli/main.ts", out: "magnus" },
+    { in: "src/task/task.ts", out: "task" },
     ...targets.map((name) => ({ in: `targets/${name}/target.ts`, out: `targets/${name}` })),
   ],
   outdir: fresh,
@@ -31,7 +40,10 @@ const programs = await build({
 
 const shim = await build({
   ...shared,
-  entryPoints: [{ in: "src/shim/main.ts", out: "shim" }],
+  entryPoints: [
+    { in: "src/shim/main.ts", out: "shim" },
+    { in: "src/github-action/main.ts", out: "action" },
+  ],
   outdir: fresh,
   outExtension: { ".js": ".cjs" },
   format: "cjs",

@@ -106,6 +106,7 @@ diagnosed(configured(runs.command("log <run> <step>")))
   .usage("RUN STEP [options]")
   .description("what a step printed; its dotted name")
   .option("--attempt <N>", "an earlier attempt", positive)
+  .option("--timestamps", "print when each line came, and on which stream")
   .addHelpText("after", example("magnus runs log latest train.oslo.fit"))
   .action(async (run, step, options) => finish((await import("./runs.ts")).showLog(run, step, options)));
 configured(runs.command("export <run>"))

@@ -39,7 +39,7 @@ export function progressTree(stream: NodeJS.WriteStream): Progress {
   const fold = (): void => {
     const start = performance.now();
     const view = { ...foldRun(events), finishedAt: new Date().toISOString() };
-    tree = printTree(view, { paint, columns: stream.columns, most: 5, now: Date.now() }).split("\n");
+    tree = printTree(view, { paint, columns: sizeOf(stream).columns, most: 5, now: Date.now() }).split("\n");
     dirty = false;
     last = performance.now();
     cost = last - start;
@@ -74,10 +74,16 @@ export function progressTree(stream: NodeJS.WriteStream): Progress {
 }
 
 /** The rows that a screen holds, cut to its width (colours do not count), the newest where there are too many. */
-function fitRows(tree: readonly string[], { rows, columns }: NodeJS.WriteStream): readonly string[] {
+function fitRows(tree: readonly string[], stream: NodeJS.WriteStream): readonly string[] {
+  const { rows, columns } = sizeOf(stream);
   const most = Math.max(3, rows - 2);
   const shown = tree.length <= most ? tree : [tree[0] ?? "", "  …", ...tree.slice(2 - most)];
   return shown.map((row) => cut(row, columns));
+}
+
+/** A terminal that does not know its size (of serial lines, of some CI systems) says 0. */
+function sizeOf({ rows, columns }: NodeJS.WriteStream): { readonly rows: number; readonly columns: number } {
+  return { rows: rows || 24, columns: columns || 80 };
 }
 
 function cut(row: string, columns: number): string {

@@ -16,7 +16,7 @@ import { type Parameters, type Path, pathKey } from "../protocol/path.ts";
 import { ServiceError } from "../protocol/services.ts";
 import { version } from "../protocol/version.ts";
 import { codeIdentity } from "../runtime/code-identity.ts";
-import { openEventWriter, readEvents } from "../runtime/event-writer.ts";
+import { openEventWriter } from "../runtime/event-writer.ts";
 import { newRunId } from "../runtime/run-id.ts";
 import { stopSignals } from "../runtime/stop-signals.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
@@ -158,10 +158,9 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
         graceMs: services.graceMs,
       },
     });
-    await writer.write({ kind: "run.finished", data: { status: outcome.status } });
+    await writer.write({ kind: "run.finished", data: { status: outcome } });
     progress.close();
-    // Read back instead of kept: the more memory a process holds, the longer every start of a command takes.
-    printEnd(await readEvents(log), outcome, options);
+    await printEnd(log, outcome, options);
     return codeOf(outcome, signals.stop);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
@@ -206,7 +205,7 @@ function countAttempts(): (path: Path) => Promise<number> {
   };
 }
 
-function codeOf({ status }: LocalOutcome, stop: AbortSignal): number {
-  if (status === "cancelled") return stop.reason === "SIGINT" ? exitCode.interrupted : exitCode.terminated;
-  return status === "success" ? exitCode.success : exitCode.failed;
+function codeOf(outcome: LocalOutcome, stop: AbortSignal): number {
+  if (outcome === "cancelled") return stop.reason === "SIGINT" ? exitCode.interrupted : exitCode.terminated;
+  return outcome === "success" ? exitCode.success : exitCode.failed;
 }

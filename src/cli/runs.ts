@@ -8,6 +8,7 @@ import { type Json, printJson } from "../protocol/json.ts";
 import { displayPath, stepName } from "../protocol/path.ts";
 import { ServiceError } from "../protocol/services.ts";
 import { foldRun } from "../run-log/fold.ts";
+import { type LogLine, printedText, readLogLines } from "../run-log/log-lines.ts";
 import { exportMagnus } from "../run-log/magnus-export.ts";
 import { normalise } from "../run-log/normalise.ts";
 import { milliseconds, printTree } from "../run-log/print-tree.ts";
@@ -26,9 +27,12 @@ type RunsOptions = ConfigurationOptions & DiagnosticOptions;
 
 /** `magnus runs list`. */
 export function listRuns(options: RunsOptions & { readonly json?: boolean }): Promise<number> {
-  return withStore(options, async (store) => {
-    const views = [];
-    for (const run of await store.list()) views.push(foldRun(await readEvents(store.open(run))));
+  return withStore(options, async (store, sink) => {
+    const views: RunView[] = [];
+    for (const run of await store.list()) {
+      const view = await viewOf(store.open(run), sink);
+      if (view !== undefined) views.push(view);
+    }
     const rows = views.map(({ run, status, created, startedAt, finishedAt }) => ({
       run,
       pipeline: created?.pipeline ?? "",
@@ -42,6 +46,22 @@ export function listRuns(options: RunsOptions & { readonly json?: boolean }): Pr
     }));
     process.stdout.write(options.json ? `${JSON.stringify({ runs: rows })}\n` : printRows(rows));
   });
+}
+
+/** One run that cannot be read does not hide the others. */
+async function viewOf(log: RunLog, sink: DiagnosticSink): Promise<RunView | undefined> {
+  try {
+    return await readView(log);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    sink.report("unreadable-run", { run: log.run, cause: error.message });
+    return undefined;
+  }
+}
+
+/** A run without events (its folder was made, its writer ended) still has a name. */
+async function readView(log: RunLog): Promise<RunView> {
+  return { ...foldRun(await readEvents(log)), run: log.run };
 }
 
 function printRows(
@@ -79,26 +99,21 @@ export function showRun(
   options: RunsOptions & { readonly json?: boolean; readonly normalised?: boolean },
 ): Promise<number> {
   return withRun(named, options, async (log) => {
-    const view = foldRun(await readEvents(log));
+    const view = await readView(log);
     if (options.normalised) process.stdout.write(`${printJson(normalise(view), { sorted: true })}\n`);
     else if (options.json) process.stdout.write(`${printJson(view as unknown as Json)}\n`);
     else process.stdout.write(`${printTree(view, { paint: painter(process.stdout), most: 50 })}\n`);
   });
 }
 
-/** `magnus runs log`: what the last attempt of a step printed, or an earlier one. */
+/** `magnus runs log`: what the last attempt of a step printed so far, or an earlier one. */
 export function showLog(
   named: string,
   step: string,
-  options: RunsOptions & { readonly attempt?: number },
+  options: RunsOptions & { readonly attempt?: number; readonly timestamps?: boolean },
 ): Promise<number> {
   return withRun(named, options, async (log, sink) => {
-    const steps = stepsOf(foldRun(await readEvents(log)).steps);
-    const found = steps.filter(({ path: at }) => displayPath(at) === step || stepName(at) === step);
-    if (found.length === 0) {
-      const names = steps.map(({ path: at }) => displayPath(at));
-      sink.report("no-such-step", { step, run: log.run, suggestion: suggest(step, names), names });
-    }
+    const found = await stepsCalled(step, log, sink);
     for (const { path: at, attempts } of found) {
       const stored = attempts.filter((attempt) => attempt.log !== undefined);
       const attempt = options.attempt === undefined ? stored.at(-1) : attempts[options.attempt - 1];
@@ -108,16 +123,37 @@ export function showLog(
         continue;
       }
       if (found.length > 1) process.stdout.write(`== ${displayPath(at)}\n`);
-      process.stdout.write(content);
+      const lines = readLogLines(content);
+      process.stdout.write(options.timestamps ? withTimes(lines) : printedText(lines));
     }
   });
+}
+
+/** The steps of a run that have this dotted name; reports where there is none. */
+async function stepsCalled(name: string, log: RunLog, sink: DiagnosticSink): Promise<readonly StepView[]> {
+  const steps = stepsOf((await readView(log)).steps);
+  const found = steps.filter(({ path: at }) => displayPath(at) === name || stepName(at) === name);
+  if (found.length === 0) {
+    const names = steps.map(({ path: at }) => displayPath(at));
+    sink.report("no-such-step", { step: name, run: log.run, suggestion: suggest(name, names), names });
+  }
+  return found;
+}
+
+function withTimes(lines: Iterable<LogLine>): Uint8Array {
+  const printed = [...lines].flatMap(({ time, stream, text }) => [
+    Buffer.from(`${time} ${stream.padEnd(6)} `),
+    text,
+    Buffer.from("\n"),
+  ]);
+  return Buffer.concat(printed);
 }
 
 /** `magnus runs export`. */
 export function exportRun(named: string, { config, set = [] }: ConfigurationOptions): Promise<number> {
   const options: RunsOptions = { format: "pretty", set, ...(config === undefined ? {} : { config }) };
   return withRun(named, options, async (log) => {
-    process.stdout.write(`${printJson(exportMagnus(foldRun(await readEvents(log))))}\n`);
+    process.stdout.write(`${printJson(exportMagnus(await readView(log)))}\n`);
   });
 }
 

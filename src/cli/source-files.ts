@@ -9,8 +9,7 @@ export function readSource(name: string, sink: DiagnosticSink): SourceFile | und
   try {
     return { name: shownName(name), text: decode(readFileSync(name)) };
   } catch (error) {
-    const missing = errorCode(error) === "ENOENT";
-    sink.report("no-such-file", { name: shownName(name), cause: reasonOf(error), missing });
+    sink.report("no-such-file", { name: shownName(name), cause: reasonOf(error), remedy: remedyOf(error) });
     return undefined;
   }
 }
@@ -20,8 +19,15 @@ function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new Error("it is not text in UTF-8");
+    throw new NotText("it is not text in UTF-8");
   }
+}
+
+class NotText extends Error {}
+
+function remedyOf(error: unknown): "another-name" | "utf-8" | undefined {
+  if (error instanceof NotText) return "utf-8";
+  return errorCode(error) === "ENOENT" ? "another-name" : undefined;
 }
 
 /** A file's text, or undefined where there is none. */

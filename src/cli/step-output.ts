@@ -1,6 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 import { visible } from "../diagnostics/quote.ts";
-import { displayPath, type Path } from "../protocol/path.ts";
+import { displayPath, type Path, pathKey } from "../protocol/path.ts";
 import { hasColour } from "./terminal.ts";
 
 /** What steps print, by whole lines, each after the name of its step, since many print at a time. */
@@ -57,6 +57,7 @@ export function stepOutput(stream: NodeJS.WriteStream, write: (text: Uint8Array)
   };
 }
 
+/** Not the name: two items of a map may have the same. */
 function keyOf(path: Path, source: "stdout" | "stderr"): string {
-  return `${source} ${displayPath(path)}`;
+  return `${source} ${pathKey(path)}`;
 }

@@ -7,8 +7,8 @@ export const commandCodes = {
   "no-such-file": {
     severity: "error",
     message: ({ name, cause }: { name: string; cause: string }) => `cannot read ${name}: ${cause}`,
-    hint: ({ missing }: { missing: boolean }) =>
-      missing ? "files are named relative to the folder in which you are" : undefined,
+    hint: ({ remedy }: { remedy: "another-name" | "utf-8" | undefined }) =>
+      remedy === undefined ? undefined : fileRemedies[remedy],
   },
   "unknown-target": {
     severity: "error",
@@ -94,11 +94,19 @@ export const commandCodes = {
       `"${run}" fits several runs: ${fits.join(", ")}`,
     hint: () => "write more of it",
   },
+  "unreadable-run": {
+    severity: "error",
+    message: ({ run, cause }: { run: string; cause: string }) => `the run ${run} cannot be read: ${cause}`,
+    hint: () => "where its folder is damaged beyond use, remove it",
+  },
   "no-such-step": {
     severity: "error",
     message: ({ step, run }: { step: string; run: string }) => `run ${run} has no step "${step}" that ran`,
     hint: ({ suggestion, names }: { suggestion: string | undefined; names: readonly string[] }) =>
-      didYouMean(suggestion) ?? `steps: ${names.slice(0, 10).join(", ")}${names.length > 10 ? ", …" : ""}`,
+      didYouMean(suggestion) ??
+      (names.length === 0
+        ? "none has run yet; `magnus runs show RUN` shows where it is"
+        : `steps: ${names.slice(0, 10).join(", ")}${names.length > 10 ? ", …" : ""}`),
   },
   "no-log": {
     severity: "error",
@@ -113,3 +121,8 @@ export const commandCodes = {
       "run_log_store and catalog of the configuration say where runs and files are kept; `.magnus` by default",
   },
 } satisfies CodeTable;
+
+const fileRemedies = {
+  "another-name": "files are named relative to the folder in which you are",
+  "utf-8": "save it as UTF-8",
+};

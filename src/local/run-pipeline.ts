@@ -12,7 +12,7 @@ import type { ControlDuty } from "../protocol/step-spec.ts";
 import { computeControl } from "../run-log/control.ts";
 import { mergeMap, mergeParallel } from "../run-log/merge.ts";
 import { runStep } from "../runtime/run-step.ts";
-import type { StepResult, StepServices } from "../runtime/step-run.ts";
+import type { StepServices } from "../runtime/step-run.ts";
 import { type Limit, limit } from "./limit.ts";
 
 export interface LocalRun {
@@ -28,24 +28,19 @@ export interface LocalRun {
   readonly oneAtATime?: ReadonlySet<string>;
 }
 
-export interface LocalOutcome {
-  readonly status: "success" | "failed" | "cancelled";
-  /** The first leaf that failed and was not handled, or the last that failed. */
-  readonly failure?: { readonly path: Path; readonly result: StepResult };
-}
+export type LocalOutcome = "success" | "failed" | "cancelled";
 
 /** Runs the whole pipeline. Rejects only when the run log cannot be written. */
 export async function runPipeline(run: LocalRun): Promise<LocalOutcome> {
-  const machine: Machine = { ...run, leaves: limit(run.jobs), failure: undefined };
+  const machine: Machine = { ...run, leaves: limit(run.jobs) };
   const token: Token = { parameters: run.parameters, items: {}, files: noFiles, prefix: [] };
   const end = await runGraph(run.plan.root, token, machine);
-  const status = run.services.stop.aborted ? "cancelled" : end.ok ? "success" : "failed";
-  return { status, ...(machine.failure === undefined ? {} : { failure: machine.failure }) };
+  if (run.services.stop.aborted) return "cancelled";
+  return end.ok ? "success" : "failed";
 }
 
 interface Machine extends LocalRun {
   readonly leaves: Limit;
-  failure: LocalOutcome["failure"] | undefined;
 }
 
 /** What a graph's token carries in: the enclosing graphs' parameters and files, and where it is. */
@@ -125,7 +120,6 @@ async function runLeaf(leaf: PlanLeaf, token: Token, machine: Machine): Promise<
   });
   if (result === undefined) return { ok: false, delta: {}, put: [] };
   const ok = result.status === "success";
-  if (!ok) machine.failure = { path, result };
   const control = result.control === undefined ? {} : { control: result.control };
   return { ok, delta: ok ? result.delta : {}, put: result.files, ...control };
 }

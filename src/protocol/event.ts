@@ -96,6 +96,8 @@ export interface StepFinished extends AttemptHead {
     readonly signal?: string;
     readonly reason?: FailureReason;
     readonly message?: string;
+    /** Where the task's own code failed, as its language prints it; several lines, shortened in the middle. */
+    readonly traceback?: string;
     readonly durationMs: number;
     readonly delta?: Parameters;
     /** In a stored event: values of the delta that stand in a blob of the run log. Readers put them back into `delta`. */

@@ -19,12 +19,15 @@ export function foldRun(events: readonly Event[]): RunView {
   // The initial parameters stand in the root's own scope, so that what the root publishes lies over them.
   const scope = rootScope(index.created?.data.parameters ?? {});
   const root = replayGraph({ graph: index.root, prefix: [], scope, round: 1 }, findings);
+  const status = runStatus(root, index);
+  // Nothing goes on in a run that was stopped; only a step that has no end is still called running, since it may be.
+  const unfinished = status === "cancelled" ? "cancelled" : "running";
   return {
     run: events[0]?.run ?? "",
     ...(index.created === undefined ? {} : { created: index.created.data }),
-    status: runStatus(root, index),
+    status,
     parameters: published(root.scope),
-    steps: viewSteps(root, []),
+    steps: viewSteps(root, [], unfinished),
     ...(root.end === undefined ? {} : { end: root.end }),
     warnings: findings.warnings.map(({ path, message }) => `${displayPath(path)}: ${message}`),
     ...timesOf(events),
@@ -40,21 +43,22 @@ function runStatus({ outcome }: GraphReplay, { finished }: EventIndex): RunStatu
   return "running";
 }
 
-function viewSteps({ steps }: GraphReplay, prefix: Path): readonly StepView[] {
-  return steps.map((step) => viewStep(step, prefix));
+/** `unfinished`: what a composite or graph is called at whose inside the token still stands. */
+function viewSteps({ steps }: GraphReplay, prefix: Path, unfinished: NodeStatus): readonly StepView[] {
+  return steps.map((step) => viewStep(step, prefix, unfinished));
 }
 
-function viewStep(step: StepReplay, prefix: Path): StepView {
+function viewStep(step: StepReplay, prefix: Path, unfinished: NodeStatus): StepView {
   const { element, own } = step.node;
   const { value, reason, message } = step.control?.data ?? {};
   return {
     path: [...prefix, element],
     kind: element.kind ?? "task",
-    status: step.status,
+    status: step.status === "running" && !isLeaf(element) ? unfinished : step.status,
     attempts: isLeaf(element) ? viewAttempts(own) : [],
     delta: step.delta,
     files: [...step.files],
-    graphs: step.graphs.map((inner) => viewGraph(inner, prefix)),
+    graphs: step.graphs.map((inner) => viewGraph(inner, prefix, unfinished)),
     ...(value === undefined
       ? {}
       : {
@@ -68,21 +72,18 @@ function viewStep(step: StepReplay, prefix: Path): StepView {
   };
 }
 
-function viewGraph({ element, item, replay }: InnerReplay, prefix: Path): GraphView {
+function viewGraph({ element, item, replay }: InnerReplay, prefix: Path, unfinished: NodeStatus): GraphView {
   const { branch, index, key } = element;
+  const { outcome, end } = replay;
   return {
     ...(branch === undefined ? {} : { branch }),
     ...(index === undefined ? {} : { index }),
     ...(key === undefined ? {} : { key }),
     ...(item === undefined ? {} : { item }),
-    status: graphStatus(replay),
-    steps: viewSteps(replay, [...prefix, element]),
-    ...(replay.end === undefined ? {} : { end: replay.end }),
+    status: outcome === "success" || outcome === "failed" ? outcome : unfinished,
+    steps: viewSteps(replay, [...prefix, element], unfinished),
+    ...(end === undefined ? {} : { end }),
   };
-}
-
-function graphStatus({ outcome }: GraphReplay): NodeStatus {
-  return outcome === "success" || outcome === "failed" ? outcome : "running";
 }
 
 function viewGathers({ open, close }: NodeRecords): StepView["gathers"] {

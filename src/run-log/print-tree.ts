@@ -11,7 +11,7 @@ export interface TreeStyle {
   readonly now?: number;
 }
 
-/** A run for people: a heading, then its steps in the order of the token, aligned; no trailing newline. */
+/** A run for people: a heading, its steps in the order of the token, aligned, what merges warn of; no trailing newline. */
 export function printTree(view: RunView, style: TreeStyle = {}): string {
   const { paint = (_, text) => text, columns, most = 20, now } = style;
   const rows = stepRows(view.steps, 1, { most, now });
@@ -31,7 +31,16 @@ export function printTree(view: RunView, style: TreeStyle = {}): string {
   const heading = [`run ${view.run}`, name, paint(view.status, view.status), time]
     .filter((part) => part !== "")
     .join("  ");
-  return [heading, ...lines].join("\n");
+  return [heading, ...lines, ...warningLines(view.warnings)].join("\n");
+}
+
+/** More are only counted. */
+const mostWarnings = 5;
+
+function warningLines(warnings: readonly string[]): readonly string[] {
+  const shown = warnings.slice(0, mostWarnings).map((text) => `  warning: ${printable(text)}`);
+  const rest = warnings.length - shown.length;
+  return rest === 0 ? shown : [...shown, `  … and ${rest} more warnings`];
 }
 
 /** What a status, a time and the blanks between take of a row. Characters. */
@@ -107,7 +116,7 @@ function firstLine(text: string): string {
 }
 
 /** Branches may be called anything and messages quote programs: neither may write to the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
 }
 

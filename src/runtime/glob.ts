@@ -40,6 +40,11 @@ export function globOf(pattern: string): Glob | null {
   };
 }
 
+/** The pattern that means exactly the file of this name. */
+export function literalPattern(name: string): string {
+  return name.replace(/[*?[]/g, "[$&]");
+}
+
 /** Quotes what picomatch would read and POSIX does not, outside of `[…]`; there, `!` is POSIX's negation. */
 function escapeLiterals(part: string): string {
   return part.replace(/\[(?:[!^]?\]?[^\]]*)\]|[(){}|+@!$^\\]/g, (c) =>

@@ -13,6 +13,8 @@ export interface OutputFile {
   readonly metrics: readonly Metrics[];
   /** Catalog patterns beside those of the step. */
   readonly put: readonly string[];
+  /** Pickled objects (`magnus.put_object`), name to file. */
+  readonly objects: { readonly [name: string]: string };
   /** A line that cannot be read: which and why. The lines around it count. */
   readonly mistake?: string;
 }
@@ -29,13 +31,14 @@ export function readOutputFile(file: string): OutputFile {
   return parseOutput(text);
 }
 
-const nothing: OutputFile = { parameters: {}, metrics: [], put: [] };
+const nothing: OutputFile = { parameters: {}, metrics: [], put: [], objects: {} };
 
 /** Lines `{"parameters": {…}}`, `{"metrics": {…}, "step": 0}`, `{"catalog": {"put": […]}}`; one may have several. */
 export function parseOutput(text: string): OutputFile {
   const parameters: Record<string, Json> = {};
   const metrics: Metrics[] = [];
   const put: string[] = [];
+  const objects: Record<string, string> = {};
   let mistake: string | undefined;
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
@@ -47,8 +50,9 @@ export function parseOutput(text: string): OutputFile {
     for (const [name, value] of Object.entries(answer.parameters)) setKey(parameters, name, value);
     metrics.push(...answer.metrics);
     put.push(...answer.put);
+    Object.assign(objects, answer.objects);
   }
-  return { parameters, metrics, put, ...(mistake === undefined ? {} : { mistake }) };
+  return { parameters, metrics, put, objects, ...(mistake === undefined ? {} : { mistake }) };
 }
 
 /** One line's answers, or what is wrong with it. */
@@ -60,7 +64,7 @@ function readLine(line: string): OutputFile | string {
     return "is not JSON";
   }
   if (!isObject(value)) return 'is no object; write {"parameters": {...}}';
-  const { parameters = {}, metrics, step, catalog = {}, ...rest } = value;
+  const { parameters = {}, metrics, step, catalog = {}, objects = {}, ...rest } = value;
   const unknown = Object.keys(rest)[0];
   if (unknown !== undefined) return `has the key "${unknown}"; known are parameters, metrics, step and catalog`;
   if (!isObject(parameters)) return "has parameters that are no object";
@@ -74,9 +78,20 @@ function readLine(line: string): OutputFile | string {
   if (!isArray(put) || !put.every((pattern) => typeof pattern === "string")) {
     return 'has a catalog that is not of the form {"put": ["pattern"]}';
   }
+  const files = readObjects(objects);
+  if (files === undefined) return 'has objects that are not of the form {"name": "file"}';
   return {
     parameters,
     metrics: metrics === undefined ? [] : [{ metrics, ...(step === undefined ? {} : { step }) }],
     put,
+    objects: files,
   };
+}
+
+function readObjects(objects: Json): { readonly [name: string]: string } | undefined {
+  if (!isObject(objects)) return undefined;
+  const entries = Object.entries(objects).flatMap(([name, file]) =>
+    typeof file === "string" && parameterName.test(name) ? [[name, file] as const] : [],
+  );
+  return entries.length === Object.keys(objects).length ? Object.fromEntries(entries) : undefined;
 }

@@ -1,24 +1,23 @@
-import type { AttemptEvent, CatalogFile, EventBody, StepFinished } from "../protocol/event.ts";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CatalogFile, EventBody, StepFinished } from "../protocol/event.ts";
 import { printJson } from "../protocol/json.ts";
 import type { Parameters } from "../protocol/path.ts";
 import type { TaskSpec } from "../protocol/step-spec.ts";
 import { removeIfThere } from "../stores/atomic-file.ts";
-import { StoreError } from "../stores/store-error.ts";
-import { type CapturedLog, openCapturedLog } from "./captured-log.ts";
+import { type AttemptLog, openAttemptLog } from "./attempt-log.ts";
 import { putFiles } from "./catalog-step.ts";
 import { findLeak } from "./find-leak.ts";
+import { literalPattern } from "./glob.ts";
 import { openOutOfMemory } from "./out-of-memory.ts";
 import { type OutputFile, readOutputFile } from "./output-file.ts";
 import { collectOutputs } from "./outputs.ts";
 import { putObjects } from "./put-objects.ts";
+import type { Redactor } from "./redactor.ts";
 import { type Ended, supervise } from "./spawn.ts";
 import { type Staged, stageAttempt } from "./stage-attempt.ts";
-import type { StepResult, StepRun, StepServices } from "./step-run.ts";
+import type { Head, StepResult, StepRun, StepServices } from "./step-run.ts";
 import type { Answers, Failure } from "./task-types/task-type.ts";
-import { uuidV7 } from "./uuid-v7.ts";
-
-/** What all events of an attempt share. */
-export type Head = Pick<AttemptEvent, "path" | "attempt" | "round" | "gather">;
 
 export interface ComputedControl {
   /** What is recorded of it; empty where there is none to compute. */
@@ -39,6 +38,7 @@ export async function runAttempt(step: StepRun, plan: AttemptPlan, services: Ste
   const task = step.spec.task;
   if (task === undefined) throw new Error("a step without a task has no attempt to run");
   const staged = await stageAttempt(step, task, plan.head.attempt, services);
+  let log: AttemptLog | undefined;
   try {
     const started = startOf(plan.head, task, staged);
     const attempt: Attempt = { ...plan, task, step, staged, services, startedAt };
@@ -46,7 +46,7 @@ export async function runAttempt(step: StepRun, plan: AttemptPlan, services: Ste
     if (staged.failure !== undefined) return await finishEarly(attempt, started, staged.failure);
     await services.writer.write(...started);
 
-    const log = openCapturedLog();
+    log = openAttemptLog(plan.head, services);
     let early: Promise<void> | undefined;
     const onStop = (): void => {
       // A platform gives little time after TERM: the record comes first.
@@ -58,6 +58,7 @@ export async function runAttempt(step: StepRun, plan: AttemptPlan, services: Ste
     if (early !== undefined) return await finishStopped(attempt, log, ended.exitCode);
     return await finish(attempt, log, ended);
   } finally {
+    log?.abandon();
     staged.remove();
   }
 }
@@ -98,7 +99,7 @@ function stopCode(stop: AbortSignal): number {
   return stop.reason === "SIGINT" ? 130 : stop.reason === "SIGHUP" ? 129 : 143;
 }
 
-async function runCommand(staged: Staged, log: CapturedLog, onStop: () => void, attempt: Attempt): Promise<Ended> {
+async function runCommand(staged: Staged, log: AttemptLog, onStop: () => void, attempt: Attempt): Promise<Ended> {
   const { command } = staged;
   if (command === undefined) throw new Error("an attempt that cannot start was started");
   const { services, task } = attempt;
@@ -107,7 +108,7 @@ async function runCommand(staged: Staged, log: CapturedLog, onStop: () => void, 
   const streams = { stdout: staged.redactor.stream(), stderr: staged.redactor.stream() };
   const handOn = (stream: "stdout" | "stderr", chunk: Uint8Array): Promise<void> | void => {
     if (chunk.length === 0) return;
-    log.add(chunk);
+    log.add(stream, chunk);
     return services.output(stream, chunk);
   };
   const ended = await supervise(
@@ -141,20 +142,21 @@ async function finishEarly(attempt: Attempt, started: readonly EventBody[], fail
       ? { kind: "cancelled", failure, exitCode: stopCode(attempt.services.stop) }
       : { kind: "failed", failure };
   await attempt.services.writer.write(...started, finished(attempt, outcome));
-  return resultOf(attempt, outcome, [], undefined);
+  return resultOf(attempt, outcome, []);
 }
 
 /** The finish is recorded already; the log follows. */
-async function finishStopped(attempt: Attempt, log: CapturedLog, exitCode: number): Promise<StepResult> {
-  const events = await storeLog(attempt, log);
+async function finishStopped(attempt: Attempt, log: AttemptLog, exitCode: number): Promise<StepResult> {
+  const events = await log.close();
   if (events.length > 0) await attempt.services.writer.write(...events);
+  await log.removeEarlier();
   const { stop } = attempt.services;
   // A task may end a stop with 0; nothing may take that for a success.
   const outcome: Outcome = { kind: "cancelled", failure: stopFailure(stop), exitCode: exitCode || stopCode(stop) };
-  return resultOf(attempt, outcome, [], log);
+  return resultOf(attempt, outcome, []);
 }
 
-async function finish(attempt: Attempt, log: CapturedLog, ended: Ended): Promise<StepResult> {
+async function finish(attempt: Attempt, log: AttemptLog, ended: Ended): Promise<StepResult> {
   const { staged, services, head } = attempt;
   const { command } = staged;
   if (command === undefined) throw new Error("an attempt ended that was not started");
@@ -168,23 +170,32 @@ async function finish(attempt: Attempt, log: CapturedLog, ended: Ended): Promise
     file,
     answers,
   });
-  const objects =
-    commandFailure === undefined ? await putObjects(answers.objects ?? new Map(), services.catalog) : { delta: {} };
-  for (const object of answers.objects?.values() ?? []) removeIfThere(object);
-  const put = await putFiles(patternsOf(attempt.task, file), staged.workspace, services.catalog);
+  const pickles = new Map([...(answers.objects ?? []), ...Object.entries(file.objects)]);
+  const objects = commandFailure === undefined ? await putObjects(pickles, services.catalog) : { delta: {} };
+  for (const pickle of pickles.values()) removeIfThere(pickle);
+  if (answers.executed !== undefined) redactFile(join(staged.workspace.cwd, answers.executed), staged.redactor);
+  const put = await putFiles(patternsOf(attempt.task, file, answers), staged.workspace, services.catalog);
+  const files = put.files.filter(({ name }) => !staged.redactor.finds(name));
   const delta = { ...outputs.delta, ...objects.delta };
-  const leak = findLeak(delta, outputs.metrics, staged.redactor);
+  const leak = findLeak({ delta, metrics: outputs.metrics, files: put.files }, staged.redactor);
   const failure = commandFailure ?? outputs.failure ?? objects.failure ?? put.failure ?? leak;
   const computed = failure === undefined ? attempt.controlOf(delta) : { events: [] };
   const outcome = outcomeOf(failure, ended, delta, computed.control);
   await services.writer.write(
-    ...(put.files.length === 0 ? [] : [{ kind: "catalog.put", ...head, data: { files: put.files } } as const]),
+    ...(files.length === 0 ? [] : [{ kind: "catalog.put", ...head, data: { files } } as const]),
     ...(leak === undefined ? outputs.metrics : []).map((data): EventBody => ({ kind: "metric", ...head, data })),
-    ...(await storeLog(attempt, log)),
-    ...computed.events,
+    ...(await log.close()),
+    ...computed.events.map((event) => redactedControl(event, staged.redactor)),
     finished(attempt, outcome),
   );
-  return resultOf(attempt, outcome, put.files, log);
+  await log.removeEarlier();
+  return resultOf(attempt, outcome, files);
+}
+
+/** A fault's message quotes parameters, which a secret may have reached from outside. */
+function redactedControl(event: EventBody, redactor: Redactor): EventBody {
+  if (event.kind !== "control" || event.data.message === undefined) return event;
+  return { ...event, data: { ...event.data, message: redactor.redact(event.data.message) } };
 }
 
 /** How the command itself failed; what its language says of it comes before a bare exit code. */
@@ -194,7 +205,7 @@ function commandFailureOf({ task, staged }: Attempt, ended: Ended, answers: Answ
   const killed = ended.exitCode === 137 && outOfMemory().happened();
   if (killed) return { reason: "out-of-memory", message: "killed by the system: out of memory" };
   if (answers.failure !== undefined) {
-    return { reason: answers.failure.reason, message: staged.redactor.redact(answers.failure.message) };
+    return { ...answers.failure, message: staged.redactor.redact(answers.failure.message) };
   }
   if (ended.signal !== undefined) return { reason: "signal", message: `ended by ${ended.signal}` };
   return ended.exitCode === 0 ? undefined : { reason: "exit", message: `exit code ${ended.exitCode}` };
@@ -211,8 +222,17 @@ function duration(ms: number): string {
   return ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`;
 }
 
-function patternsOf(task: TaskSpec, file: OutputFile) {
-  return [...(task.catalog?.put ?? []), ...file.put.map((pattern) => ({ pattern }))];
+function patternsOf(task: TaskSpec, file: OutputFile, { executed }: Answers) {
+  const notebook = executed === undefined ? [] : [{ pattern: literalPattern(executed) }];
+  return [...(task.catalog?.put ?? []), ...file.put.map((pattern) => ({ pattern })), ...notebook];
+}
+
+/** An executed notebook holds what its cells printed, as a log does. */
+function redactFile(file: string, redactor: Redactor): void {
+  if (redactor.idle) return;
+  const text = readFileSync(file, "utf8");
+  const redacted = redactor.redact(text);
+  if (redacted !== text) writeFileSync(file, redacted);
 }
 
 function outcomeOf(failure: Failure | undefined, ended: Ended, delta: Parameters, control?: string): Outcome {
@@ -220,21 +240,6 @@ function outcomeOf(failure: Failure | undefined, ended: Ended, delta: Parameters
   if (failure === undefined) return { kind: "success", exitCode, delta, ...(control === undefined ? {} : { control }) };
   const signal = ended.kind === "exit" && ended.signal !== undefined ? { signal: ended.signal } : {};
   return { kind: "failed", failure, exitCode, ...signal };
-}
-
-/** The captured log as a blob; no blob where nothing was printed. A log that cannot be stored does not fail a step. */
-async function storeLog({ head, services }: Attempt, log: CapturedLog): Promise<readonly EventBody[]> {
-  if (log.total === 0) return [];
-  const key = `logs/${uuidV7()}.log`;
-  const content = log.content();
-  try {
-    await services.log.putIfAbsent(key, content);
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    return [warning(head, `the log is lost: ${error.message}`)];
-  }
-  const truncated = log.truncated ? ({ truncated: true } as const) : {};
-  return [{ kind: "log.stored", ...head, data: { key, bytes: content.length, ...truncated } }];
 }
 
 function finished(attempt: Attempt, outcome: Outcome): EventBody {
@@ -254,17 +259,22 @@ function finishData({ mayRepeat, staged }: Attempt, outcome: Outcome): Omit<Step
     ...(signal === undefined ? {} : { signal }),
     reason: failure.reason,
     message: staged.redactor.redact(failure.message),
+    ...(failure.traceback === undefined ? {} : { traceback: shortened(staged.redactor.redact(failure.traceback)) }),
     ...(kind === "failed" && mayRepeat ? { retry: true } : {}),
   };
 }
 
-function resultOf(
-  { head, staged }: Attempt,
-  outcome: Outcome,
-  files: readonly CatalogFile[],
-  log: CapturedLog | undefined,
-): StepResult {
-  const base = { attempt: head.attempt, files, logTail: log?.tail(20) ?? [] };
+/** A traceback in a record: its beginning and its end, which tell most. Characters. */
+const maxTraceback = 16_384;
+
+function shortened(text: string): string {
+  if (text.length <= maxTraceback) return text;
+  const half = maxTraceback / 2;
+  return `${text.slice(0, half)}\n...\n${text.slice(-half)}`;
+}
+
+function resultOf({ head, staged }: Attempt, outcome: Outcome, files: readonly CatalogFile[]): StepResult {
+  const base = { attempt: head.attempt, files };
   if (outcome.kind === "success") {
     const { exitCode, delta, control } = outcome;
     return { ...base, status: "success", exitCode, delta, ...(control === undefined ? {} : { control }) };

@@ -9,8 +9,8 @@ import type { Parameters, Path } from "../protocol/path.ts";
 import type { ControlDuty } from "../protocol/step-spec.ts";
 import { computeControl } from "../run-log/control.ts";
 import { StoreError } from "../stores/store-error.ts";
-import { type ComputedControl, type Head, runAttempt } from "./run-attempt.ts";
-import type { StepResult, StepRun, StepServices } from "./step-run.ts";
+import { type ComputedControl, runAttempt } from "./run-attempt.ts";
+import type { Head, StepResult, StepRun, StepServices } from "./step-run.ts";
 
 /**
  * Runs a leaf with all its attempts, or a gather. Resolves with how it ended, failures included. Rejects with a
@@ -43,7 +43,7 @@ async function runWithoutCommand(step: StepRun, services: StepServices): Promise
     ...head,
     data,
   });
-  const result = { status: "success", attempt, delta: {}, files: [], logTail: [] } as const;
+  const result = { status: "success", attempt, delta: {}, files: [] } as const;
   return control === undefined ? result : { ...result, control };
 }
 
@@ -67,7 +67,7 @@ async function runRecorded(
       ...(mayRepeat ? { retry: true } : {}),
     };
     await services.writer.write({ kind: "step.finished", ...head, data });
-    return { status: "failed", attempt, reason: "internal", message, delta: {}, files: [], logTail: [] };
+    return { status: "failed", attempt, reason: "internal", message, delta: {}, files: [] };
   }
 }
 

@@ -90,16 +90,20 @@ export async function stageAttempt(
     const { projectDir, catalog } = services;
     const context = { task, visible: step.visible, env, files, cwd: workspace.cwd, projectDir, catalog };
     const prepared = await taskTypes[task.type].prepare(context);
-    return staged(
-      prepared.kind === "failure"
-        ? { failure: prepared.failure }
-        : { command: { ...prepared, outputFile: files.output } },
-    );
+    if (prepared.kind === "failure") return staged({ failure: prepared.failure });
+    env = { ...env, ...prepared.env, ...runLogVariable(task, services) };
+    return staged({ command: { ...prepared, outputFile: files.output } });
   } catch (error) {
     // A full or read-only disk under the temporary files or the workspace.
     if (!(error instanceof StoreError) && errorCode(error) === undefined) throw error;
     return staged({ failure: { reason: "cannot-start", message: `cannot stage the step: ${causeOf(error)}` } });
   }
+}
+
+/** How the in-task API reads the run's log: MAGNUS_RUN_LOG, JSON {command, services}. */
+function runLogVariable({ type }: TaskSpec, { runLogReader }: StepServices): Environment {
+  const wanted = runLogReader !== undefined && type !== "container";
+  return wanted ? { MAGNUS_RUN_LOG: printJson({ ...runLogReader }) } : {};
 }
 
 interface GivenSecrets {

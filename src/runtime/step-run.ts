@@ -1,4 +1,4 @@
-import type { CatalogFile, FailureReason, StepStatus } from "../protocol/event.ts";
+import type { AttemptEvent, CatalogFile, FailureReason, StepStatus } from "../protocol/event.ts";
 import type { Parameters, Path } from "../protocol/path.ts";
 import type { StepSpec } from "../protocol/step-spec.ts";
 import type { CatalogStore } from "../stores/catalog-store.ts";
@@ -22,6 +22,9 @@ export interface StepRun {
   readonly triesBefore?: number;
 }
 
+/** What all events of an attempt share. */
+export type Head = Pick<AttemptEvent, "path" | "attempt" | "round" | "gather">;
+
 /** What a step works with; the same for every step of a process. */
 export interface StepServices {
   readonly run: { readonly id: string; readonly tag?: string };
@@ -42,6 +45,10 @@ export interface StepServices {
   readonly kill?: AbortSignal;
   /** Milliseconds between TERM and KILL. */
   readonly graceMs: number;
+  /** A program that prints the run's log so far, and the services (MAGNUS_SERVICES) that it needs; absent: none can. */
+  readonly runLogReader?: { readonly command: readonly string[]; readonly services: string };
+  /** What a running task printed is stored this often. Milliseconds; absent: 30 seconds. */
+  readonly logIntervalMs?: number;
 }
 
 export interface StepResult {
@@ -58,6 +65,4 @@ export interface StepResult {
   readonly files: readonly CatalogFile[];
   /** The control it computed, where its spec asks for one. */
   readonly control?: string;
-  /** The end of the captured log of the last attempt, for a failure's report. */
-  readonly logTail: readonly string[];
 }

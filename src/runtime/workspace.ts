@@ -26,8 +26,7 @@ export interface Workspace extends FilePlace {
  * beside each other, a folder of its own, so that two of them that write `out.csv` keep theirs apart.
  */
 export function openWorkspace(spec: StepSpec, isolate: "auto" | "always" | "never", projectDir: string): Workspace {
-  const wanted =
-    isolate === "auto" ? spec.concurrent === true && spec.task?.catalog !== undefined : isolate === "always";
+  const wanted = isolate === "auto" ? spec.concurrent === true && catalogues(spec) : isolate === "always";
   if (!wanted) return { cwd: projectDir, roots: [projectDir], remove: () => {} };
   const cwd = mkdtempSync(join(scratchFolder(), "work-"));
   fill(
@@ -36,6 +35,11 @@ export function openWorkspace(spec: StepSpec, isolate: "auto" | "always" | "neve
     (spec.task?.catalog?.put ?? []).map(({ pattern }) => pattern),
   );
   return { cwd, roots: [cwd, projectDir], remove: () => rmSync(cwd, { recursive: true, force: true }) };
+}
+
+/** An executed notebook is stored without being named under `catalog`. */
+function catalogues({ task }: StepSpec): boolean {
+  return task?.catalog !== undefined || task?.type === "notebook";
 }
 
 /**

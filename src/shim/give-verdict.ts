@@ -1,29 +1,47 @@
 import { exitCode } from "../protocol/exit-codes.ts";
 import { readSpec } from "../protocol/spec-text.ts";
+import type { StepSpec } from "../protocol/step-spec.ts";
 import { foldRun } from "../run-log/fold.ts";
 import { lossesAtEnd } from "../run-log/lost.ts";
-import { printTree } from "../run-log/print-tree.ts";
+import { printable, printTree } from "../run-log/print-tree.ts";
+import type { RunView } from "../run-log/view.ts";
+import { failureLine, whyFailed } from "../run-log/why-failed.ts";
 import { openEventWriter, readEvents } from "../runtime/event-writer.ts";
+import type { RunLog } from "../stores/run-log-store.ts";
+import { StoreError } from "../stores/store-error.ts";
 import { openSession, readArguments, readText } from "./session.ts";
 
-/** `verdict`: declares lost what never finished, closes the run, prints it, exits by its outcome. */
+/**
+ * `verdict`: declares lost what never finished, closes the run, prints it, exits by its outcome. A run whose log cannot be
+ * read or closed has failed: its platform is told so by the same code.
+ */
 export async function giveVerdict(argv: readonly string[]): Promise<number> {
   const { values } = readArguments(argv, { spec: { type: "string" }, cancelled: { type: "boolean" } });
   const spec = values.spec === undefined ? undefined : readSpec(readText(String(values.spec)));
   const { run, services } = openSession();
-  const log = services.runLogStore.open(run.id);
+  try {
+    const view = await close(services.runLogStore.open(run.id), spec?.mayBeLost ?? [], values.cancelled === true);
+    process.stderr.write(`${printTree(view)}\n`);
+    if (view.status === "failed") process.stderr.write(`${printable(failureLine(whyFailed(view)))}\n`);
+    return view.status === "success" ? exitCode.success : exitCode.failed;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    process.stderr.write(`magnus: the run ${run.id} failed, since its log cannot be used: ${error.message}\n`);
+    return exitCode.failed;
+  }
+}
+
+/** Gives the run as it ended. */
+async function close(log: RunLog, mayBeLost: NonNullable<StepSpec["mayBeLost"]>, cancelled: boolean): Promise<RunView> {
   const writer = openEventWriter(log);
   let events = await readEvents(log);
-  const cancelled = values.cancelled === true;
   for (;;) {
-    const losses = cancelled ? [] : lossesAtEnd(events, spec?.mayBeLost ?? []);
+    const losses = cancelled ? [] : lossesAtEnd(events, mayBeLost);
     if (losses.length === 0) break;
     await writer.write(...losses);
     events = await readEvents(log);
   }
-  const view = foldRun(events);
-  const status = cancelled ? "cancelled" : view.status === "success" ? "success" : "failed";
-  await writer.write({ kind: "run.finished", data: { status } });
-  process.stderr.write(`${printTree({ ...view, status })}\n`);
-  return status === "success" ? exitCode.success : exitCode.failed;
+  const outcome = foldRun(events).status === "success" ? "success" : "failed";
+  await writer.write({ kind: "run.finished", data: { status: cancelled ? "cancelled" : outcome } });
+  return { ...foldRun(await readEvents(log)), status: cancelled ? "cancelled" : outcome };
 }

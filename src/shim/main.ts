@@ -4,16 +4,14 @@
  */
 
 import { exitCode } from "../protocol/exit-codes.ts";
-import { ServiceError } from "../protocol/services.ts";
-import { SpecError } from "../protocol/spec-text.ts";
 import { protocolVersion } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
-import { StoreError } from "../stores/store-error.ts";
 import { beginRun } from "./begin-run.ts";
 import { giveVerdict } from "./give-verdict.ts";
 import { install } from "./install.ts";
 import { mergeRuns } from "./merge-runs.ts";
 import { runLeaf } from "./run-leaf.ts";
+import { tellFailure } from "./tell-failure.ts";
 import { UsageError } from "./usage-error.ts";
 
 const usage = `magnus-shim ${version}: runs one step of a compiled pipeline and records it
@@ -36,11 +34,13 @@ async function main(argv: readonly string[]): Promise<number> {
   const [verb, ...rest] = argv;
   switch (verb) {
     case "begin":
+      ignoreStops();
       return beginRun(rest);
     case "run":
     case "gather":
       return runLeaf(rest);
     case "verdict":
+      ignoreStops();
       return giveVerdict(rest);
     case "merge":
       return mergeRuns(rest);
@@ -60,20 +60,18 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`magnus-shim: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = codeOf(error);
-    if (process.exitCode === exitCode.defect && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  },
-);
-
-function codeOf(error: unknown): number {
-  if (error instanceof UsageError) return error.code;
-  if (error instanceof SpecError) return exitCode.badSpec;
-  if (error instanceof ServiceError || error instanceof StoreError) return exitCode.store;
-  return exitCode.defect;
+/** Creating and closing a run are short, and done whole or not at all; who is to stop, stops after them. */
+function ignoreStops(): void {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
 }
+
+// A reader that went away must not end a step, nor change its code.
+process.stdout.on("error", () => {});
+process.stderr.on("error", () => {});
+process.on("uncaughtException", (error) => {
+  tellFailure(error);
+  process.exit();
+});
+main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+}, tellFailure);

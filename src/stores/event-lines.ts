@@ -1,5 +1,6 @@
 import type { Event } from "../protocol/event.ts";
-import { isObject, type Json, type JsonObject, parseJson, printJson } from "../protocol/json.ts";
+import { isEvent } from "../protocol/is-event.ts";
+import { type Json, type JsonObject, parseJson, printJson } from "../protocol/json.ts";
 
 /** Events as lines of a file, one JSON object each. */
 export function printEvents(events: readonly Event[]): string {
@@ -30,8 +31,7 @@ function parseEvent(line: string): Event | null {
   } catch {
     return null;
   }
-  if (!isObject(value) || typeof value.id !== "string" || typeof value.kind !== "string") return null;
-  return value as unknown as Event;
+  return isEvent(value) ? value : null;
 }
 
 /**

@@ -364,5 +364,5 @@ test("a run that no step failed says what did", async () => {
   const notAList = await runMagnus(["run", "pipeline.yaml", "-q"], { cwd });
   expect([notAList.code, notAList.stderr]).toEqual([1, expect.stringMatching(/^failed at each: .*cities/)]);
   const ends = await runMagnus(["run", "ends.yaml", "-q"], { cwd });
-  expect([ends.code, ends.stderr]).toEqual([1, "failed: it ended at a fail terminal\n"]);
+  expect([ends.code, ends.stderr]).toEqual([1, 'failed: "s" goes on to "fail", which ends it in failure\n']);
 });

@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import type { CatalogFile, Event } from "../../src/protocol/event.ts";
 import type { Parameters, Path } from "../../src/protocol/path.ts";
 import type { StepSpec, TaskSpec } from "../../src/protocol/step-spec.ts";
+import { printedText, readLogLines } from "../../src/run-log/log-lines.ts";
 import { claimAttempt } from "../../src/runtime/claim-attempt.ts";
 import { openEventWriter, readEvents } from "../../src/runtime/event-writer.ts";
 import { runStep } from "../../src/runtime/run-step.ts";
@@ -19,7 +20,7 @@ export interface Ran {
   readonly services: StepServices;
   readonly stdout: string;
   readonly stderr: string;
-  /** The captured log of the last attempt that has one. */
+  /** What the last attempt that has a log printed, by its log. */
   readonly log: string;
 }
 
@@ -77,7 +78,7 @@ export async function run(spec: StepSpec, given: Given = {}): Promise<Ran> {
     services,
     stdout: text(output.stdout),
     stderr: text(output.stderr),
-    log: Buffer.from(blob ?? "").toString("utf8"),
+    log: Buffer.from(printedText(readLogLines(blob ?? new Uint8Array()))).toString("utf8"),
   };
 }
 

@@ -96,7 +96,8 @@ describe("fileSystemRunLogStore", () => {
     const root = newFolder();
     const log = fileSystemRunLogStore(root).open("r");
     const { id, run, writer, time } = event(1);
-    const head = { v: 1, id, run, writer, time, seq: 1, path: [], attempt: 1, round: 1 } as const;
+    const path = [{ node: "a", ok: { to: "x" }, failed: { to: "y" } }];
+    const head = { v: 1, id, run, writer, time, seq: 1, path, attempt: 1, round: 1 } as const;
     const data = { status: "success", durationMs: 1, delta: { x: new NumberText("1.0") } } as const;
     const finished: Event = { ...head, kind: "step.finished", data };
     await log.append([finished, event(1, "w2")]);

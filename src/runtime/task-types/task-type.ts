@@ -1,5 +1,5 @@
 import type { FailureReason } from "../../protocol/event.ts";
-import type { JsonObject } from "../../protocol/json.ts";
+import type { JsonArray, JsonObject } from "../../protocol/json.ts";
 import type { Parameters } from "../../protocol/path.ts";
 import type { TaskSpec } from "../../protocol/step-spec.ts";
 import type { CatalogStore } from "../../stores/catalog-store.ts";
@@ -29,6 +29,8 @@ export type Prepared =
       readonly kind: "command";
       readonly file: string;
       readonly args: readonly string[];
+      /** Variables beside those of every task. */
+      readonly env?: Environment;
       /** Read once, after the command has ended, however it ended. */
       answers(): Answers;
     };
@@ -37,6 +39,8 @@ export interface Failure {
   readonly reason: FailureReason;
   /** One line for people. */
   readonly message: string;
+  /** The place in the task's own code, as its language prints it; several lines. */
+  readonly traceback?: string;
 }
 
 /** What a task answered in its type's own ways; MAGNUS_OUTPUT_FILE is read for every type. */
@@ -51,4 +55,20 @@ export interface Answers {
   /** Names in `returns` may be variables of that environment (shells). */
   readonly returnsAreVariables?: true;
   readonly failure?: Failure;
+  /** An executed notebook in the working directory, to be stored whether the task failed or not. */
+  readonly executed?: string;
+}
+
+/** The command of a type that has a text and no arguments. */
+export function commandText({ task: { command } }: TaskContext): string {
+  return typeof command === "string" ? command.trim() : command.join(" ");
+}
+
+export function returnsOf({ task }: TaskContext): JsonArray {
+  return (task.returns ?? []).map(({ name, kind }) => ({ name, kind }));
+}
+
+/** Where modules are found: first the directory in which magnus was started. */
+export function pathsOf({ cwd, projectDir }: TaskContext): readonly string[] {
+  return projectDir === cwd ? [projectDir] : [projectDir, cwd];
 }

@@ -1,4 +1,7 @@
 import type { CommandType } from "../../protocol/step-spec.ts";
+import { containerTask } from "./container.ts";
+import { nodeTask } from "./node.ts";
+import { notebookTask } from "./notebook.ts";
 import { pythonTask } from "./python.ts";
 import { shellTask } from "./shell.ts";
 import type { TaskType } from "./task-type.ts";
@@ -7,12 +10,7 @@ import type { TaskType } from "./task-type.ts";
 export const taskTypes: { readonly [type in CommandType]: TaskType } = {
   shell: shellTask,
   python: pythonTask,
-  notebook: unavailable("notebook"),
-  node: unavailable("node"),
-  container: unavailable("container"),
+  notebook: notebookTask,
+  node: nodeTask,
+  container: containerTask,
 };
-
-function unavailable(type: CommandType): TaskType {
-  const message = `command_type ${type} cannot be run by this version of magnus; shell and python can`;
-  return { prepare: async () => ({ kind: "failure", failure: { reason: "cannot-start", message } }) };
-}

@@ -1,5 +1,6 @@
-/** The part of the Python runner that makes of a JSON value what an argument's annotation wants; run in its module. */
-export const pythonConversion = `# --- annotations
+"""Makes of a JSON value what an argument's annotation wants. Runs in the namespace of _runner.py."""
+
+# ruff: noqa: F821
 
 
 def convert(value, annotation, what):
@@ -213,4 +214,3 @@ def check(value, kind, what, name):
 def shown(value):
     text = json_text(value)
     return text if len(text) <= 60 else text[:57] + "..."
-`;

@@ -1,5 +1,6 @@
-/** The part of the Python runner that makes of a function's return value what is published. */
-export const pythonPublishing = `# --- the return value
+"""Makes of a function's return value what is published. Runs in the namespace of _runner.py."""
+
+# ruff: noqa: F821
 
 
 def publish(value, request, result):
@@ -103,4 +104,4 @@ def dump_object(value, name, file):
         with open(file, "wb") as content:
             pickle.dump(value, content, protocol=4)
     except (pickle.PicklingError, AttributeError, TypeError, RecursionError) as error:
-        raise Failure('"%s" cannot be pickled: %s' % (name, error)) from None`;
+        raise Failure('"%s" cannot be pickled: %s' % (name, error)) from None

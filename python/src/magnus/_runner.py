@@ -1,17 +1,13 @@
-import { pythonPublishing } from "./python-publishing.ts";
+"""Calls the function of a python task. The shim runs this file by its path; it needs the standard library only.
 
-/**
- * The program that calls a Python function: standard library only, Python 3.8 or newer. It stands here as text because
- * the shim is one file that must work wherever it is copied.
- *
- * Argument: JSON `{command, parameters, result, returns: [{name, kind}], objects: {name: file}, path: [folder]}`.
- * Argument annotations that need more than the value's own type are served by python-conversion.py beside it.
- * Result: JSON `{returned, metrics, objects: {name: file}, environment, failure: {reason, message}}` in the file
- * `result`, written whole or not at all. Standard output is the function's. Whatever is not needed by every call
- * (inspect, typing, dataclasses, asyncio, pickle, traceback) is imported where it is needed: the start is what most
- * steps pay for.
- */
-export const pythonRunner = `"""Calls the function of a magnus python task."""
+Argument: JSON {command, parameters, result, returns: [{name, kind}], objects: {name: file}, path: [folder]}.
+Result: JSON {returned, metrics, objects: {name: file}, environment, failure: {reason, message, traceback}} in the file
+`result`, written whole or not at all. Standard output is the function's.
+
+Python 3.8 or newer. Whatever is not needed by every call (inspect, typing, dataclasses, asyncio, pickle, traceback) is
+imported where it is needed: the start is what most steps pay for. For the same reason the two files beside this one,
+_conversion.py and _publishing.py, are run in this module's namespace, and only when they are needed.
+"""
 import os
 import sys
 
@@ -30,6 +26,8 @@ def main():
     if not getattr(sys.flags, "safe_path", False):
         del sys.path[0]  # this file's folder
     sys.path[0:0] = request["path"]
+    # `import magnus` works in an image that has it not installed.
+    sys.path.append(os.path.dirname(os.path.dirname(__file__)))
     terminate_by_exception()
     before = dict(os.environ)
     result = {}
@@ -45,8 +43,9 @@ def main():
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        print_traceback(error)
-        result["failure"] = {"reason": "exception", "message": one_line(error)}
+        trace = traceback_of(error)
+        print(trace, end="", file=sys.stderr, flush=True)
+        result["failure"] = {"reason": "exception", "message": one_line(error), "traceback": trace}
         sys.exit(1)
     finally:
         result["environment"] = changes(before)
@@ -62,7 +61,7 @@ def run(request, result):
     value = function(*positional, **named)
     if hasattr(value, "__await__"):
         value = wait_for(value)
-    publish(value, request, result)
+    part("publish")(value, request, result)
 
 
 def terminate_by_exception():
@@ -137,7 +136,7 @@ def bind(function, command, parameters, objects):
         elif name in parameters:
             value = parameters[name]
             if annotation is not None and annotation is not type(value):
-                value = converted(value, annotation, 'parameter "%s"' % name)
+                value = part("convert")(value, annotation, 'parameter "%s"' % name)
         elif required:
             missing.append(name)
             continue
@@ -167,15 +166,6 @@ def bind(function, command, parameters, objects):
         if rest_name and not namespaces:
             named.update(rest)
     return positional, named
-
-
-def converted(value, annotation, what):
-    """Loads the part that few calls need, python-conversion.py, into this module."""
-    if "convert" not in globals():
-        file = os.path.join(os.path.dirname(__file__), "python-conversion.py")
-        with open(file, encoding="utf-8") as source:
-            exec(compile(source.read(), file, "exec"), globals())
-    return convert(value, annotation, what)
 
 
 def signature(function):
@@ -249,7 +239,18 @@ def load_object(file):
         return pickle.load(content)
 
 
-${pythonPublishing}
+# --- the parts that not every call needs
+
+PARTS = {"convert": "_conversion.py", "publish": "_publishing.py", "to_json": "_publishing.py", "dump_object": "_publishing.py"}
+
+
+def part(name):
+    """A function of a file beside this one, which is run in this module the first time."""
+    if name not in globals():
+        file = os.path.join(os.path.dirname(__file__), PARTS[name])
+        with open(file, encoding="utf-8") as source:
+            exec(compile(source.read(), file, "exec"), globals())
+    return globals()[name]
 
 
 # --- the end
@@ -271,14 +272,14 @@ def write_result(file, result):
     os.replace(temporary, file)
 
 
-def print_traceback(error):
+def traceback_of(error):
+    """As Python prints it, without the frames of this file."""
     import traceback
 
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
-    traceback.print_exception(type(error), error, trace)
-    sys.stderr.flush()
+    return "".join(traceback.format_exception(type(error), error, trace))
 
 
 class Decoding:
@@ -322,4 +323,3 @@ def one_line(error):
 # A process that multiprocessing starts imports this file under another name.
 if __name__ == "__main__":
     main()
-`;
