@@ -49,6 +49,7 @@ export async function compileTextForArgo(text: string): Promise<{ manifest: stri
             version: "0",
             services: undefined,
             render: () => "",
+            program: () => "",
           },
           sink,
         );

@@ -203,7 +203,8 @@ function reconcile(simulation: Simulation): Ending | undefined {
   if (root === undefined) return undefined;
   const phase = phases[root.phase];
   globals.set("workflow.status", phase);
-  globals.set("workflow.failures", JSON.stringify(failuresOf(simulation)));
+  // Who runs is seldom who asks: a list of all failures at each pass would be quadratic.
+  if (isFulfilled(root)) globals.set("workflow.failures", JSON.stringify(failuresOf(simulation)));
   if (!runHooks(simulation, root) || !isFulfilled(root)) return undefined;
   const exit = spec.onExit === undefined ? undefined : runExit(simulation, spec.onExit);
   if (exit === undefined) return spec.onExit === undefined ? { phase, message: root.message, hangs: [] } : undefined;
