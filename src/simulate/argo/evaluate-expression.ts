@@ -283,11 +283,16 @@ function call(name: string, args: readonly Expression[], frame: Frame): Value {
     return callFunction(name, values);
   }
   const [over, predicate] = args;
-  const list = over === undefined ? null : valueOfExpression(over, frame);
+  const list = elementsOf(over === undefined ? null : valueOfExpression(over, frame));
   if (!isList(list)) throw new ExpressionError(`builtin ${name} takes only array (got ${typeName(list)})`);
   const ask = (value: Value, index: number): Value =>
     predicate === undefined ? value : valueOfExpression(predicate, { ...frame, element: { value, index } });
   return overList(name, list, ask);
+}
+
+/** Of a text its bytes, as Go indexes one. */
+function elementsOf(value: Value): Value {
+  return typeof value === "string" ? [...Buffer.from(value)].map(BigInt) : value;
 }
 
 function overList(name: string, list: readonly Value[], ask: (value: Value, index: number) => Value): Value {
