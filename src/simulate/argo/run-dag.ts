@@ -9,12 +9,12 @@ import { expandItems, isExpanded } from "./expand-items.ts";
 import type { Value } from "./expression-value.ts";
 import { goJson } from "./go-json.ts";
 import { hasFailed, isFulfilled, type Node, outboundOf } from "./node.ts";
-import { ExpressionError } from "./parse-expression.ts";
 import { resolveTask, skippedByWhen, WaitingError } from "./resolve-task.ts";
 import { addAncestor, inputScope, type MutableScope } from "./scope.ts";
 import { addChild, addNode, type Simulation, setPhase, withGlobals } from "./simulation.ts";
 import { SubstitutionError } from "./substitute.ts";
 import { templateOutputs } from "./template-outputs.ts";
+import { ExpressionError } from "./tokenize-expression.ts";
 import { WhenError } from "./when.ts";
 import type { Task } from "./workflow.ts";
 
