@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { findFiles, hashFiles } from "./find-files.ts";
 import { type Group, runProcess } from "./local-process.ts";
 import { projectFiles } from "./project-files.ts";
@@ -58,7 +58,14 @@ function openJob(job: JobRequest, options: LocalHostOptions): JobHost {
     temp,
     eventPath,
     toolCache,
-    checkout: async (folder) => copyAll(projectFiles(options.project), options.project, join(workspace, folder)),
+    checkout: async (folder) => {
+      const target = resolve(workspace, folder);
+      if (target !== workspace && !target.startsWith(`${workspace}/`))
+        throw new Error(`Repository path '${target}' is not under '${workspace}'`);
+      // As on GitHub: what was there before, such as what was downloaded, is removed.
+      rmSync(target, { recursive: true, force: true });
+      copyAll(projectFiles(options.project), options.project, target);
+    },
     readFile: (path) => {
       const file = join(workspace, path);
       return existsSync(file) ? readFileSync(file, "utf8") : undefined;
@@ -120,7 +127,7 @@ async function execute(call: StepCall, job: LocalJob): Promise<StepReturn> {
   mkdirSync(folder, { recursive: true });
   const files = Object.entries(fileNames).map(([kind, variable]) => ({ kind, variable, path: join(folder, kind) }));
   for (const { path } of files) writeFileSync(path, "");
-  const path = [...call.path, process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin"].join(":");
+  const path = [...call.path, call.env.PATH ?? process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin"].join(":");
   const env = {
     ...ownEnvironment(),
     ...job.options.env,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { callInputs, callSecrets } from "./call-inputs.ts";
 import { evaluateBoolean, scopeOf } from "./evaluate.ts";
 import type { Value, ValueObject } from "./expression-data.ts";
@@ -117,6 +118,8 @@ async function runCall(
   simulation.emit({ kind: "job-started", job: leg.path, name: leg.name });
   try {
     const scope = scopeOf({ ...leg.contexts, secrets: call.secrets });
+    const cancel = AbortSignal.any([call.cancel, stop]);
+    setMaxListeners(0, cancel);
     const end = await simulation.runWorkflow(
       {
         workflow,
@@ -125,7 +128,7 @@ async function runCall(
         inputs: callInputs(workflow, work.with, scope),
         secrets: callSecrets(work.secrets, call.secrets, scope),
         ancestors,
-        cancel: AbortSignal.any([call.cancel, stop]),
+        cancel,
       },
       simulation,
     );

@@ -134,6 +134,27 @@ jobs:
     ).toEqual([`The job a: ${called} is not triggered by workflow_call`]);
   });
 
+  it("refuses jobs that ask for more than their caller may do", async () => {
+    const messages = async (caller: string, inner: string) => {
+      const end = await simulateScripted({
+        [called]: `on: workflow_call\npermissions: {}\njobs:\n  inner: {${inner}runs-on: x, steps: [{run: a}]}\n`,
+        [path]: `on: push\n${caller}jobs:\n  call: {uses: ./${called}}\n`,
+      });
+      return end.problems.map((problem) => problem.message);
+    };
+    const read = "permissions: {contents: read}, ";
+    expect(await messages("permissions: {contents: read}\n", read)).toEqual([]);
+    expect(await messages("permissions: write-all\n", read)).toEqual([]);
+    expect(await messages("", read)).toEqual([]);
+    expect(await messages("permissions: {}\n", "")).toEqual([]);
+    expect(await messages("permissions: {}\n", read)).toEqual([
+      "The nested job 'inner' is requesting 'contents: read', but is only allowed 'contents: none'",
+    ]);
+    expect(await messages("permissions: read-all\n", "permissions: {contents: write}, ")).toEqual([
+      "The nested job 'inner' is requesting 'contents: write', but is only allowed 'contents: read'",
+    ]);
+  });
+
   it("allows ten levels and fifty workflows", async () => {
     const chain = (levels: number) =>
       Object.fromEntries(

@@ -336,3 +336,58 @@ jobs:
     expect(jobAt(end, "a").outputs).toEqual({ all: "{}", event: "schedule 0 1 * * *" });
   });
 });
+
+describe("events", () => {
+  it("tell each transition, the same way each time", async () => {
+    const told = async () => {
+      const events: string[] = [];
+      await simulateScripted(
+        `on: push
+jobs:
+  a: {strategy: {matrix: {i: [1, 2]}}, runs-on: x, steps: [{name: "say \${{ matrix.i }}", run: a}, {uses: actions/cache@v4}]}
+  b: {if: false, runs-on: x, steps: [{run: a}]}
+  c: {needs: a, runs-on: x, steps: [{id: s, name: last, run: a}]}
+`,
+        {
+          execute: ({ job, line }) => {
+            line(`in ${job}`);
+            return { exitCode: job === "c" ? 1 : 0 };
+          },
+          onEvent: (event) =>
+            events.push(
+              Object.values(event)
+                .map((part) => (typeof part === "string" ? part : part.message))
+                .join(" "),
+            ),
+        },
+        { jobs: 1 },
+      );
+      return events;
+    };
+    const cache = "warning actions/cache is not simulated: nothing is ever found and nothing is saved";
+    const leg = (index: number) => [
+      `job-started a[${index}] a (${index + 1})`,
+      `step-started a[${index}] say ${index + 1}`,
+      `line a[${index}] say ${index + 1} in a[${index}]`,
+      `step-ended a[${index}] say ${index + 1} success success`,
+      `step-started a[${index}] Run actions/cache@v4`,
+      ...(index === 0 ? [cache] : []),
+      `step-ended a[${index}] Run actions/cache@v4 success success`,
+      `job-ended a[${index}] a (${index + 1}) success success`,
+    ];
+    const first = await told();
+    expect(first).toEqual([
+      "job-started a[0] a (1)",
+      "job-ended b b skipped skipped",
+      ...leg(0).slice(1),
+      ...leg(1),
+      "job-started c c",
+      "step-started c last",
+      "line c last in c",
+      "annotation c Process completed with exit code 1.",
+      "step-ended c last failure failure",
+      "job-ended c c failure failure",
+    ]);
+    expect(await told()).toEqual(first);
+  });
+});
