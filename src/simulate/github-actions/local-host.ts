@@ -35,13 +35,19 @@ export interface LocalHostOptions {
  * are removed when it ends; only the artifacts stay. Nothing is isolated: steps see this machine's programs and network.
  */
 export function localHost(options: LocalHostOptions): SimulationHost {
+  // Asked for once: all jobs of a run check the same commit out.
+  let files: readonly string[] | undefined;
+  const project = (): readonly string[] => {
+    files ??= projectFiles(options.project);
+    return files;
+  };
   return {
     ...(options.onEvent && { onEvent: options.onEvent }),
-    openJob: async (job) => openJob(job, options),
+    openJob: async (job) => openJob(job, options, project),
   };
 }
 
-function openJob(job: JobRequest, options: LocalHostOptions): JobHost {
+function openJob(job: JobRequest, options: LocalHostOptions, project: () => readonly string[]): JobHost {
   const root = mkdtempSync(join(tmpdir(), "magnus-job-"));
   const name = job.repository.split("/")[1] ?? "project";
   const workspace = join(root, "work", name, name);
@@ -64,7 +70,7 @@ function openJob(job: JobRequest, options: LocalHostOptions): JobHost {
         throw new Error(`Repository path '${target}' is not under '${workspace}'`);
       // As on GitHub: what was there before, such as what was downloaded, is removed.
       rmSync(target, { recursive: true, force: true });
-      copyAll(projectFiles(options.project), options.project, target);
+      copyAll(project(), options.project, target);
     },
     readFile: (path) => {
       const file = join(workspace, path);

@@ -209,6 +209,16 @@ jobs:
     expect(fast.conclusion).toBe("failure");
   });
 
+  it("does not cancel for a leg that is forgiven", async () => {
+    const end = await simulateScripted(
+      matrix("forgiven").replace("  each:", `  each:\n    continue-on-error: \${{ matrix.item == 'bad' }}`),
+      { execute: planned(["bad", "a"]) },
+      { jobs: 1 },
+    );
+    expect(results(end).slice(1)).toEqual(["each[0]:success", "each[1]:success", "after:success"]);
+    expect(end.conclusion).toBe("success");
+  });
+
   it("runs no more legs at a time than max-parallel", async () => {
     let now = 0;
     let most = 0;

@@ -73,6 +73,17 @@ describe("conditions of steps", () => {
     expect(outcomes(job)).toEqual(["f:failure/failure"]);
   });
 
+  it("tells names of variables apart by case, and no others", async () => {
+    const job = await jobOf(
+      "      - {id: S, run: a}\n",
+      { S: { exitCode: 0, files: { output: "Key=1" } } },
+      {
+        job: `    env: {A: up}\n    outputs: {a: "\${{ env.a }}", b: "\${{ env.A }}", k: "\${{ steps.s.outputs.KEY }}"}\n`,
+      },
+    );
+    expect(job.outputs).toEqual({ b: "up", k: "1" });
+  });
+
   it("gives steps a timeout in whole minutes, which fails them", async () => {
     const job = await jobOf(
       "      - {id: f, run: a, timeout-minutes: 2}\n",
@@ -434,6 +445,33 @@ describe("known actions", () => {
     expect(messages(named)).toEqual(["error: Unable to download artifact(s): Artifact not found for name: n"]);
     const pattern = await jobOf("      - {uses: actions/download-artifact@v8, with: {pattern: n*}}\n");
     expect(pattern.result).toBe("success");
+  });
+
+  it("allows 500 artifacts of a job, and lists the newest 1,000 of a run unless told otherwise", async () => {
+    const uploads = (count: number) =>
+      Array.from(
+        { length: count },
+        (_, index) => `{uses: actions/upload-artifact@v7, with: {name: "\${{ github.job }}-${index}", path: p}}`,
+      ).join(", ");
+    const fetched: string[] = [];
+    const download = '{uses: actions/download-artifact@v8, with: {pattern: "a-*"}}';
+    const end = await simulateScripted(
+      `on: push
+jobs:
+  a: {runs-on: x, steps: [${uploads(500)}]}
+  b: {needs: a, runs-on: x, steps: [${uploads(501)}]}
+  c: {needs: b, if: "!cancelled()", runs-on: x, steps: [${download}]}
+  d: {needs: c, if: "!cancelled()", runs-on: x, env: {ACTIONS_ARTIFACT_MAX_ARTIFACT_COUNT: 2000}, steps: [${download}]}
+  e: {needs: d, if: "!cancelled()", runs-on: x, steps: [{uses: actions/upload-artifact@v7, with: {name: e, path: p}}]}
+  f: {needs: e, if: "!cancelled()", runs-on: x, steps: [${download}]}
+`,
+      { fetch: (job, name) => fetched.push(`${job} ${name}`) },
+    );
+    expect(messages(jobAt(end, "b"))).toEqual(["error: A job can have at most 500 artifacts"]);
+    const by = (job: string) => fetched.filter((text) => text.startsWith(job));
+    expect([by("c").length, by("d").length, by("f").length]).toEqual([500, 500, 499]);
+    expect(by("f")).not.toContain("f a-0");
+    expect(messages(jobAt(end, "f"))[0]).toContain("The run has 1001 artifacts and only 1000 are listed");
   });
 
   it("says once what is not simulated", async () => {
