@@ -80,7 +80,8 @@ function openJob(job: JobRequest, options: LocalHostOptions, project: () => read
     execute: (call) => execute(call, { workspace, temp, id: ++steps, groups, options }),
     findFiles: async (patterns, hidden) => findFiles(workspace, patterns, hidden),
     storeArtifact: async (id, { root: from, files }) => {
-      mkdirSync(artifact(id), { recursive: true });
+      // An earlier run may have left one of the name.
+      rmSync(artifact(id), { recursive: true, force: true });
       copyAll(files, from, artifact(id), 0o644);
     },
     fetchArtifact: async (id, folder) => {
