@@ -122,6 +122,29 @@ jobs:
     expect(end.warnings).toEqual([expect.stringContaining("whose jobs are all skipped is taken as skipped")]);
   });
 
+  it("lets implicit success() after it look at its jobs: a skipped one skips what comes after", async () => {
+    const end = await simulateScripted({
+      [called]: `on: workflow_call
+jobs:
+  one: {runs-on: x, steps: [{run: a}]}
+  two: {if: false, runs-on: x, steps: [{run: a}]}
+`,
+      [path]: `on: push
+jobs:
+  call: {uses: ./${called}}
+  after: {needs: call, runs-on: x, steps: [{run: a}]}
+  explicit: {needs: call, if: "!cancelled() && needs.call.result == 'success'", runs-on: x, steps: [{run: a}]}
+`,
+    });
+    expect(results(end)).toEqual([
+      "call:success",
+      "call/one:success",
+      "call/two:skipped",
+      "after:skipped",
+      "explicit:success",
+    ]);
+  });
+
   it("refuses calls that GitHub would refuse, with the caller's file", async () => {
     const messages = async (files: { readonly [path: string]: string }) =>
       (await simulateScripted(files)).problems.map((problem) => problem.message);
