@@ -91,6 +91,49 @@ describe("conditions of steps", () => {
   });
 });
 
+describe("commands of steps", () => {
+  const commands = async (job: string, steps: string) => {
+    const seen: unknown[] = [];
+    await simulateScripted(
+      `on: push\ndefaults: {run: {shell: sh, working-directory: w}}\njobs:\n  a:\n    runs-on: x\n${job}    steps: ${steps}\n`,
+      {
+        execute: ({ command }) => {
+          seen.push(command);
+          return { exitCode: 0 };
+        },
+      },
+    );
+    return seen;
+  };
+
+  it("take shell and folder from the step, the job, the workflow, in this order", async () => {
+    expect(
+      await commands(
+        "    defaults: {run: {working-directory: j}}\n",
+        "[{run: a}, {run: b, shell: bash, working-directory: s}]",
+      ),
+    ).toEqual([
+      { kind: "script", script: "a", shell: "sh", workingDirectory: "j" },
+      { kind: "script", script: "b", shell: "bash", workingDirectory: "s" },
+    ]);
+  });
+
+  it("use sh in a container, and the machine's default elsewhere", async () => {
+    const shells: unknown[] = [];
+    await simulateScripted(
+      "on: push\njobs:\n  a: {runs-on: x, container: node, steps: [{run: a}]}\n  b: {runs-on: x, steps: [{run: a}]}\n",
+      {
+        execute: ({ command }) => {
+          shells.push(command.kind === "script" && command.shell);
+          return { exitCode: 0 };
+        },
+      },
+      { jobs: 1 },
+    );
+    expect(shells).toEqual(["sh", undefined]);
+  });
+});
+
 describe("files that steps write for the runner", () => {
   it("reads outputs, variables, folders for PATH and summaries", async () => {
     const seen: StepCall[] = [];
