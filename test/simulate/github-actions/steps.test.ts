@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { StepCall } from "../../../src/simulate/github-actions/simulation-host.ts";
 import { jobOf, messages, outcomes } from "./one-job.ts";
-import type { simulateScripted } from "./scripted-host.ts";
+import { simulateScripted } from "./scripted-host.ts";
 
 describe("conditions of steps", () => {
   it("skips the steps after a failure but those with a status function that is true", async () => {
