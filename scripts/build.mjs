@@ -1,6 +1,15 @@
 // Bundles what is published: the command line (ES modules, one chunk a command, so that `--help` loads little),
 // the targets (each an entry of its own, found by its folder) and the shim (one CommonJS file, which starts fastest).
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 import { embedRunners } from "./embed-runners.mjs";
@@ -50,7 +59,12 @@ const shim = await build({
 });
 writeFileSync(path.join(fresh, "shim.meta.json"), JSON.stringify(shim.metafile));
 writeFileSync(path.join(fresh, "THIRD-PARTY-LICENSES.txt"), licences([programs.metafile, shim.metafile]));
-for (const program of ["shim.cjs", "magnus.js"]) chmodSync(path.join(fresh, program), 0o755);
+// What `magnus-shim install` puts beside the Node that it copies.
+const launchers = ["x64", "arm64"].map((processor) => `launcher-${processor}`);
+for (const launcher of launchers) {
+  copyFileSync(path.join(root, "src/shim/launcher", launcher), path.join(fresh, launcher));
+}
+for (const program of ["shim.cjs", "magnus.js", ...launchers]) chmodSync(path.join(fresh, program), 0o755);
 replace(fresh, dist);
 
 /** The licences of the packages in the bundles; they ask to be passed on. */

@@ -3,6 +3,7 @@
  * an exit code and, for the platform, a control. See docs/shim.md for the contract.
  */
 
+import path from "node:path";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { ServiceError } from "../protocol/services.ts";
 import { SpecError } from "../protocol/spec-text.ts";
@@ -25,7 +26,7 @@ const usage = `magnus-shim ${version}: runs one step of a compiled pipeline and 
   magnus-shim verdict [--spec JSON] [--cancelled]
                                         closes the run, prints it, exits by its outcome
   magnus-shim merge DIR...              joins run-log folders in the configured store
-  magnus-shim install DIR               copies itself and its Node there
+  magnus-shim install DIR               copies itself and its Node there, for any Linux image
   magnus-shim version                   prints its versions
 
   JSON may be @FILE, or @- for standard input. The run is MAGNUS_RUN_ID, the services are MAGNUS_SERVICES.
@@ -67,6 +68,12 @@ function ignoreStops(): void {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
 }
 
+/** Installed, Node was started by its loader and takes that for itself; beside it is a program that is Node. */
+function nameOwnNode(): void {
+  const { execPath } = process;
+  if (path.basename(execPath) === "ld.so") process.execPath = path.join(path.dirname(execPath), "../node");
+}
+
 function tellFailure(error: unknown): void {
   process.stderr.write(`magnus-shim: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = codeOf(error);
@@ -80,6 +87,7 @@ process.on("uncaughtException", (error) => {
   tellFailure(error);
   process.exit();
 });
+nameOwnNode();
 main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
 }, tellFailure);
