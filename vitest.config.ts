@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
 /** Tests that use the programs as they are published; everything is built once before them. */
@@ -9,10 +10,22 @@ const programs = [
   "test/stress/**/*.test.ts",
 ];
 
+/** GitHub's packages name source maps of sources that they do not contain; each would be warned about. */
+const withoutSourceMaps = {
+  name: "actions-without-source-maps",
+  load: (id: string) =>
+    /\/node_modules\/@actions\/.*\.js$/.test(id)
+      ? { code: readFileSync(id, "utf8").replace(/^\/\/# sourceMappingURL=.*$/m, ""), map: null }
+      : undefined,
+};
+
 export default defineConfig({
+  plugins: [withoutSourceMaps],
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // They import JSON in a way that only bundlers understand.
+    server: { deps: { inline: [/@actions\//] } },
     projects: [
       { extends: true, test: { name: "parts", include: ["test/**/*.test.ts"], exclude: programs } },
       { extends: true, test: { name: "programs", include: programs, globalSetup: ["test/support/build.ts"] } },

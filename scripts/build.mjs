@@ -49,7 +49,10 @@ const programs = await build({
 
 const shim = await build({
   ...shared,
-  entryPoints: [{ in: "src/shim/main.ts", out: "shim" }],
+  entryPoints: [
+    { in: "src/shim/main.ts", out: "shim" },
+    { in: "src/github-action/main.ts", out: "action" },
+  ],
   outdir: fresh,
   outExtension: { ".js": ".cjs" },
   format: "cjs",

@@ -19,6 +19,7 @@ export interface Compilation {
   /** The services' configuration as JSON; undefined: all defaults. */
   readonly services: string | undefined;
   readonly render: (template: string, values: object) => string;
+  readonly program: (name: string) => string;
 }
 
 export function compilePipeline(compilation: Compilation, sink: DiagnosticSink): readonly OutputFile[] | undefined {

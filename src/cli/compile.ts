@@ -10,6 +10,7 @@ import { serializePipeline } from "../ir/serialize.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { isObject } from "../protocol/json.ts";
 import { version } from "../protocol/version.ts";
+import { builtProgram } from "../target/built-program.ts";
 import { checkOverrides } from "../target/check-overrides.ts";
 import { loadTarget, targetNames } from "../target/load-target.ts";
 import type { OutputFile, Target } from "../target/target.ts";
@@ -106,5 +107,7 @@ function compileTarget(
   if (options === undefined) return [];
   const services = servicesText(configuration);
   const render = (template: string, values: object): string => renderTemplate(target.name, template, values);
-  return compilePipeline({ pipeline, target, options, source, version, services, render }, sink) ?? [];
+  return (
+    compilePipeline({ pipeline, target, options, source, version, services, render, program: builtProgram }, sink) ?? []
+  );
 }

@@ -5,16 +5,14 @@
 
 import path from "node:path";
 import { exitCode } from "../protocol/exit-codes.ts";
-import { ServiceError } from "../protocol/services.ts";
-import { SpecError } from "../protocol/spec-text.ts";
 import { protocolVersion } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
-import { StoreError } from "../stores/store-error.ts";
 import { beginRun } from "./begin-run.ts";
 import { giveVerdict } from "./give-verdict.ts";
 import { install } from "./install.ts";
 import { mergeRuns } from "./merge-runs.ts";
 import { runLeaf } from "./run-leaf.ts";
+import { tellFailure } from "./tell-failure.ts";
 import { UsageError } from "./usage-error.ts";
 
 const usage = `magnus-shim ${version}: runs one step of a compiled pipeline and records it
@@ -74,12 +72,6 @@ function nameOwnNode(): void {
   if (path.basename(execPath) === "ld.so") process.execPath = path.join(path.dirname(execPath), "../node");
 }
 
-function tellFailure(error: unknown): void {
-  process.stderr.write(`magnus-shim: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = codeOf(error);
-  if (process.exitCode === exitCode.defect && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-}
-
 // A reader that went away must not end a step, nor change its code.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
@@ -91,10 +83,3 @@ nameOwnNode();
 main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
 }, tellFailure);
-
-function codeOf(error: unknown): number {
-  if (error instanceof UsageError) return error.code;
-  if (error instanceof SpecError) return exitCode.badSpec;
-  if (error instanceof ServiceError || error instanceof StoreError) return exitCode.store;
-  return exitCode.defect;
-}

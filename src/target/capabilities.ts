@@ -9,4 +9,4 @@ export interface Capabilities {
 
 export const everyStep: readonly NodeKind[] = ["task", "stub", "parallel", "map", "dag", "conditional", "loop"];
 /** The types of command that the runtime can run today. */
-export const shimCommands: readonly CommandType[] = ["python", "shell"];
+export const shimCommands: readonly CommandType[] = ["python", "shell", "notebook", "node", "container"];

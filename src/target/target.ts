@@ -23,6 +23,8 @@ export interface EmitContext<Options> {
   readonly services: string | undefined;
   /** A text template of this target by name, rendered strictly and without escaping. */
   readonly render: (template: string, values: object) => string;
+  /** The text of a program that magnus has built, such as `action.cjs`. */
+  readonly program: (name: string) => string;
 }
 
 /** A rule of the platform: reports what it cannot run. */

@@ -6,8 +6,9 @@
 import type { Activation } from "../../src/plan/activations.ts";
 import type { PlanComposite, PlanGraph, PlanLeaf, PlanNode } from "../../src/plan/plan.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
+import type { NameScope } from "../../src/target/name-scope.ts";
 import { cutChain } from "./cut-chain.ts";
-import { type NameScope, taskNames } from "./names.ts";
+import { taskNames } from "./names.ts";
 import { specText } from "./print-text.ts";
 import type { Call, DagTemplate, Parameter, Task } from "./task.ts";
 

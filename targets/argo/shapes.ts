@@ -5,7 +5,7 @@
 import type { Resources } from "../../src/ir/pipeline.ts";
 import type { Plan, PlanLeaf } from "../../src/plan/plan.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
-import { checksum, type NameScope } from "./names.ts";
+import { checksum, type NameScope } from "../../src/target/name-scope.ts";
 import type { ArgoOptions, ShapeOptions } from "./options.ts";
 import { jsonText } from "./print-text.ts";
 import type { Storage } from "./storage.ts";

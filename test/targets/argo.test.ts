@@ -48,6 +48,7 @@ function compile(text: string, options: object = usual): { text: string; codes: 
       version: "0",
       services: undefined,
       render: () => "",
+      program: () => "",
     },
     sink,
   );

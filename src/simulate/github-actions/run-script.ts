@@ -1,0 +1,30 @@
+import { evaluateText, type Scope } from "./evaluate.ts";
+import { executeStep } from "./execute-step.ts";
+import { annotate, type JobSession, type RunningStep } from "./job-session.ts";
+import type { WorkflowStep } from "./workflow-file.ts";
+
+/** A `run:` step. The defaults of the workflow and the job do not reach into composite actions. */
+export async function runScript(
+  running: RunningStep,
+  work: WorkflowStep["work"] & { readonly kind: "run" },
+  scope: Scope,
+  session: JobSession,
+): Promise<boolean> {
+  const defaults = running.frame.action === undefined ? session.defaults : {};
+  const shell = work.shell === undefined ? defaults.shell : evaluateText(work.shell, scope);
+  const folder =
+    work.workingDirectory === undefined ? defaults.workingDirectory : evaluateText(work.workingDirectory, scope);
+  const exitCode = await executeStep(
+    running,
+    {
+      kind: "script",
+      script: evaluateText(work.script, scope),
+      workingDirectory: folder ?? "",
+      ...(shell !== undefined && shell !== "" && { shell }),
+    },
+    session,
+  );
+  if (exitCode !== 0 && !running.signal.aborted)
+    annotate(session, { level: "error", message: `Process completed with exit code ${exitCode}.`, step: running.name });
+  return exitCode === 0;
+}

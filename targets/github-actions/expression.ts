@@ -1,0 +1,70 @@
+/**
+ * Conditions as data, so that the jobs that they name are known and the text has no parenthesis too many. In GitHub's
+ * language comparisons ignore case and coerce; all tests compare text with text.
+ */
+export type Expression =
+  | { readonly kind: "always" }
+  | { readonly kind: "test"; readonly text: string; readonly job?: string }
+  | { readonly kind: "all" | "any"; readonly parts: readonly Expression[] }
+  | { readonly kind: "not"; readonly part: Expression };
+
+export const always: Expression = { kind: "always" };
+
+/** A test of one job. */
+export function test(text: string, job?: string): Expression {
+  return { kind: "test", text, ...(job === undefined ? {} : { job }) };
+}
+
+export function all(...parts: readonly Expression[]): Expression {
+  return joined("all", parts);
+}
+
+/** At least one; false where there is none. */
+export function any(...parts: readonly Expression[]): Expression {
+  if (parts.some(({ kind }) => kind === "always")) return always;
+  return joined("any", parts);
+}
+
+export function not(part: Expression): Expression {
+  return { kind: "not", part };
+}
+
+function joined(kind: "all" | "any", parts: readonly Expression[]): Expression {
+  const flat = parts.flatMap((part) => (part.kind === kind ? part.parts : part.kind === "always" ? [] : [part]));
+  const texts = new Map(flat.map((part) => [printExpression(part), part]));
+  const [only, ...others] = texts.values();
+  if (only === undefined) return kind === "all" ? always : test("false");
+  return others.length === 0 ? only : { kind, parts: [only, ...others] };
+}
+
+export function printExpression(expression: Expression): string {
+  switch (expression.kind) {
+    case "always":
+      return "true";
+    case "test":
+      return expression.text;
+    case "not":
+      return `!(${printExpression(expression.part)})`;
+    case "all":
+      return expression.parts
+        .map((part) => (part.kind === "any" ? `(${printExpression(part)})` : printExpression(part)))
+        .join(" && ");
+    case "any":
+      return expression.parts.map(printExpression).join(" || ");
+  }
+}
+
+/** The jobs that a condition names. */
+export function jobsOf(expression: Expression): readonly string[] {
+  switch (expression.kind) {
+    case "always":
+      return [];
+    case "test":
+      return expression.job === undefined ? [] : [expression.job];
+    case "not":
+      return jobsOf(expression.part);
+    case "all":
+    case "any":
+      return expression.parts.flatMap(jobsOf);
+  }
+}

@@ -1,0 +1,117 @@
+/** GitHub's limits, which it tells only when a workflow is started, and what no runner could reach. */
+import type { DiagnosticSink } from "../../src/diagnostics/sink.ts";
+import type { Plan, PlanGraph, PlanNode } from "../../src/plan/plan.ts";
+import { isObject, type JsonObject, parseJson } from "../../src/protocol/json.ts";
+import { type ServicesSpec, variablesOfServices } from "../../src/protocol/services.ts";
+import type { EmitContext } from "../../src/target/target.ts";
+import { buildWorkflows } from "./files.ts";
+import { githubSecret } from "./jobs.ts";
+import type { GithubOptions } from "./options.ts";
+import type { File } from "./sites.ts";
+import { printWorkflow } from "./workflow.ts";
+
+/** A larger file never starts. Bytes. */
+const largestFile = 512_000;
+/** A text with `${{ }}`: beyond, the file is invalid. Characters. */
+const longestExpression = 21_000;
+/** Calls below calls, the first workflow included. */
+const mostLevels = 10;
+const mostFiles = 50;
+/** Each is a call of its own. */
+const mostIterations = 100;
+
+type Rule = (plan: Plan, context: EmitContext<GithubOptions>, sink: DiagnosticSink) => void;
+
+const checkSecretNames: Rule = (plan, { options }, sink) => {
+  for (const { node } of nodesOf(plan.root)) {
+    if (node.kind !== "task") continue;
+    node.secrets.forEach((name, i) => {
+      const secret = githubSecret(name, options);
+      if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(secret) && !/^GITHUB_/i.test(secret)) return;
+      const span = node.spans.keys.get(`secrets.${i}`) ?? node.spans.keys.get("secrets") ?? node.spans.name;
+      const hint = `name it under \`targets.github-actions.secrets\`: {${name}: ANOTHER_NAME}`;
+      sink.report("target-limit", { target, what: `"${secret}" cannot be the name of a GitHub secret`, hint, span });
+    });
+  }
+};
+
+const checkStorage: Rule = (_plan, { options, services }, sink) => {
+  const given = services === undefined ? {} : parseJson(services);
+  const spec: JsonObject = isObject(given) ? given : {};
+  const store = spec.run_log_store;
+  if (isObject(store ?? null) && (store as JsonObject).type === "buffered") {
+    sink.report("target-option-missing", {
+      target,
+      what: "the run log is kept in memory, and would be lost with the first job",
+      hint: "use `run_log_store: {type: file-system}` for this target: it travels as artifacts",
+    });
+  }
+  for (const name of variablesOfServices(spec as unknown as ServicesSpec)) {
+    if (options.env?.[name] !== undefined) continue;
+    sink.report("target-option-missing", {
+      target,
+      what: `the services need the variable ${name}, which no job would have`,
+      hint: `add it to \`targets.github-actions.env\`: {${name}: \${{ vars.${name} }}}`,
+    });
+  }
+};
+
+const checkLoops: Rule = (plan, _context, sink) => {
+  for (const { node } of nodesOf(plan.root)) {
+    if (node.kind !== "loop" || node.maxIterations <= mostIterations) continue;
+    const span = node.spans.keys.get("max_iterations") ?? node.spans.name;
+    const what = `a loop of ${node.maxIterations} iterations, of at most ${mostIterations}`;
+    sink.report("target-limit", { target, what, hint: "lower `max_iterations`", span });
+  }
+};
+
+const checkSizes: Rule = (plan, context, sink) => {
+  if (sink.hasErrors) return;
+  const { workflows, layout } = buildWorkflows(plan, context);
+  const { span } = plan.pipeline;
+  const report = (what: string, hint: string, at = span): void =>
+    sink.report("target-limit", { target, what, hint, span: at });
+  if (workflows.length > mostFiles) {
+    report(`${workflows.length} files of at most ${mostFiles}`, "use fewer maps and loops, or split the pipeline");
+  }
+  for (const file of layout.files) {
+    if (levelOf(file) > mostLevels) {
+      const hint = "nest fewer maps and loops";
+      report(`calls of ${levelOf(file)} levels, of at most ${mostLevels}`, hint, file.owner?.node.node.spans.name);
+    }
+  }
+  for (const workflow of workflows) {
+    const size = Buffer.byteLength(printWorkflow(workflow));
+    const kibibytes = Math.ceil(size / 1024);
+    if (size > largestFile) report(`${workflow.file} has ${kibibytes} KiB of at most 500`, "split the pipeline");
+    const longest = longestText(workflow);
+    if (longest > longestExpression) {
+      report(
+        `an expression of ${longest} characters in ${workflow.file}, of at most ${longestExpression}`,
+        "group steps in `dag` steps",
+      );
+    }
+  }
+};
+
+function levelOf({ owner }: File): number {
+  if (owner === undefined) return 1;
+  return levelOf(owner.home.file) + (owner.body === "batches" ? 2 : 1);
+}
+
+function longestText(value: unknown): number {
+  if (typeof value === "string") return value.includes("${{") ? value.length : 0;
+  if (typeof value !== "object" || value === null) return 0;
+  return Object.values(value).reduce((most: number, part) => Math.max(most, longestText(part)), 0);
+}
+
+function* nodesOf(graph: PlanGraph): Generator<PlanNode> {
+  for (const node of graph.nodes.values()) {
+    yield node;
+    if (node.kind === "composite") for (const inner of node.graphs) yield* nodesOf(inner);
+  }
+}
+
+const target = "github-actions";
+
+export const githubRules: readonly Rule[] = [checkSecretNames, checkStorage, checkLoops, checkSizes];
