@@ -59,9 +59,14 @@ async function runInContainer(work: Work): Promise<StepResult> {
   const writer = uuidV7();
   const follower = followWriter(containers.runLogFolder, services.run.id, writer, containers.seen);
   const files = [path.join(scratchFolder(), `${number}.env`), path.join(scratchFolder(), `${number}.spec.json`)];
+  // Its start is told before what it prints.
+  const output: StepServices["output"] = (stream, chunk) => {
+    follower.look();
+    return services.output(stream, chunk);
+  };
   let failure: string | undefined;
   try {
-    failure = await startAndWait(work, writer, files);
+    failure = await startAndWait({ ...work, services: { ...services, output } }, writer, files);
   } catch (error) {
     // A secret that cannot be read; a full disk.
     if (!(error instanceof StoreError)) throw error;

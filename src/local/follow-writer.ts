@@ -6,6 +6,8 @@ import { claimFile } from "../stores/run-log-names.ts";
 import { errorCode, StoreError } from "../stores/store-error.ts";
 
 export interface Follower {
+  /** Reads what is new now. */
+  look(): void;
   /** Reads what is left, and gives all events of the writer. */
   close(): readonly Event[];
 }
@@ -36,14 +38,16 @@ export function followWriter(
     all.push(...events);
     if (events.length > 0) seen(events);
   };
-  const timer = setInterval(() => {
+  const look = (): void => {
     try {
       readMore();
     } catch {
       // `close` tells.
     }
-  }, interval);
+  };
+  const timer = setInterval(look, interval);
   return {
+    look,
     close: () => {
       clearInterval(timer);
       try {
