@@ -10,7 +10,7 @@ export interface Patch {
 /**
  * The pipeline as the executor `mocked` runs it: a step that has a patch runs that, all other tasks are stubs. Patches
  * go by a step's name, wherever it stands. Files that a mocked step would have made are not there, so that no pattern of
- * a catalog has to match. Also the names in `patches` that no task has.
+ * a catalog has to match, and secrets need not be there. Also the names in `patches` that no task has.
  */
 export function mockPipeline(
   pipeline: Pipeline,
@@ -51,7 +51,7 @@ function stubOf({ name, description, ok, failed, overrides, spans }: TaskNode): 
 
 function patched(node: TaskNode, { command = node.command, commandType = node.commandType }: Patch): TaskNode {
   const { get, put } = node.catalog;
-  return { ...node, command, commandType, catalog: { get: get.map(optional), put: put.map(optional) } };
+  return { ...node, command, commandType, secrets: [], catalog: { get: get.map(optional), put: put.map(optional) } };
 }
 
 function optional(pattern: CatalogPattern): CatalogPattern {

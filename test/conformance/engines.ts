@@ -53,7 +53,7 @@ export const shells: readonly ShellEngine[] = [
   shell("yash", ["yash"]),
 ];
 
-function inputs(testCase: Case, work: string): readonly string[] {
+export function inputs(testCase: Case, work: string): readonly string[] {
   if (testCase.file !== undefined) writeFileSync(path.join(work, "parameters.json"), testCase.file);
   const file = testCase.file === undefined ? [] : ["-p", "parameters.json"];
   return [...file, ...testCase.params.flatMap((param) => ["--param", param])];
