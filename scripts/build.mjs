@@ -1,5 +1,6 @@
 // Bundles what is published: the command line (ES modules, one chunk a command, so that `--help` loads little),
 // the targets (each an entry of its own, found by its folder) and the shim (one CommonJS file, which starts fastest).
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
@@ -47,6 +48,8 @@ const programs = await build({
   banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
 });
 
+declare("src/task/task.ts", "task.d.ts");
+
 const shim = await build({
   ...shared,
   entryPoints: [
@@ -69,6 +72,28 @@ for (const launcher of launchers) {
 }
 for (const program of ["shim.cjs", "magnus.js", ...launchers]) chmodSync(path.join(fresh, program), 0o755);
 replace(fresh, dist);
+
+/** Writes the types of an entry that users import; what it imports itself is not seen in them. */
+function declare(source, name) {
+  const scratch = path.join(fresh, "declarations");
+  const options =
+    "--declaration --emitDeclarationOnly --allowImportingTsExtensions --strict --skipLibCheck --types node";
+  const platform = "--target es2023 --module nodenext --moduleResolution nodenext --ignoreConfig";
+  const compiler = path.join(root, "node_modules/typescript/bin/tsc");
+  const args = [
+    compiler,
+    source,
+    ...options.split(" "),
+    ...platform.split(" "),
+    "--rootDir",
+    "src",
+    "--outDir",
+    scratch,
+  ];
+  execFileSync(process.execPath, args, { cwd: root, stdio: "inherit" });
+  renameSync(path.join(scratch, path.relative("src", source).replace(/\.ts$/, ".d.ts")), path.join(fresh, name));
+  rmSync(scratch, { recursive: true });
+}
 
 /** The licences of the packages in the bundles; they ask to be passed on. */
 function licences(metafiles) {
