@@ -1,6 +1,8 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { root } from "../support/build.ts";
 import { run, shim } from "../support/programs.ts";
 import { workspace } from "../support/workspace.ts";
 
@@ -111,4 +113,36 @@ describe.skipIf(process.platform !== "linux")("install", () => {
     expect(ended.stderr).toMatch(/cannot install into small: no space left; \d+ MiB are needed/);
     expect(ended.stdout).toBe("1\n");
   });
+
+  test.for([
+    ["x64", 0x3e],
+    ["arm64", 0xb7],
+  ] as const)("the launcher for %s is a program of that processor which needs no library", ([processor, machine]) => {
+    const bytes = readFileSync(path.join(root, `dist/launcher-${processor}`));
+    expect([bytes.toString("latin1", 0, 4), bytes.readUInt16LE(18)]).toEqual(["\u007fELF", machine]);
+    const types = Array.from({ length: bytes.readUInt16LE(56) }, (_, i) =>
+      bytes.readUInt32LE(Number(bytes.readBigUInt64LE(32)) + i * bytes.readUInt16LE(54)),
+    );
+    // PT_DYNAMIC, PT_INTERP
+    expect(types.filter((type) => type === 2 || type === 3)).toEqual([]);
+  });
+
+  const emulator = "qemu-aarch64-static";
+  const noEmulator = spawnSync(emulator, ["--version"]).status !== 0;
+  if (noEmulator) process.stderr.write(`not tested: the launcher for arm64 at work, since ${emulator} is missing\n`);
+  test.skipIf(noEmulator)(
+    "the launcher for arm64 starts the loader beside it with Node, the shim and the arguments",
+    async () => {
+      const cwd = workspace();
+      copyFileSync(path.join(root, "dist/launcher-arm64"), path.join(cwd, "magnus-shim"));
+      const { code, stderr } = await run(emulator, ["-strace", path.join(cwd, "magnus-shim"), "run", "two words"], {
+        cwd,
+      });
+      const argv = ["lib/ld.so", "lib", "lib/node", "shim.cjs"].map((name) => JSON.stringify(path.join(cwd, name)));
+      expect(stderr).toContain(
+        `{${[argv[0], '"--inhibit-cache"', '"--library-path"', ...argv.slice(1), '"run"', '"two words"', "NULL"].join(",")}}`,
+      );
+      expect([code, stderr]).toEqual([127, expect.stringContaining("lib/ld.so")]);
+    },
+  );
 });
