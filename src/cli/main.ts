@@ -140,6 +140,21 @@ program
   .addHelpText("after", example("magnus targets"))
   .action(async (options) => finish((await import("./targets.ts")).targets(options)));
 
+const shim = program
+  .command("shim")
+  .usage("image")
+  .description("the program that runs steps elsewhere")
+  .helpCommand(false)
+  .addHelpText("after", example("magnus shim image"));
+diagnosed(configured(shim.command("image")))
+  .usage("[options]")
+  .description("write the Dockerfile of the image that brings the shim into pods")
+  .option("-o, --output <DIR>", "the build context", "magnus-shim-image")
+  .option("--check", "write nothing; exit 1 where the files on disk differ")
+  .option("--json", "print the image, what was written and the commands as JSON")
+  .addHelpText("after", example("magnus shim image -o build/shim"))
+  .action(async (options) => finish((await import("./shim-image.ts")).shimImage(options)));
+
 /** What a run starts with, or a compiled file's defaults. */
 function given(command: Command): Command {
   return command
