@@ -8,6 +8,7 @@ const programs = [
   "test/docs/**/*.test.ts",
   "test/shim/**/*.test.ts",
   "test/stress/**/*.test.ts",
+  "test/task/**/*.test.ts",
 ];
 
 /** GitHub's packages name source maps of sources that they do not contain; each would be warned about. */

@@ -56,11 +56,14 @@ diagnosed(configured(given(program.command("compile <pipeline>"))))
   .addOption(repeatable("-t, --target <NAME>", "one of `magnus targets`, or ir (repeatable)").makeOptionMandatory())
   .option("-o, --output <DIR>", "folder below which files are written, else here; - prints a single file", ".")
   .option("--check", "write nothing; exit 1 where the files on disk differ")
+  .option("--emit-rbac", "argo: also write the Role that the service account needs")
   .option("--json", "print what was written as JSON")
   .addHelpText("after", example("magnus compile pipeline.yaml --target shell -o -"))
   .action(async (pipeline: string, options, command: Command) => {
     if (options.check && options.output === "-") command.error("error: --check compares files, so -o must be a folder");
-    return finish((await import("./compile.ts")).compile(pipeline, options));
+    const { emitRbac, set = [], ...rest } = options;
+    const values = emitRbac ? [...set, "targets.argo.emit_rbac=true"] : set;
+    return finish((await import("./compile.ts")).compile(pipeline, { ...rest, set: values }));
   });
 
 diagnosed(configured(given(program.command("check <pipelines...>"))))
@@ -73,14 +76,21 @@ diagnosed(configured(given(program.command("check <pipelines...>"))))
 program
   .command("simulate <file>")
   .usage("FILE [options]")
-  .description("run a compiled file here as its platform would")
-  .addOption(new Option("-t, --target <NAME>", "the platform: argo").choices(["argo"]).default("argo"))
-  .addOption(repeatable("--param <NAME=VALUE>", "a parameter of the workflow (repeatable)"))
-  .addOption(repeatable("--secret <NAME/KEY=VALUE>", "a key of a Kubernetes Secret (repeatable)"))
-  .addOption(repeatable("--volume <CLAIM=DIR>", "the folder of a claim; usual: .magnus/claims/CLAIM (repeatable)"))
-  .option("-j, --jobs <N>", "pods that run at a time; usual: as many as processors", positive)
+  .description("run a compiled file, or any workflow, here as its platform would")
+  .addOption(
+    new Option("-t, --target <NAME>", "the platform; usual: told by the file").choices(["argo", "github-actions"]),
+  )
+  .addOption(repeatable("--param <NAME=VALUE>", "a parameter or input of the workflow (repeatable)"))
+  .addOption(repeatable("--input <NAME=VALUE>", "the same, in GitHub's word (repeatable)"))
+  .addOption(repeatable("--secret <NAME=VALUE>", "a secret; argo: SECRET/KEY=VALUE (repeatable)"))
+  .addOption(
+    repeatable("--volume <CLAIM=DIR>", "argo: the folder of a claim; usual: .magnus/claims/CLAIM (repeatable)"),
+  )
+  .addOption(repeatable("--fail <JOB>", "github-actions: a job that loses its runner (repeatable)"))
+  .option("--event <NAME>", "github-actions: what starts it; usual: the first of its events that can be simulated")
+  .option("-j, --jobs <N>", "pods or jobs at a time; usual: as many as processors, or 4", positive)
   .option("--json", "print how it ended as JSON")
-  .addHelpText("after", example("magnus simulate pipeline.argo.yaml --param seed=8"))
+  .addHelpText("after", example("magnus simulate .github/workflows/pipeline.yml --input seed=8"))
   .action(async (file, options) => finish((await import("./simulate.ts")).simulate(file, options)));
 
 const runs = program
@@ -129,6 +139,21 @@ program
   .option("--json", "print as JSON")
   .addHelpText("after", example("magnus targets"))
   .action(async (options) => finish((await import("./targets.ts")).targets(options)));
+
+const shim = program
+  .command("shim")
+  .usage("image")
+  .description("the program that runs steps elsewhere")
+  .helpCommand(false)
+  .addHelpText("after", example("magnus shim image"));
+diagnosed(configured(shim.command("image")))
+  .usage("[options]")
+  .description("write the Dockerfile of the image that brings the shim into pods")
+  .option("-o, --output <DIR>", "the build context", "magnus-shim-image")
+  .option("--check", "write nothing; exit 1 where the files on disk differ")
+  .option("--json", "print the image, what was written and the commands as JSON")
+  .addHelpText("after", example("magnus shim image -o build/shim"))
+  .action(async (options) => finish((await import("./shim-image.ts")).shimImage(options)));
 
 /** What a run starts with, or a compiled file's defaults. */
 function given(command: Command): Command {

@@ -1,6 +1,4 @@
-import { availableParallelism } from "node:os";
 import { checkServicesHere } from "../configuration/check-services-here.ts";
-import type { Setting } from "../configuration/configuration.ts";
 import { servicesOf } from "../configuration/services-of.ts";
 import { DiagnosticSink } from "../diagnostics/sink.ts";
 import { digestPipeline } from "../ir/digest.ts";
@@ -11,7 +9,7 @@ import { collectParameters } from "../parameters/collect-parameters.ts";
 import { planPipeline } from "../plan/plan.ts";
 import type { Event } from "../protocol/event.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
-import { isObject, type Json, type JsonObject, printJson } from "../protocol/json.ts";
+import { type Json, printJson } from "../protocol/json.ts";
 import { type Parameters, type Path, pathKey } from "../protocol/path.ts";
 import { ServiceError } from "../protocol/services.ts";
 import { version } from "../protocol/version.ts";
@@ -23,7 +21,7 @@ import { openServices, type Services } from "../stores/open-stores.ts";
 import { isRunId } from "../stores/run-log-names.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
-import { checkOverrides } from "../target/check-overrides.ts";
+import { type Executor, openExecutor } from "./executor.ts";
 import { loadConfiguration, loadPipeline } from "./load-pipeline.ts";
 import type { CommonOptions } from "./options.ts";
 import { printEnd } from "./print-end.ts";
@@ -55,8 +53,7 @@ interface Prepared {
   readonly parameters: Parameters;
   readonly services: Services;
   readonly log: RunLog;
-  readonly jobs: number;
-  readonly oneAtATime: ReadonlySet<string>;
+  readonly executor: Executor;
 }
 
 /** Everything that can be wrong with the input is found here; the run is created last. */
@@ -69,8 +66,7 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
   const file = options.parametersFile === undefined ? undefined : readSource(options.parametersFile, sink);
   if (pipeline === undefined) return undefined;
   localCapabilities(pipeline, sink);
-  const overrides = overridesOf(configuration.executor);
-  checkOverrides(pipeline, { name: "local", variations: [...overrides.keys()] }, sink);
+  const executor = openExecutor(configuration, pipeline, sink);
   const parameters = await collectParameters({
     pipeline,
     ...(file === undefined ? {} : { file }),
@@ -78,7 +74,7 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
     flags: options.param ?? [],
     sink,
   });
-  if (sink.hasErrors) return undefined;
+  if (sink.hasErrors || executor === undefined) return undefined;
   try {
     const services = openServices(servicesOf(configuration) as unknown as Json, process.env, process.cwd());
     const log = await services.runLogStore.create(run);
@@ -89,8 +85,7 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
         parameters,
         services,
         log,
-        jobs: jobsOf(options, configuration.executor.config.enable_parallel),
-        oneAtATime: new Set([...overrides].flatMap(([key, value]) => (value.enable_parallel === false ? [key] : []))),
+        executor,
       };
   } catch (error) {
     if (!(error instanceof ServiceError || error instanceof StoreError)) throw error;
@@ -99,31 +94,21 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
   return undefined;
 }
 
-/** The executor's named variations. */
-function overridesOf({ config }: Setting): ReadonlyMap<string, JsonObject> {
-  const { overrides } = config;
-  if (!isObject(overrides)) return new Map();
-  return new Map(Object.entries(overrides).map(([key, value]) => [key, isObject(value) ? value : {}]));
-}
-
-/** magnus-core's `enable_parallel: false` means one after the other. */
-function jobsOf({ jobs }: RunOptions, enableParallel: Json | undefined): number {
-  return jobs ?? (enableParallel === false ? 1 : availableParallelism());
-}
-
 async function execute(prepared: Prepared, options: RunOptions): Promise<number> {
-  const { pipeline, parameters, services, log, jobs, oneAtATime } = prepared;
+  const { pipeline, parameters, services, log, executor } = prepared;
   const signals = stopSignals();
   const broken = new AbortController();
   const progress = openProgress(process.stderr, options);
   let recorded = false;
-  const observed = observe(log, (batch) => {
+  const seen = (batch: readonly Event[]): void => {
     recorded = true;
     if (options.json) for (const event of batch) process.stdout.write(`${printJson(event as unknown as Json)}\n`);
     progress.update(batch);
-  });
+  };
+  const observed = observe(log, seen);
   const writer = openEventWriter(observed);
-  const plan = planPipeline(pipeline, digestPipeline(pipeline));
+  const plan = planPipeline(executor.pipeline, digestPipeline(pipeline));
+  const runLeaf = executor.openLeafRunner?.(seen);
   const tagged = tagOf(options);
   try {
     await writer.write({
@@ -141,8 +126,10 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
     const outcome = await runPipeline({
       plan,
       parameters,
-      jobs,
-      oneAtATime,
+      jobs: options.jobs ?? executor.jobs,
+      executor: executor.name,
+      oneAtATime: executor.oneAtATime,
+      ...(runLeaf === undefined ? {} : { runLeaf }),
       output: progress.output,
       services: {
         run: { id: log.run, ...tagged },

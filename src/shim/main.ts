@@ -3,6 +3,7 @@
  * an exit code and, for the platform, a control. See docs/shim.md for the contract.
  */
 
+import path from "node:path";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { protocolVersion } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
@@ -23,7 +24,7 @@ const usage = `magnus-shim ${version}: runs one step of a compiled pipeline and 
   magnus-shim verdict [--spec JSON] [--cancelled]
                                         closes the run, prints it, exits by its outcome
   magnus-shim merge DIR...              joins run-log folders in the configured store
-  magnus-shim install DIR               copies itself and its Node there
+  magnus-shim install DIR               copies itself and its Node there, for any Linux image
   magnus-shim version                   prints its versions
 
   JSON may be @FILE, or @- for standard input. The run is MAGNUS_RUN_ID, the services are MAGNUS_SERVICES.
@@ -65,6 +66,12 @@ function ignoreStops(): void {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
 }
 
+/** Installed, Node was started by its loader and takes that for itself; beside it is a program that is Node. */
+function nameOwnNode(): void {
+  const { execPath } = process;
+  if (path.basename(execPath) === "ld.so") process.execPath = path.join(path.dirname(execPath), "../node");
+}
+
 // A reader that went away must not end a step, nor change its code.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
@@ -72,6 +79,7 @@ process.on("uncaughtException", (error) => {
   tellFailure(error);
   process.exit();
 });
+nameOwnNode();
 main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
 }, tellFailure);

@@ -1,22 +1,56 @@
-/** Every case as a workflow of GitHub Actions, executed by the simulator with the real shim. */
-import { readFileSync, rmSync } from "node:fs";
+/** The simulator of GitHub Actions as an engine: compiled cases and random pipelines, their steps as processes. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { isObject, printJson } from "../../src/protocol/json.ts";
-import { conformanceCases, expectedLog, workspaceOf } from "./cases.ts";
-import { normalisedLog } from "./engines.ts";
-import { githubActions } from "./github-actions-engine.ts";
+import { isObject, type Json, parseJson, printJson } from "../../src/protocol/json.ts";
+import { randomCase, summaryOf } from "../argo-controller/random-case.ts";
+import { type Case, conformanceCases, enginesOf, expectedLog, workspaceOf } from "./cases.ts";
+import { type GithubRun, runInGithub } from "./github-actions-engine.ts";
 
-describe("the compiled workflow gives the run log of the local run", { concurrent: true }, () => {
-  test.for(conformanceCases())("$name", async (testCase) => {
+/** How many random pipelines; every step is a process. */
+const count = Number(process.env.PIPELINES ?? 300);
+let refused = 0;
+
+const cases = conformanceCases().filter((testCase) => enginesOf(testCase).includes("github-actions"));
+
+describe("conformance cases give their run log", { concurrent: true }, () => {
+  test.for(cases)("$name", async (testCase) => {
     const work = workspaceOf(testCase);
-    const { code, stderr } = await githubActions.run(testCase, work);
-    const log = await normalisedLog(work).catch((error: unknown) => {
-      throw new Error(`${String(error)}\n${stderr}`);
-    });
-    expect(JSON.parse(printJson(log, { sorted: true })), stderr).toEqual(
-      JSON.parse(readFileSync(expectedLog(testCase), "utf8")),
-    );
-    expect(code, stderr).toBe(isObject(log) && log.status === "success" ? 0 : 1);
+    const run = await runInGithub(testCase, work);
+    if (typeof run === "string") throw new Error(run);
+    const expected = parseJson(readFileSync(expectedLog(testCase), "utf8"));
+    expect(printJson(run.log, { sorted: true }), run.told).toBe(printJson(expected, { sorted: true }));
+    endsAsItsLog(run);
     rmSync(work, { recursive: true, force: true });
   });
 });
+
+describe("random pipelines mean what the reference interpreter says", { concurrent: true }, () => {
+  test.for(Array.from({ length: count }, (_, seed) => seed))("seed %i", async (seed) => {
+    const { document, expected } = randomCase(seed);
+    const work = mkdtempSync(path.join(tmpdir(), "magnus-random-"));
+    writeFileSync(path.join(work, "pipeline.yaml"), printJson(document as Json));
+    const nothing: Case = { name: "random", folder: work, about: "", params: [], environment: {} };
+    const run = await runInGithub(nothing, work);
+    if (typeof run === "string") {
+      expect(run).toContain("no-way-to-success");
+      refused++;
+      return;
+    }
+    expect(summaryOf(run.log), run.told).toEqual(expected);
+    endsAsItsLog(run);
+    rmSync(work, { recursive: true, force: true });
+  });
+});
+
+test("most of them run", () => {
+  expect(refused).toBeLessThanOrEqual(count / 3);
+});
+
+/** Green exactly where the pipeline succeeded, and no runner is started for nothing: leaves, gathers and the verdict. */
+function endsAsItsLog(run: GithubRun): void {
+  const succeeded = isObject(run.log) && run.log.status === "success";
+  expect(run.end.conclusion, run.told).toBe(succeeded ? "success" : "failure");
+  expect(run.end.jobsStarted, run.told).toBe(run.steps + 1);
+}
