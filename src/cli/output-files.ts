@@ -95,7 +95,10 @@ function isCompiledFrom(name: string, source: string): boolean {
   try {
     if (!statSync(name).isFile()) return false;
     const start = readFileSync(name, "utf8").slice(0, 1000);
-    return start.includes("Compiled by magnus ") && start.includes(` from ${source}; change that file`);
+    return (
+      start.includes("Compiled by magnus ") &&
+      [`${source}; change that file`, `${source}. Change that`].some((end) => start.includes(` from ${end}`))
+    );
   } catch {
     return false;
   }

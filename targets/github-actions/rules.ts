@@ -5,7 +5,7 @@ import { isObject, type JsonObject, parseJson } from "../../src/protocol/json.ts
 import { type ServicesSpec, variablesOfServices } from "../../src/protocol/services.ts";
 import type { EmitContext } from "../../src/target/target.ts";
 import { buildWorkflows } from "./files.ts";
-import { githubSecret } from "./jobs.ts";
+import { githubSecret } from "./github-secret.ts";
 import type { GithubOptions } from "./options.ts";
 import type { File } from "./sites.ts";
 import { printWorkflow } from "./workflow.ts";
