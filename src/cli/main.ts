@@ -70,6 +70,26 @@ diagnosed(configured(given(program.command("check <pipelines...>"))))
   .addHelpText("after", example("magnus check pipelines/*.yaml --format github"))
   .action(async (pipelines, options) => finish((await import("./check.ts")).check(pipelines, options)));
 
+program
+  .command("simulate <file>")
+  .usage("FILE [options]")
+  .description("run a compiled file, or any workflow, here as its platform would")
+  .addOption(
+    new Option("-t, --target <NAME>", "the platform; usual: told by the file").choices(["argo", "github-actions"]),
+  )
+  .addOption(repeatable("--param <NAME=VALUE>", "a parameter or input of the workflow (repeatable)"))
+  .addOption(repeatable("--input <NAME=VALUE>", "the same, in GitHub's word (repeatable)"))
+  .addOption(repeatable("--secret <NAME=VALUE>", "a secret; argo: SECRET/KEY=VALUE (repeatable)"))
+  .addOption(
+    repeatable("--volume <CLAIM=DIR>", "argo: the folder of a claim; usual: .magnus/claims/CLAIM (repeatable)"),
+  )
+  .addOption(repeatable("--fail <JOB>", "github-actions: a job that loses its runner (repeatable)"))
+  .option("--event <NAME>", "github-actions: what starts it; usual: the first of its events that can be simulated")
+  .option("-j, --jobs <N>", "pods or jobs at a time; usual: as many as processors, or 4", positive)
+  .option("--json", "print how it ended as JSON")
+  .addHelpText("after", example("magnus simulate .github/workflows/pipeline.yml --input seed=8"))
+  .action(async (file, options) => finish((await import("./simulate.ts")).simulate(file, options)));
+
 const runs = program
   .command("runs")
   .usage("list|show|log|export")

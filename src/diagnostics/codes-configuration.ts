@@ -56,7 +56,6 @@ export const configurationCodes = {
   "bad-variable": {
     severity: "error",
     message: ({ from, text }: From & { text: string }) => `${from}${quote(text)} is not a variable`,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the configuration
     hint: () => "write ${NAME} without anything else between the braces, and $$ for a dollar",
   },
   "not-in-this-version": {

@@ -75,7 +75,7 @@ interface Drawing {
 
 /** Draws the steps of a graph in the order of the token. */
 function draw(steps: readonly StepView[], drawing: Drawing): void {
-  let before: string | undefined;
+  let before: { readonly id: string; readonly failed: boolean } | undefined;
   for (const step of steps) {
     const id = `n${drawing.ids.size}`;
     drawing.ids.set(pathKey(step.path), id);
@@ -92,8 +92,8 @@ function draw(steps: readonly StepView[], drawing: Drawing): void {
       }
       drawing.lines.push("end");
     }
-    if (before !== undefined) drawing.lines.push(`${before} --> ${id}`);
-    before = id;
+    if (before !== undefined) drawing.lines.push(`${before.id} ${before.failed ? "-.->" : "-->"} ${id}`);
+    before = { id, failed: step.status !== "success" };
   }
 }
 
@@ -110,7 +110,7 @@ function label(text: string): string {
 function markdown(text: string): string {
   return text
     .replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ")
-    .replace(/[\\`*_{}[\]<>()#+!|@~$&-]/g, (character) => `&#${character.charCodeAt(0)};`);
+    .replace(/[\\`*[\]<>#|@~$&]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function cut(text: string, longest: number): string {

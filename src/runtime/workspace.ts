@@ -1,6 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { constants, copyFileSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+import {
+  constants,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { StepSpec } from "../protocol/step-spec.ts";
 import type { FilePlace } from "./catalog-step.ts";
 import { globOf } from "./glob.ts";
@@ -49,6 +59,24 @@ function fill(cwd: string, projectDir: string, put: readonly string[]): void {
     const source = join(projectDir, name);
     if (outputs.some((glob) => glob.matches(name))) copyFileSync(source, link, constants.COPYFILE_FICLONE);
     else symlinkSync(source, link);
+  }
+}
+
+/** The project's files, as an image has them: copies in a folder that does not exist yet. */
+export function copyProject(projectDir: string, into: string): void {
+  mkdirSync(into, { recursive: true });
+  const made = new Set<string>([into]);
+  for (const name of projectFiles(projectDir)) {
+    const copy = join(into, name);
+    const folder = dirname(copy);
+    if (!made.has(folder)) {
+      mkdirSync(folder, { recursive: true });
+      made.add(folder);
+    }
+    const source = join(projectDir, name);
+    const kind = lstatSync(source, { throwIfNoEntry: false });
+    if (kind?.isSymbolicLink()) symlinkSync(resolve(dirname(source), readlinkSync(source)), copy);
+    else if (kind?.isFile()) copyFileSync(source, copy, constants.COPYFILE_FICLONE);
   }
 }
 

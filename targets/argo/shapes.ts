@@ -46,7 +46,7 @@ export function containerShapes({ run }: Plan, options: ArgoOptions, storage: St
   return {
     of(step, leaf) {
       const shape = shapeOf(step, leaf, options, parameters.length > 0);
-      const wanted = ["step", ...parts(shape, leaf, options)].join("-");
+      const wanted = parts(shape, leaf, options).join("-") || "step";
       const key = JSON.stringify(shape);
       const known = found.get(key);
       if (known !== undefined) return known.name;

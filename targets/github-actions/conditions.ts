@@ -101,10 +101,18 @@ function compositeOk(site: CompositeSite, context: Context): Expression {
 
 /** Whether all items succeeded, where there were any. `bad` is given out by failing items only. */
 function itemsOk(site: CompositeSite, context: Context): Expression {
-  const succeeded = test(`needs.${site.id}.result == 'success'`, site.id);
+  const id = bodyJob(site);
+  const succeeded = test(`needs.${id}.result == 'success'`, id);
   if (site.body === "matrix") return succeeded;
-  const good = isNot(site.id, "bad", "true", context);
+  const good = isNot(id, "bad", "true", context);
   return context === "needs" ? all(succeeded, good) : all(controlIsNot(site, "fault", context), good);
+}
+
+/** The job that stands for all items of a map: the call of its body, or the job that is all of it. */
+function bodyJob(site: CompositeSite): string {
+  const [body] = site.graphs;
+  const only = body?.sites.get(body.graph.start.name);
+  return site.body === "matrix" && only !== undefined ? only.id : site.id;
 }
 
 /** The jobs that call a loop's body, in order. */
@@ -165,7 +173,7 @@ function waitsBefore({ node, home }: Site): readonly string[] {
 function endsOf(site: Site): readonly string[] {
   if (site.kind === "leaf") return [site.id];
   if (site.node.node.kind === "loop") return iterationsOf(site).slice(-1);
-  if (site.body !== "inline") return [site.id];
+  if (site.body !== "inline") return [bodyJob(site)];
   return site.graphs.flatMap(({ sites }) => [...sites.values()].filter(mayEnd).flatMap(endsOf));
 }
 

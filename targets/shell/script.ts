@@ -144,7 +144,6 @@ function printConditional(node: PlanComposite, place: string, script: Script): r
 
 function printLoop(node: PlanComposite, place: string, script: Script): readonly string[] {
   script.uses.add("controls");
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands it
   const iteration = '"$1${1:+,}{\\"i\\":$2}"';
   const body = printGraph(only(node), place, script);
   const close = node.close && `    ${printStep(`${place}\0close`, node.close, script)} ${iteration} || return 1`;

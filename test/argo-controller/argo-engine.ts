@@ -1,23 +1,18 @@
-import { writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Event } from "../../src/protocol/event.ts";
-import { isObject, type Json } from "../../src/protocol/json.ts";
+import type { Json } from "../../src/protocol/json.ts";
 import { foldRun } from "../../src/run-log/fold.ts";
 import { normalise } from "../../src/run-log/normalise.ts";
 import { readEvents } from "../../src/runtime/event-writer.ts";
+import type { PodEnd, PodHost } from "../../src/simulate/argo/pod.ts";
+import { runPod } from "../../src/simulate/argo/run-pod.ts";
 import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
+import { compileCaseForArgo } from "../conformance/argo-simulator.ts";
 import type { Case } from "../conformance/cases.ts";
-import { runMagnus, shim } from "../support/programs.ts";
+import { shim } from "../support/programs.ts";
 import type { Controller, ControllerRun } from "./controller.ts";
-import type { PodEnd, PodHost } from "./kubelet.ts";
-import { localPods } from "./local-pods.ts";
 import { workflowIn } from "./manifest.ts";
 import type { KubernetesObject } from "./object-store.ts";
-
-/** The claim is the folder `.magnus` of the run's project, so that its run log is where local runs have theirs. */
-const configuration = JSON.stringify({
-  targets: { argo: { image: "project", shim_image: "shim", storage: { claim: "runs" }, secret: "vault" } },
-});
 
 export interface ArgoRun extends ControllerRun {
   readonly log: Json;
@@ -26,12 +21,7 @@ export interface ArgoRun extends ControllerRun {
 
 /** Compiles a case; a text says why it was refused. */
 export async function compileForArgo(testCase: Case, work: string): Promise<KubernetesObject | string> {
-  writeFileSync(path.join(work, "magnus-config.yaml"), configuration);
-  if (testCase.file !== undefined) writeFileSync(path.join(work, "parameters.json"), testCase.file);
-  const file = testCase.file === undefined ? [] : ["-p", "parameters.json"];
-  const params = testCase.params.flatMap((param) => ["--param", param]);
-  const args = ["compile", "pipeline.yaml", "--target", "argo", "-o", "-", "-q", ...file, ...params];
-  const { code, stdout, stderr } = await runMagnus(args, { cwd: work, env: testCase.environment });
+  const { code, stdout, stderr } = await compileCaseForArgo(testCase, work);
   return code === 0 ? workflowIn(stdout) : stderr;
 }
 
@@ -49,33 +39,20 @@ export async function runInArgo(
   workflow: KubernetesObject,
   { name, work, evict = {}, secrets = {} }: RunInArgo,
 ): Promise<ArgoRun> {
-  const pods = localPods({
+  const surroundings = {
     claim: () => path.join(work, ".magnus"),
-    secret: (_, key) => secrets[key],
+    secret: (_: string, key: string) => secrets[key],
     shim,
     project: work,
-  });
+    // PODS=show prints what pods print.
+    ...(process.env.PODS === "show" ? { output: () => process.stderr } : {}),
+  };
   const host: PodHost = async (pod) => {
     const when = evict[pod.node];
-    const end: PodEnd = when === "before" ? { exit: 1, outputs: {} } : await pods(pod);
+    const end: PodEnd = when === "before" ? { exit: 1, outputs: {} } : await runPod(pod, surroundings);
     return when === undefined ? end : { ...end, evicted: true };
   };
   const run = await controller.runInController(workflow, { name, host });
   const events = await readEvents(fileSystemRunLogStore(path.join(work, ".magnus/runs")).open(name));
   return { ...run, events, log: normalise(foldRun(events)) };
-}
-
-/**
- * How many pods a run needs: one for each attempt of a leaf step and of a gather, and one for the verdict, which closes a
- * run that failed (and one in which a failure edge leads to the end, where only the verdict can see that a step was lost).
- */
-export function podsOfRun({ events, log }: ArgoRun): number {
-  const failed = isObject(log) && log.status !== "success";
-  const attempts = events.flatMap((event) =>
-    event.kind === "step.started" || event.kind === "step.finished"
-      ? [JSON.stringify([event.path, event.gather, event.attempt, event.round])]
-      : [],
-  );
-  const closed = events.some(({ kind }) => kind === "run.finished");
-  return new Set(attempts).size + (failed || closed ? 1 : 0);
 }

@@ -7,8 +7,9 @@ import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { PodHost } from "../../src/simulate/argo/pod.ts";
 import { plainEnvironment } from "../support/programs.ts";
-import { type PodHost, type Served, startKubelet } from "./kubelet.ts";
+import { type Served, startKubelet } from "./kubelet.ts";
 import { type KubernetesApi, startKubernetesApi } from "./kubernetes-api.ts";
 import type { KubernetesObject } from "./object-store.ts";
 import { readStatus, type WorkflowStatus } from "./workflow-status.ts";

@@ -1,76 +1,12 @@
 /**
  * The kubelet and Argo's executor in one. In: the pods that the controller creates. Out: their status, and the
  * WorkflowTaskResult in which Argo's `wait` container reports the output parameters. What a pod does is decided by the
- * host of its workflow: local processes (`local-pods.ts`) or a script.
+ * host of its workflow: local processes (`src/simulate/argo/run-pod.ts`) or a script.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Container, Pod, PodEnd, PodHost, Volume } from "../../src/simulate/argo/pod.ts";
 import type { KubernetesApi } from "./kubernetes-api.ts";
 import type { KubernetesObject } from "./object-store.ts";
-
-/** A pod as its host sees it: what Argo's own containers do is left out. */
-export interface StartedPod {
-  readonly name: string;
-  /** The node's name below the workflow, such as `.train(0:oslo).fit`. */
-  readonly node: string;
-  /** The user's init containers, in order. */
-  readonly initContainers: readonly Container[];
-  /** The main container, its command and arguments those of the user and not the emissary's. */
-  readonly main: Container;
-  readonly volumes: readonly Volume[];
-  readonly outputs: readonly Output[];
-  /** Seconds; of the pod. */
-  readonly activeDeadlineSeconds?: number;
-  /** Aborted when the pod is deleted. */
-  readonly signal: AbortSignal;
-}
-
-/** A container of the Kubernetes API. */
-export interface Container {
-  readonly name: string;
-  readonly image?: string;
-  readonly command?: readonly string[];
-  readonly args?: readonly string[];
-  readonly env?: readonly Variable[];
-  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly subPath?: string }[];
-  readonly [field: string]: unknown;
-}
-
-export interface Variable {
-  readonly name: string;
-  readonly value?: string;
-  readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string; readonly key: string } };
-}
-
-export interface Volume {
-  readonly name: string;
-  readonly emptyDir?: object;
-  readonly persistentVolumeClaim?: { readonly claimName: string };
-  readonly [field: string]: unknown;
-}
-
-/** An output parameter: the file in the main container, and the value where there is none. */
-export interface Output {
-  readonly name: string;
-  readonly path: string;
-  readonly default?: string;
-}
-
-export interface PodEnd {
-  /** Exit code of the main container. */
-  readonly exit: number;
-  /** Exit code of a user's init container that failed: the main container did not start. */
-  readonly initExit?: number;
-  /** Output parameters whose file exists. */
-  readonly outputs: { readonly [name: string]: string };
-  /** Exit code of Argo's `wait` container, 0 unless said otherwise. */
-  readonly waitExit?: number;
-  /** The node evicted the pod: no container has a status, nothing is reported. */
-  readonly evicted?: true;
-  /** False: the `wait` container died before it reported. */
-  readonly report?: false;
-}
-
-export type PodHost = (pod: StartedPod) => Promise<PodEnd>;
 
 export interface Kubelet {
   /** Pods of this workflow are run by `host` from now on. */
@@ -151,6 +87,11 @@ async function runPodObject(
     const message = "The node was low on resource: memory.";
     return setStatus(api, object, { phase: "Failed", reason: "Evicted", message });
   }
+  if (end.deadlineExceeded) {
+    const message = "Pod was active on the node longer than the specified deadline";
+    setStatus(api, object, { phase: "Failed", reason: "DeadlineExceeded", message });
+    return;
+  }
   const missing = pod.outputs.find((output) => end.outputs[output.name] === undefined && output.default === undefined);
   const waitExit = end.waitExit ?? (missing === undefined || end.initExit !== undefined ? 0 : executorFailed);
   // An init container that fails keeps `wait` from starting, so nothing is reported then either.
@@ -159,7 +100,7 @@ async function runPodObject(
 }
 
 /** Argo (executor.go, SaveParameters): one final newline is dropped; a missing file gives the default. */
-function report(api: KubernetesApi, object: KubernetesObject, pod: StartedPod, end: PodEnd): void {
+function report(api: KubernetesApi, object: KubernetesObject, pod: Pod, end: PodEnd): void {
   const { namespace = "", name, annotations = {}, labels = {} } = object.metadata;
   const parameters = pod.outputs.flatMap((output) => {
     const value = end.outputs[output.name] ?? output.default;
@@ -232,7 +173,7 @@ interface Template {
 }
 
 /** The pod without what Argo adds to it: executor containers, the emissary, the environment and volumes of both. */
-function startedPod(api: KubernetesApi, object: KubernetesObject, signal: AbortSignal): StartedPod {
+function startedPod(api: KubernetesApi, object: KubernetesObject, signal: AbortSignal): Pod {
   const { spec, metadata } = podOf(object);
   const { namespace = "", name, annotations = {}, labels = {} } = metadata;
   const main = spec.containers.find((container) => container.name === "main");

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import type { PodEnd, PodHost } from "../../src/simulate/argo/pod.ts";
 import { root } from "../support/build.ts";
-import type { PodEnd, PodHost } from "./kubelet.ts";
 import type { EndedNode } from "./workflow-status.ts";
 
 /** What a real controller did with a workflow once, and what its pods did. */

@@ -59,5 +59,11 @@ const portable = [
 
 /** The names of the engines that run a case. */
 export function enginesOf({ name }: Case): readonly string[] {
-  return ["local", "dash", ...(portable.includes(name) ? ["bash", "busybox", "posh", "yash"] : [])];
+  return [
+    "local",
+    "dash",
+    "argo",
+    "github-actions",
+    ...(portable.includes(name) ? ["bash", "busybox", "posh", "yash"] : []),
+  ];
 }

@@ -53,6 +53,7 @@ export const shells: readonly ShellEngine[] = [
   shell("yash", ["yash"]),
 ];
 
+/** A case's parameters as arguments of commands. */
 export function inputs(testCase: Case, work: string): readonly string[] {
   if (testCase.file !== undefined) writeFileSync(path.join(work, "parameters.json"), testCase.file);
   const file = testCase.file === undefined ? [] : ["-p", "parameters.json"];

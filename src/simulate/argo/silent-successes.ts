@@ -1,0 +1,39 @@
+import { resultsAsked } from "./dag-graph.ts";
+import { hasFailed, type Node } from "./node.ts";
+import type { Simulation } from "./simulation.ts";
+
+/**
+ * Failures that nothing handled in dags that succeeded all the same: a task that failed, where no task that asks for its
+ * failure has run.
+ */
+export function silentSuccesses({ nodes, workflow }: Simulation): readonly string[] {
+  const found: string[] = [];
+  for (const node of nodes.values()) {
+    const { boundary } = node;
+    if (!hasFailed(node) || node.retryOf !== undefined || boundary?.phase !== "Succeeded") continue;
+    const task = node.name.slice(boundary.name.length + 1);
+    if (isTask(boundary, task) && !isHandled(nodes, boundary, task))
+      found.push(
+        `${node.name.slice(workflow.length)} failed, and ${boundary.name.slice(workflow.length) || "the workflow"} succeeded: no task that handles it ran`,
+      );
+  }
+  return found;
+}
+
+function isTask(boundary: Node, task: string): boolean {
+  return tasksOf(boundary).some(({ name }) => name === task);
+}
+
+const failures = ["Failed", "Errored", "AllFailed"];
+
+function isHandled(nodes: ReadonlyMap<string, Node>, boundary: Node, task: string): boolean {
+  return tasksOf(boundary).some(({ name, depends = "" }) => {
+    const asks = resultsAsked(depends, task).some((result) => failures.includes(result));
+    const handler = asks ? nodes.get(`${boundary.name}.${name}`) : undefined;
+    return handler?.phase === "Succeeded";
+  });
+}
+
+function tasksOf(boundary: Node): readonly { readonly name: string; readonly depends?: string | undefined }[] {
+  return boundary.template?.template.dag?.tasks ?? [];
+}

@@ -1,0 +1,93 @@
+import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { checkPipeline } from "../../src/check.ts";
+import { compilePipeline } from "../../src/compile.ts";
+import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
+import { limit } from "../../src/local/limit.ts";
+import type { Event } from "../../src/protocol/event.ts";
+import { isObject, type Json } from "../../src/protocol/json.ts";
+import { foldRun } from "../../src/run-log/fold.ts";
+import { normalise } from "../../src/run-log/normalise.ts";
+import { readEvents } from "../../src/runtime/event-writer.ts";
+import { checkManifest } from "../../src/simulate/argo/check-manifest.ts";
+import type { Pod, PodEnd } from "../../src/simulate/argo/pod.ts";
+import { runPod } from "../../src/simulate/argo/run-pod.ts";
+import { simulateWorkflow, type WorkflowEnd } from "../../src/simulate/argo/simulate-workflow.ts";
+import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
+import { loadTarget } from "../../src/target/load-target.ts";
+import { type Ended, runMagnus, shim } from "../support/programs.ts";
+import type { Case } from "./cases.ts";
+
+const options = { image: "project", shim_image: "shim", storage: { claim: "runs" }, secret: "vault" };
+
+/** Compiles a case with the program; the claim is to be the folder `.magnus` of the run's project. */
+export function compileCaseForArgo(testCase: Case, work: string): Promise<Ended> {
+  writeFileSync(path.join(work, "magnus-config.yaml"), JSON.stringify({ targets: { argo: options } }));
+  if (testCase.file !== undefined) writeFileSync(path.join(work, "parameters.json"), testCase.file);
+  const file = testCase.file === undefined ? [] : ["-p", "parameters.json"];
+  const params = testCase.params.flatMap((param) => ["--param", param]);
+  const args = ["compile", "pipeline.yaml", "--target", "argo", "-o", "-", "-q", ...file, ...params];
+  return runMagnus(args, { cwd: work, env: testCase.environment });
+}
+
+/** Compiles in this process, which is quicker for many; codes say why there is no manifest. */
+export async function compileTextForArgo(text: string): Promise<{ manifest: string; codes: readonly string[] }> {
+  const target = await loadTarget("argo");
+  if (target === undefined) throw new Error("there is no target argo");
+  const sink = new DiagnosticSink();
+  const pipeline = checkPipeline({ name: "pipeline.yaml", text }, { readFile: () => undefined }, sink);
+  const files =
+    pipeline === undefined
+      ? undefined
+      : compilePipeline(
+          {
+            pipeline,
+            target,
+            options: target.options.parse(options),
+            source: "pipeline.yaml",
+            version: "0",
+            services: undefined,
+            render: () => "",
+            program: () => "",
+          },
+          sink,
+        );
+  return { manifest: files?.[0]?.content ?? "", codes: sink.list().map(({ code }) => code) };
+}
+
+export interface SimulatedRun {
+  readonly end: WorkflowEnd;
+  readonly log: Json;
+  readonly events: readonly Event[];
+}
+
+/** Pods at a time, over all tests of a file. */
+const pods = limit(availableParallelism() + 1);
+
+/** Runs a manifest in the simulator, its pods as processes with the real shim. */
+export async function runSimulated(manifest: string, work: string, name: string): Promise<SimulatedRun> {
+  const { workflow, findings } = checkManifest(manifest);
+  if (workflow === undefined) throw new Error(JSON.stringify(findings));
+  const claims = path.join(work, ".magnus");
+  const surroundings = { claim: () => claims, secret: () => undefined, shim, project: work };
+  const startPod = (pod: Pod): Promise<PodEnd> => pods.run(() => runPod(pod, surroundings));
+  const end = await simulateWorkflow(workflow, { startPod }, { name });
+  const events = await readEvents(fileSystemRunLogStore(path.join(claims, "runs")).open(name));
+  return { end, events, log: normalise(foldRun(events)) };
+}
+
+/**
+ * How many pods a run needs: one for each attempt of a leaf step and of a gather, and one for the verdict, which closes a
+ * run that failed (and one in which a failure edge leads to the end, where only the verdict can see that a step was lost).
+ */
+export function podsOfRun({ events, log }: Pick<SimulatedRun, "events" | "log">): number {
+  const failed = isObject(log) && log.status !== "success";
+  const attempts = events.flatMap((event) =>
+    event.kind === "step.started" || event.kind === "step.finished"
+      ? [JSON.stringify([event.path, event.gather, event.attempt, event.round])]
+      : [],
+  );
+  const closed = events.some(({ kind }) => kind === "run.finished");
+  return new Set(attempts).size + (failed || closed ? 1 : 0);
+}
