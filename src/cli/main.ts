@@ -55,11 +55,14 @@ diagnosed(configured(given(program.command("compile <pipeline>"))))
   .addOption(repeatable("-t, --target <NAME>", "one of `magnus targets`, or ir (repeatable)").makeOptionMandatory())
   .option("-o, --output <DIR>", "folder below which files are written, else here; - prints a single file", ".")
   .option("--check", "write nothing; exit 1 where the files on disk differ")
+  .option("--emit-rbac", "argo: also write the Role that the service account needs")
   .option("--json", "print what was written as JSON")
   .addHelpText("after", example("magnus compile pipeline.yaml --target shell -o -"))
   .action(async (pipeline: string, options, command: Command) => {
     if (options.check && options.output === "-") command.error("error: --check compares files, so -o must be a folder");
-    return finish((await import("./compile.ts")).compile(pipeline, options));
+    const { emitRbac, set = [], ...rest } = options;
+    const values = emitRbac ? [...set, "targets.argo.emit_rbac=true"] : set;
+    return finish((await import("./compile.ts")).compile(pipeline, { ...rest, set: values }));
   });
 
 diagnosed(configured(given(program.command("check <pipelines...>"))))

@@ -62,7 +62,7 @@ function checkTemplate(context: Context, template: Template, path: Problem["path
   const byName = new Map(tasks.map((task) => [task.name, task]));
   for (const [i, task] of tasks.entries())
     checkTask(context, { task, graph, byName, known, path: [...path, "dag", "tasks", i] });
-  if (graph.order.length < tasks.length || hasCycle(graph))
+  if (graph.order.length < byName.size || hasCycle(graph))
     add(context, [...path, "dag"], `templates.${template.name} sorting failed: Dependency cycle detected`);
   const { dag, outputs, steps, ...rest } = template;
   if (steps === undefined) checkTags(context, rest, known, path);

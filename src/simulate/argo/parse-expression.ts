@@ -51,7 +51,7 @@ interface Parser {
 
 const wordOperators = new Set(["and", "or", "not", "in", "matches", "contains", "startsWith", "endsWith", "let", "if"]);
 const lexeme =
-  /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|([A-Za-z_$][\w$]*)|(0[xXbBoO][\da-fA-F_]+|(?:\d[\d_]*)?\.?\d[\d_]*(?:[eE][+-]?\d+)?)|("(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'|`[^`]*`)|(\?\.|\?\?|\*\*|\.\.|::|==|!=|<=|>=|&&|\|\||[!<>+\-*/%^|?:;,.#])|([()[\]{}])/y;
+  /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|([A-Za-z_$][\w$]*)|(0[xXbBoO][\da-fA-F_]+|(?:\d[\d_]*)?\.?\d[\d_]*(?:[eE][+-]?\d+)?)|("(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'|`[^`]*`)|(\?\.|\?\?|\*\*|\.\.|::|==|!=|<=|>=|&&|\|\||[!<>+\-*/%^|?:;,.#=])|([()[\]{}])/y;
 
 function tokenize(text: string): readonly Token[] {
   const tokens: Token[] = [];

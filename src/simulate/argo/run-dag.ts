@@ -25,6 +25,8 @@ export function runDag(simulation: Simulation, node: Node): string | undefined {
     const task = dag.tasks.get(name);
     if (task !== undefined) runTask(simulation, node, dag, task);
   }
+  // Without failFast no dag ends before all its tasks, and its nodes need not be walked to know that.
+  if (!dag.failFast && dag.graph.order.some((name) => !hasEnded(simulation, node, name))) return undefined;
   const phase = assessDag(simulation.nodes, node, dag.graph.leaves, dag.failFast, dag);
   if (phase === "Running") return undefined;
   if (phase === "Succeeded") {
@@ -39,14 +41,32 @@ export function runDag(simulation: Simulation, node: Node): string | undefined {
   return undefined;
 }
 
+function hasEnded({ nodes }: Simulation, boundary: Node, task: string): boolean {
+  const node = nodes.get(`${boundary.name}.${task}`);
+  return node !== undefined && isFulfilled(node);
+}
+
 interface DagState {
   readonly graph: DagGraph;
   readonly tasks: ReadonlyMap<string, Task>;
   readonly failFast: boolean;
   /** Tasks after substitution and expansion: what they are made of does not change any more. */
-  readonly expanded: Map<string, Task[]>;
+  readonly expanded: Map<string, Expanded>;
   /** A node that keeps the dag from its end, found by the last assessment. */
   unfulfilled?: Node;
+}
+
+interface Expanded {
+  /** In the order of the items; one where there are none. */
+  readonly tasks: readonly Task[];
+  /** Those that have not ended. */
+  open: readonly OpenTask[];
+}
+
+interface OpenTask {
+  readonly task: Task;
+  readonly name: string;
+  node: Node | undefined;
 }
 
 const states = new WeakMap<Node, DagState>();
@@ -72,10 +92,13 @@ function runTask(simulation: Simulation, boundary: Node, dag: DagState, task: Ta
   if (known === undefined && !mayStart(simulation, boundary, dag, task)) return;
   const expanded = dag.expanded.get(task.name) ?? expand(simulation, boundary, dag, task);
   if (expanded === undefined) return;
-  const group = isExpanded(task) ? groupOf(simulation, boundary, dag, task, expanded) : undefined;
+  const group = isExpanded(task) ? groupOf(simulation, boundary, dag, task, expanded.tasks) : undefined;
   if (isExpanded(task) && group === undefined) return;
-  for (const each of expanded) if (!runOne(simulation, boundary, dag, task, each, group)) return;
-  if (group !== undefined) endGroup(simulation, group, boundary, dag, task, expanded);
+  for (const each of expanded.open) if (!runOne(simulation, boundary, dag, task, each, group)) break;
+  expanded.open = expanded.open.filter(({ node }) => node === undefined || !isFulfilled(node));
+  if (expanded.open.length > 0) return;
+  dag.expanded.delete(task.name);
+  if (group !== undefined) endGroup(simulation, group, boundary, expanded.tasks);
 }
 
 /** Whether the tasks before it have ended so that it runs; else it is omitted, or waits. */
@@ -138,11 +161,13 @@ function connect(simulation: Simulation, boundary: Node, dag: DagState, task: Ta
 }
 
 /** Undefined where it waits for ever, or failed, which its node tells. */
-function expand(simulation: Simulation, boundary: Node, dag: DagState, task: Task): readonly Task[] | undefined {
+function expand(simulation: Simulation, boundary: Node, dag: DagState, task: Task): Expanded | undefined {
   try {
     const scope = withGlobals(simulation, taskScope(simulation, boundary, dag, task));
     const resolved = resolveTask(task, scope);
-    const expanded = isExpanded(task) ? [...expandItems(resolved, scope)] : [resolved];
+    const tasks = isExpanded(task) ? expandItems(resolved, scope) : [resolved];
+    const open = tasks.map((each) => ({ task: each, name: `${boundary.name}.${each.name}`, node: undefined }));
+    const expanded: Expanded = { tasks, open };
     warnOfNull(simulation, boundary, resolved);
     dag.expanded.set(task.name, expanded);
     return expanded;
@@ -199,18 +224,17 @@ function runOne(
   boundary: Node,
   dag: DagState,
   task: Task,
-  each: Task,
+  open: OpenTask,
   group: Node | undefined,
 ): boolean {
-  const name = `${boundary.name}.${each.name}`;
-  const known = simulation.nodes.get(name);
+  const { task: each, name, node: known } = open;
   if (known !== undefined && (isFulfilled(known) || !known.dirty)) return true;
   if (known === undefined) {
     if (group === undefined) connect(simulation, boundary, dag, task, name);
     else addChild(simulation, group, name);
     const skipped = skippedByWhen(each.when ?? "");
     if (skipped !== undefined) {
-      addNode(simulation, { name, type: "Skipped", boundary, ...skipped });
+      open.node = addNode(simulation, { name, type: "Skipped", boundary, ...skipped });
       return true;
     }
   }
@@ -222,6 +246,7 @@ function runOne(
     task: each.name,
     taskKind: "tasks",
   });
+  open.node = node;
   if (failure?.kind === "error") {
     if (node !== undefined) setPhase(simulation, node, "Error", `task '${name}' errored: ${failure.message}`);
     return false;
@@ -229,21 +254,13 @@ function runOne(
   return node !== undefined;
 }
 
-function endGroup(
-  simulation: Simulation,
-  group: Node,
-  boundary: Node,
-  dag: DagState,
-  task: Task,
-  expanded: readonly Task[],
-): void {
+/** Of several failures the last item's decides between Failed and Error. */
+function endGroup(simulation: Simulation, group: Node, boundary: Node, tasks: readonly Task[]): void {
   let phase: Node["phase"] = "Succeeded";
-  for (const { name } of expanded) {
+  for (const { name } of tasks) {
     const node = simulation.nodes.get(`${boundary.name}.${name}`);
-    if (node === undefined || !isFulfilled(node)) return;
-    if (hasFailed(node)) phase = node.phase;
+    if (node !== undefined && hasFailed(node)) phase = node.phase;
   }
-  dag.expanded.delete(task.name);
   setPhase(simulation, group, phase);
 }
 
