@@ -6,8 +6,9 @@ import { ancestorsOf, type DagGraph, dagGraph, dependenciesIn } from "./dag-grap
 import { isExpanded } from "./expand-items.ts";
 import type { Problem } from "./finding.ts";
 import { goJson } from "./go-json.ts";
-import { ExpressionError, parseExpression, UnsupportedError } from "./parse-expression.ts";
+import { parseExpression } from "./parse-expression.ts";
 import { replaceTags, SubstitutionError } from "./substitute.ts";
+import { ExpressionError, UnsupportedError } from "./tokenize-expression.ts";
 import { kindOf, type Parameter, type Task, type Template, type Workflow } from "./workflow.ts";
 
 export function checkReferences({ spec }: Workflow): readonly Problem[] {

@@ -9,12 +9,12 @@ import { expandItems, isExpanded } from "./expand-items.ts";
 import type { Value } from "./expression-value.ts";
 import { goJson } from "./go-json.ts";
 import { hasFailed, isFulfilled, type Node, outboundOf } from "./node.ts";
-import { ExpressionError } from "./parse-expression.ts";
 import { resolveTask, skippedByWhen, WaitingError } from "./resolve-task.ts";
 import { addAncestor, inputScope, type MutableScope } from "./scope.ts";
 import { addChild, addNode, type Simulation, setPhase, withGlobals } from "./simulation.ts";
 import { SubstitutionError } from "./substitute.ts";
 import { templateOutputs } from "./template-outputs.ts";
+import { ExpressionError } from "./tokenize-expression.ts";
 import { WhenError } from "./when.ts";
 import type { Task } from "./workflow.ts";
 
@@ -59,6 +59,8 @@ interface DagState {
 interface Expanded {
   /** In the order of the items; one where there are none. */
   readonly tasks: readonly Task[];
+  /** It has items in the manifest, and none after substitution. */
+  readonly unlisted: boolean;
   /** Those that have not ended. */
   open: readonly OpenTask[];
 }
@@ -92,8 +94,9 @@ function runTask(simulation: Simulation, boundary: Node, dag: DagState, task: Ta
   if (known === undefined && !mayStart(simulation, boundary, dag, task)) return;
   const expanded = dag.expanded.get(task.name) ?? expand(simulation, boundary, dag, task);
   if (expanded === undefined) return;
-  const group = isExpanded(task) ? groupOf(simulation, boundary, dag, task, expanded.tasks) : undefined;
-  if (isExpanded(task) && group === undefined) return;
+  const isGroup = isExpanded(task) && !expanded.unlisted;
+  const group = isGroup ? groupOf(simulation, boundary, dag, task, expanded.tasks) : undefined;
+  if (isGroup && group === undefined) return;
   for (const each of expanded.open) if (!runOne(simulation, boundary, dag, task, each, group)) break;
   expanded.open = expanded.open.filter(({ node }) => node === undefined || !isFulfilled(node));
   if (expanded.open.length > 0) return;
@@ -165,9 +168,10 @@ function expand(simulation: Simulation, boundary: Node, dag: DagState, task: Tas
   try {
     const scope = withGlobals(simulation, taskScope(simulation, boundary, dag, task));
     const resolved = resolveTask(task, scope);
-    const tasks = isExpanded(task) ? expandItems(resolved, scope) : [resolved];
+    const tasks = isExpanded(resolved) ? expandItems(resolved, scope) : [resolved];
+    const unlisted = isExpanded(task) && !isExpanded(resolved);
     const open = tasks.map((each) => ({ task: each, name: `${boundary.name}.${each.name}`, node: undefined }));
-    const expanded: Expanded = { tasks, open };
+    const expanded: Expanded = { tasks, unlisted, open };
     warnOfNull(simulation, boundary, resolved);
     dag.expanded.set(task.name, expanded);
     return expanded;
@@ -232,7 +236,7 @@ function runOne(
   if (known === undefined) {
     if (group === undefined) connect(simulation, boundary, dag, task, name);
     else addChild(simulation, group, name);
-    const skipped = skippedByWhen(each.when ?? "");
+    const skipped = dag.expanded.get(task.name)?.unlisted ? undefined : skippedByWhen(each.when ?? "");
     if (skipped !== undefined) {
       open.node = addNode(simulation, { name, type: "Skipped", boundary, ...skipped });
       return true;
@@ -245,6 +249,7 @@ function runOne(
     boundary,
     task: each.name,
     taskKind: "tasks",
+    ...(dag.expanded.get(task.name)?.unlisted ? { asGroup: true } : {}),
   });
   open.node = node;
   if (failure?.kind === "error") {

@@ -6,13 +6,13 @@
 import { checkReferences } from "./check-references.ts";
 import { evaluateCondition } from "./evaluate-expression.ts";
 import { hasFailed, isFulfilled, type Node, type NodeType, type Phase } from "./node.ts";
-import { ExpressionError } from "./parse-expression.ts";
 import type { PodHost } from "./pod.ts";
 import { podOf } from "./pod-of-node.ts";
 import { runTemplate } from "./run-template.ts";
 import { silentSuccesses } from "./silent-successes.ts";
 import { addChild, type Executed, endPod, type Simulation, setPhase } from "./simulation.ts";
 import { environmentOf } from "./substitute.ts";
+import { ExpressionError } from "./tokenize-expression.ts";
 import type { Workflow, WorkflowSpec } from "./workflow.ts";
 import { workflowGlobals } from "./workflow-globals.ts";
 

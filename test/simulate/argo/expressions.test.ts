@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { evaluate } from "../../../src/simulate/argo/evaluate-expression.ts";
 import { type Value, valueOfJson } from "../../../src/simulate/argo/expression-value.ts";
 import { goQuote } from "../../../src/simulate/argo/go-quote.ts";
-import { ExpressionError, UnsupportedError } from "../../../src/simulate/argo/parse-expression.ts";
 import { rawElements } from "../../../src/simulate/argo/raw-json.ts";
+import { ExpressionError, UnsupportedError } from "../../../src/simulate/argo/tokenize-expression.ts";
 import { evaluateWhen } from "../../../src/simulate/argo/when.ts";
 
 const environment = new Map<string, Value>([
