@@ -22,8 +22,11 @@ import { placeOf, readAt } from "./place.ts";
 import { openSession, readArguments, readText } from "./session.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** `run`: runs one leaf or gather if the token is there; hands on its control; exits with the step's own code. */
-export async function runLeaf(argv: readonly string[]): Promise<number> {
+/**
+ * `run`: runs one leaf or gather if the token is there; hands on its control; exits with the step's own code. `reader`: a
+ * command that prints the run's log so far, for the step's own code; absent: there is none.
+ */
+export async function runLeaf(argv: readonly string[], reader?: readonly string[]): Promise<number> {
   // Before anything else: as PID 1 Node would ignore TERM, and a stop that arrives early must not be lost.
   const signals = stopSignals();
   const { values } = readArguments(argv, {
@@ -63,6 +66,9 @@ export async function runLeaf(argv: readonly string[]): Promise<number> {
       stop: signals.stop,
       kill: signals.kill,
       graceMs: services.graceMs,
+      ...(reader === undefined
+        ? {}
+        : { runLogReader: { command: reader, services: process.env.MAGNUS_SERVICES ?? "{}" } }),
     },
   );
   writeControl(result.control);
