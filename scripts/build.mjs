@@ -1,6 +1,16 @@
 // Bundles what is published: the command line (ES modules, one chunk a command, so that `--help` loads little),
 // the targets (each an entry of its own, found by its folder) and the shim (one CommonJS file, which starts fastest).
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 import { embedRunners } from "./embed-runners.mjs";
@@ -38,6 +48,8 @@ const programs = await build({
   banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
 });
 
+declare("src/task/task.ts", "task.d.ts");
+
 const shim = await build({
   ...shared,
   entryPoints: [
@@ -53,8 +65,35 @@ const shim = await build({
 });
 writeFileSync(path.join(fresh, "shim.meta.json"), JSON.stringify(shim.metafile));
 writeFileSync(path.join(fresh, "THIRD-PARTY-LICENSES.txt"), licences([programs.metafile, shim.metafile]));
-for (const program of ["shim.cjs", "magnus.js"]) chmodSync(path.join(fresh, program), 0o755);
+// What `magnus-shim install` puts beside the Node that it copies.
+const launchers = ["x64", "arm64"].map((processor) => `launcher-${processor}`);
+for (const launcher of launchers) {
+  copyFileSync(path.join(root, "src/shim/launcher", launcher), path.join(fresh, launcher));
+}
+for (const program of ["shim.cjs", "magnus.js", ...launchers]) chmodSync(path.join(fresh, program), 0o755);
 replace(fresh, dist);
+
+/** Writes the types of an entry that users import; what it imports itself is not seen in them. */
+function declare(source, name) {
+  const scratch = path.join(fresh, "declarations");
+  const options =
+    "--declaration --emitDeclarationOnly --allowImportingTsExtensions --strict --skipLibCheck --types node";
+  const platform = "--target es2023 --module nodenext --moduleResolution nodenext --ignoreConfig";
+  const compiler = path.join(root, "node_modules/typescript/bin/tsc");
+  const args = [
+    compiler,
+    source,
+    ...options.split(" "),
+    ...platform.split(" "),
+    "--rootDir",
+    "src",
+    "--outDir",
+    scratch,
+  ];
+  execFileSync(process.execPath, args, { cwd: root, stdio: "inherit" });
+  renameSync(path.join(scratch, path.relative("src", source).replace(/\.ts$/, ".d.ts")), path.join(fresh, name));
+  rmSync(scratch, { recursive: true });
+}
 
 /** The licences of the packages in the bundles; they ask to be passed on. */
 function licences(metafiles) {

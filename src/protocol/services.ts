@@ -43,8 +43,6 @@ export function unavailable(service: string, type: string): string | undefined {
 }
 
 const instead: ReadonlyMap<string, string> = new Map([
-  ["executor local-container", "use `local`, which runs steps in this folder"],
-  ["executor mocked", "use `local`; a step is mocked by making its type `stub`"],
   ["run_log_store postgres", "use `file-system` (a shared folder where several machines run steps) or `buffered`"],
   ["run_log_store s3", "use `file-system` (a shared folder where several machines run steps) or `buffered`"],
   ["catalog s3", "use `file-system` (a shared folder where several machines run steps) or `do-nothing`"],

@@ -4,12 +4,13 @@
  */
 import { escapeNonAscii, isObject, type Json, type JsonObject, parseJson, printJson, setKey } from "./json.ts";
 import type { Edge, Path, PathElement } from "./path.ts";
-import { type ControlDuty, protocolVersion, type StepSpec } from "./step-spec.ts";
+import { type ControlDuty, protocolVersion, type StepSpec, type TaskSpec } from "./step-spec.ts";
 
 export function printSpec(spec: StepSpec): string {
-  const { path, mayBeLost, control, ...rest } = spec;
+  const { path, mayBeLost, control, task, ...rest } = spec;
   const small = {
     path: path.map(smallElement),
+    ...(task === undefined ? {} : { task: smallTask(task) }),
     ...(rest as unknown as JsonObject),
     ...(control === undefined ? {} : { control: smallDuty(control) }),
     ...(mayBeLost === undefined
@@ -46,6 +47,7 @@ export function readSpec(text: string): StepSpec {
   return {
     ...(spec as unknown as StepSpec),
     path: readPath(value.path),
+    ...(isObject(value.task) ? { task: { type: "shell", ...value.task } as unknown as TaskSpec } : {}),
     ...(isObject(value.control) ? { control: readDuty(value.control) } : {}),
     ...(Array.isArray(value.mayBeLost) ? { mayBeLost: value.mayBeLost.map(readLoss) } : {}),
   };
@@ -62,6 +64,11 @@ function readDuty(duty: JsonObject): ControlDuty {
   if (duty.element === undefined) return duty as unknown as ControlDuty;
   const [element] = readPath([duty.element]);
   return { ...(duty as object), element } as ControlDuty;
+}
+
+/** Most commands are a shell's; the image is where the shim is already. */
+function smallTask({ type, image: _, ...rest }: TaskSpec): JsonObject {
+  return { ...(type === "shell" ? {} : { type }), ...(rest as unknown as JsonObject) };
 }
 
 function smallDuty(duty: ControlDuty): JsonObject {

@@ -107,7 +107,7 @@ function addPart(
   const taskOf = (name: string): string => names.of(name, name);
   const tasks = nodes.map((node): Task => {
     const incoming = node.activation.filter(({ from }) => here.has(from));
-    const depends = incoming.length === 0 ? {} : { depends: dependsOn(incoming, taskOf) };
+    const depends = incoming.length === 0 ? {} : { depends: dependsOn(incoming, graph, taskOf) };
     const call = callNode(node, inside(place, node.name), taskOf, building);
     return { name: taskOf(node.name), template: call.template, ...depends, parameters: call.parameters };
   });
@@ -145,13 +145,13 @@ function joinOf(
   const [only, second] = success;
   const plain = second === undefined && only?.on === "ok" && graph.nodes.get(only.from)?.node.kind !== "map";
   if (failing.length === 0 && (!handled || plain)) return [];
-  const ends = dependsOn(success, taskOf);
+  const ends = dependsOn(success, graph, taskOf);
   const join: Task = { name: "magnus-end", template: ownTemplates.join, depends: ends, parameters: [] };
   if (failing.length === 0) return [join];
   const fail: Task = {
     name: "magnus-fail",
     template: ownTemplates.join,
-    depends: dependsOn(failing, taskOf),
+    depends: dependsOn(failing, graph, taskOf),
     withParam: "{{='the pipeline leads to a fail step'}}",
     parameters: [],
   };
@@ -171,12 +171,14 @@ function closingTask(
   return `tasks['${taskOf(closer.name)}']?.outputs?.parameters?.control ?? 'fault'`;
 }
 
-function dependsOn(terms: Activation, taskOf: (name: string) => string): string {
-  // A bare name would also mean Skipped; a pod that was evicted is Errored, not Failed.
+function dependsOn(terms: Activation, { nodes }: PlanGraph, taskOf: (name: string) => string): string {
   return terms
-    .map(({ from, on }) =>
-      on === "ok" ? `${taskOf(from)}.Succeeded` : `${taskOf(from)}.Failed || ${taskOf(from)}.Errored`,
-    )
+    .map(({ from, on }) => {
+      // A pod that was evicted is Errored, not Failed.
+      if (on === "failed") return `${taskOf(from)}.Failed || ${taskOf(from)}.Errored`;
+      // A bare name would also mean Skipped, which no step ever is, but a composite may be.
+      return nodes.get(from)?.kind === "leaf" ? taskOf(from) : `${taskOf(from)}.Succeeded`;
+    })
     .join(" || ");
 }
 

@@ -126,8 +126,6 @@ describe("before a run", () => {
   });
 
   it.each([
-    ["executor: {type: mocked}", "not-in-this-version", "mocked"],
-    ["executor: {type: local-container, config: {docker_image: a}}", "not-in-this-version", "local-container"],
     ["executor: {type: argo, config: {image: a}}", "executor-is-a-target", "argo"],
     ["run_log_store: {type: postgres, config: {url: x}}", "not-in-this-version", "postgres"],
     ["catalog: {type: s3, config: {bucket: x}}", "not-in-this-version", "s3"],

@@ -196,18 +196,6 @@ describe("merge", () => {
   });
 });
 
-describe("install", () => {
-  test("what it copies runs with an empty PATH", async () => {
-    const cwd = workspace();
-    expect((await run(process.execPath, [shim, "install", "tools"], { cwd })).code).toBe(0);
-    const { code, stdout } = await run(path.join(cwd, "tools/magnus-shim"), ["version"], {
-      cwd,
-      env: { PATH: "" },
-    });
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^magnus-shim \d/)]);
-  });
-});
-
 test("a script without a shim: one line and exit 2", async () => {
   const cwd = workspace({ "pipeline.yaml": "dag: {steps: [{name: s, type: stub}]}\n" });
   await run(process.execPath, [path.join(root, "dist/magnus.js"), "compile", "pipeline.yaml", "-t", "shell"], { cwd });

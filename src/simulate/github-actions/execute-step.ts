@@ -41,7 +41,8 @@ function environmentOf(
   session: JobSession,
 ): { readonly [name: string]: string } {
   const { host, simulation, leg } = session;
-  const action = command.kind === "node" ? command.action : running.frame.action;
+  // Of the composite action around; actions of JavaScript do not learn theirs.
+  const { action } = running.frame;
   const github = {
     ...simulation.github,
     job: leg.job.id,

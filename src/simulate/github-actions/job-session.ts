@@ -117,7 +117,7 @@ export function runnerContext(host: JobHost): { readonly [name: string]: string 
     arch: process.arch === "arm64" ? "ARM64" : "X64",
     temp: host.temp,
     tool_cache: host.toolCache,
-    environment: "self-hosted",
+    environment: "github-hosted",
     debug: "",
   };
 }

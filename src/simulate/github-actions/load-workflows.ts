@@ -1,3 +1,4 @@
+import { permissionProblems } from "./check-permissions.ts";
 import { field, fields, textOf } from "./read-fields.ts";
 import { inputsOf, readWorkflow } from "./read-workflow.ts";
 import type { Problem } from "./workflow-end.ts";
@@ -54,6 +55,8 @@ export async function loadWorkflows(
     }
     level = next;
   }
+  const top = workflows.get(path);
+  if (top !== undefined) problems.push(...permissionProblems(top, workflows));
   if (workflows.size > uniqueLimit + 1)
     problems.push({ file: path, message: `${workflows.size - 1} workflows are called; at most ${uniqueLimit} can be` });
   return { workflows, problems: unique(problems), refusals };

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { findFiles, hashFiles } from "./find-files.ts";
 import { type Group, runProcess } from "./local-process.ts";
 import { projectFiles } from "./project-files.ts";
@@ -35,13 +35,19 @@ export interface LocalHostOptions {
  * are removed when it ends; only the artifacts stay. Nothing is isolated: steps see this machine's programs and network.
  */
 export function localHost(options: LocalHostOptions): SimulationHost {
+  // Asked for once: all jobs of a run check the same commit out.
+  let files: readonly string[] | undefined;
+  const project = (): readonly string[] => {
+    files ??= projectFiles(options.project);
+    return files;
+  };
   return {
     ...(options.onEvent && { onEvent: options.onEvent }),
-    openJob: async (job) => openJob(job, options),
+    openJob: async (job) => openJob(job, options, project),
   };
 }
 
-function openJob(job: JobRequest, options: LocalHostOptions): JobHost {
+function openJob(job: JobRequest, options: LocalHostOptions, project: () => readonly string[]): JobHost {
   const root = mkdtempSync(join(tmpdir(), "magnus-job-"));
   const name = job.repository.split("/")[1] ?? "project";
   const workspace = join(root, "work", name, name);
@@ -58,7 +64,14 @@ function openJob(job: JobRequest, options: LocalHostOptions): JobHost {
     temp,
     eventPath,
     toolCache,
-    checkout: async (folder) => copyAll(projectFiles(options.project), options.project, join(workspace, folder)),
+    checkout: async (folder) => {
+      const target = resolve(workspace, folder);
+      if (target !== workspace && !target.startsWith(`${workspace}/`))
+        throw new Error(`Repository path '${target}' is not under '${workspace}'`);
+      // As on GitHub: what was there before, such as what was downloaded, is removed.
+      rmSync(target, { recursive: true, force: true });
+      copyAll(project(), options.project, target);
+    },
     readFile: (path) => {
       const file = join(workspace, path);
       return existsSync(file) ? readFileSync(file, "utf8") : undefined;
@@ -67,7 +80,8 @@ function openJob(job: JobRequest, options: LocalHostOptions): JobHost {
     execute: (call) => execute(call, { workspace, temp, id: ++steps, groups, options }),
     findFiles: async (patterns, hidden) => findFiles(workspace, patterns, hidden),
     storeArtifact: async (id, { root: from, files }) => {
-      mkdirSync(artifact(id), { recursive: true });
+      // An earlier run may have left one of the name.
+      rmSync(artifact(id), { recursive: true, force: true });
       copyAll(files, from, artifact(id), 0o644);
     },
     fetchArtifact: async (id, folder) => {
@@ -120,7 +134,7 @@ async function execute(call: StepCall, job: LocalJob): Promise<StepReturn> {
   mkdirSync(folder, { recursive: true });
   const files = Object.entries(fileNames).map(([kind, variable]) => ({ kind, variable, path: join(folder, kind) }));
   for (const { path } of files) writeFileSync(path, "");
-  const path = [...call.path, process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin"].join(":");
+  const path = [...call.path, call.env.PATH ?? process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin"].join(":");
   const env = {
     ...ownEnvironment(),
     ...job.options.env,

@@ -96,6 +96,7 @@ function workflowOf(path: string, root: MappingToken, context: TemplateContext):
     events: eventsOf(root.find("on")),
     env: root.find("env"),
     defaults: root.find("defaults"),
+    permissions: root.find("permissions"),
     jobs: inOrderOfNeeds(jobs),
   };
 }
@@ -105,7 +106,7 @@ function eventsOf(on: TemplateToken | undefined): ReadonlyMap<string, TemplateTo
   return new Map(listOf(on).map((name) => [name, undefined]));
 }
 
-/** `permissions` and `concurrency` make no difference to one run by itself, so that nothing is said of them. */
+/** `concurrency` makes no difference to one run by itself, so that nothing is said of it. */
 const ignoredKeys = ["environment", "container", "services", "snapshot"];
 
 function jobOf(id: string, index: number, token: TemplateToken, context: TemplateContext): WorkflowJob {
@@ -126,6 +127,7 @@ function jobOf(id: string, index: number, token: TemplateToken, context: Templat
     env: field(token, "env"),
     defaults: field(token, "defaults"),
     outputs: field(token, "outputs"),
+    permissions: field(token, "permissions"),
     ignored: ignoredKeys.filter((key) => field(token, key) !== undefined),
     work:
       called === undefined

@@ -51,7 +51,8 @@ export async function runJob(
     // Legs come in the order in which they ended: of several that set an output, the last one counts.
     const outputs = Object.assign({}, ...ends.map((end) => end.outputs));
     const sorted = [...ends].sort((a, b) => a.index - b.index);
-    return { ...after(ancestors, result), result, outputs, ends: sorted.flatMap((end) => end.ends) };
+    const allSucceeded = ancestors.allSucceeded && ends.every((end) => end.allSucceeded);
+    return { ...after(ancestors, result), allSucceeded, result, outputs, ends: sorted.flatMap((end) => end.ends) };
   } catch (error) {
     if (!(error instanceof EvaluationError)) throw error;
     return withoutLegs(job, "failure", ancestors, call, simulation, error.message);
@@ -62,7 +63,8 @@ type Contexts = { readonly [name: string]: Value };
 
 /**
  * `success()` looks at all ancestors, not at the direct needs only: one that was skipped counts as not succeeded
- * (github.com/actions/runner/issues/2205). Those of a job of a called workflow include those of its caller.
+ * (github.com/actions/runner/issues/2205). Those of a job of a called workflow include those of its caller, and a job
+ * that needs the caller has the jobs of the called workflow among its own. The strict reading of what is reported.
  */
 function ancestryOf(needs: Needs, call: WorkflowCall): Ancestry {
   const states = [call.ancestors, ...needs.values()];

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { callInputs, callSecrets } from "./call-inputs.ts";
 import { evaluateBoolean, scopeOf } from "./evaluate.ts";
 import type { Value, ValueObject } from "./expression-data.ts";
@@ -21,6 +22,8 @@ export interface Leg {
 export interface LegEnd {
   readonly index: number;
   readonly result: Result;
+  /** Also those of the jobs of the workflow that it calls. */
+  readonly allSucceeded: boolean;
   readonly outputs: { readonly [name: string]: string };
   readonly ends: readonly JobEnd[];
 }
@@ -117,6 +120,8 @@ async function runCall(
   simulation.emit({ kind: "job-started", job: leg.path, name: leg.name });
   try {
     const scope = scopeOf({ ...leg.contexts, secrets: call.secrets });
+    const cancel = AbortSignal.any([call.cancel, stop]);
+    setMaxListeners(0, cancel);
     const end = await simulation.runWorkflow(
       {
         workflow,
@@ -125,14 +130,14 @@ async function runCall(
         inputs: callInputs(workflow, work.with, scope),
         secrets: callSecrets(work.secrets, call.secrets, scope),
         ancestors,
-        cancel: AbortSignal.any([call.cancel, stop]),
+        cancel,
       },
       simulation,
     );
     if (end.result === "skipped" && end.jobs.length > 0)
       simulation.warn("A called workflow whose jobs are all skipped is taken as skipped; GitHub does not document it");
     const own = ended(leg, end.result, { ...none, outputs: end.outputs }, surroundings);
-    return { ...own, ends: [...own.ends, ...end.jobs] };
+    return { ...own, allSucceeded: end.allSucceeded, ends: [...own.ends, ...end.jobs] };
   } catch (error) {
     return ended(leg, "failure", withAnnotation(none, "failure", messageOf(error)), surroundings);
   }
@@ -165,7 +170,7 @@ function ended(
     summary: simulation.masks.mask(result.summary),
   };
   const outputs = Object.fromEntries(Object.entries(result.outputs).filter(([, value]) => value !== ""));
-  return { index: leg.index, result: seen, outputs, ends: [end] };
+  return { index: leg.index, result: seen, allSucceeded: seen === "success", outputs, ends: [end] };
 }
 
 function masked(annotation: Annotation, { masks }: Simulation): Annotation {

@@ -3,7 +3,10 @@ import { executeStep } from "./execute-step.ts";
 import { annotate, type JobSession, type RunningStep } from "./job-session.ts";
 import type { WorkflowStep } from "./workflow-file.ts";
 
-/** A `run:` step. The defaults of the workflow and the job do not reach into composite actions. */
+/**
+ * A `run:` step. The defaults of the workflow and the job do not reach into composite actions. In a container the
+ * shell is `sh` where nothing is said, since there may be no bash.
+ */
 export async function runScript(
   running: RunningStep,
   work: WorkflowStep["work"] & { readonly kind: "run" },
@@ -11,7 +14,8 @@ export async function runScript(
   session: JobSession,
 ): Promise<boolean> {
   const defaults = running.frame.action === undefined ? session.defaults : {};
-  const shell = work.shell === undefined ? defaults.shell : evaluateText(work.shell, scope);
+  const given = work.shell === undefined ? defaults.shell : evaluateText(work.shell, scope);
+  const shell = given || (session.leg.job.ignored.includes("container") ? "sh" : undefined);
   const folder =
     work.workingDirectory === undefined ? defaults.workingDirectory : evaluateText(work.workingDirectory, scope);
   const exitCode = await executeStep(
@@ -20,7 +24,7 @@ export async function runScript(
       kind: "script",
       script: evaluateText(work.script, scope),
       workingDirectory: folder ?? "",
-      ...(shell !== undefined && shell !== "" && { shell }),
+      ...(shell !== undefined && { shell }),
     },
     session,
   );

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import {
+  EvaluationError,
   evaluateBoolean,
   evaluateCondition,
   evaluateNumber,
@@ -21,33 +22,36 @@ import type { WorkflowStep } from "./workflow-file.ts";
  * where it would be skipped; its condition; its work; `continue-on-error`. Its entry in the context `steps` is set.
  */
 export async function runStep(step: WorkflowStep, frame: StepFrame, session: JobSession): Promise<StepEnd> {
-  const name = defaultName(step);
-  if (frame.depth === 0) session.simulation.emit({ kind: "step-started", job: session.leg.path, step: name });
-  const end = await stepEnd(step, name, frame, session);
+  const base = { ...Object.fromEntries(session.env), ...frame.env };
+  const name = shownName(step, stepScope(session, frame, base, step.id));
+  const end = await stepEnd(step, name, base, frame, session);
   if (!step.id.startsWith("__"))
     frame.steps[step.id] = { outputs: end.outputs, outcome: end.outcome, conclusion: end.conclusion };
   if (frame.depth === 0)
     session.simulation.emit({
       kind: "step-ended",
       job: session.leg.path,
-      step: end.name,
+      step: name,
       outcome: end.outcome,
       conclusion: end.conclusion,
     });
   return end;
 }
 
-async function stepEnd(step: WorkflowStep, name: string, frame: StepFrame, session: JobSession): Promise<StepEnd> {
-  const ended = (outcome: Result, conclusion: Result = outcome, outputs = {}, shown = name): StepEnd => ({
+async function stepEnd(
+  step: WorkflowStep,
+  name: string,
+  base: { readonly [name: string]: string },
+  frame: StepFrame,
+  session: JobSession,
+): Promise<StepEnd> {
+  const ended = (outcome: Result, conclusion: Result = outcome, outputs = {}): StepEnd => ({
     id: step.id,
-    name: shown,
+    name,
     outcome,
     conclusion,
     outputs,
   });
-  const base = { ...Object.fromEntries(session.env), ...frame.env };
-  const stop = new AbortController();
-  setMaxListeners(0, stop.signal);
   let env: { readonly [name: string]: string };
   try {
     env = { ...base, ...evaluateTexts(step.env, stepScope(session, frame, base, step.id)) };
@@ -56,12 +60,16 @@ async function stepEnd(step: WorkflowStep, name: string, frame: StepFrame, sessi
     annotate(session, { level: "error", message: messageOf(error), step: name });
     return ended("failure");
   }
+  if (frame.depth === 0) session.simulation.emit({ kind: "step-started", job: session.leg.path, step: name });
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
   const scope = stepScope(session, frame, env, step.id);
+  const path = frame.prefix + step.id;
   const running: RunningStep = {
     step,
     frame,
-    name: shownName(step, name, scope),
-    path: frame.prefix + step.id,
+    name,
+    path,
     env,
     outputs: {},
     state: {},
@@ -70,7 +78,7 @@ async function stepEnd(step: WorkflowStep, name: string, frame: StepFrame, sessi
   };
   const outcome = await supervised(running, stop, scope, session);
   const forgiven = outcome === "failure" && forgives(running, scope, session);
-  return ended(outcome, forgiven ? "success" : outcome, running.outputs, running.name);
+  return ended(outcome, forgiven ? "success" : outcome, running.outputs);
 }
 
 /** Ends the step at its timeout and, unless its condition still holds then, when the job is cancelled. */
@@ -159,15 +167,13 @@ function forgives({ step, name }: RunningStep, scope: Scope, session: JobSession
   }
 }
 
-function defaultName(step: WorkflowStep): string {
+/** As GitHub shows it; a name that cannot be evaluated is left as if there were none. */
+function shownName(step: WorkflowStep, scope: Scope): string {
+  try {
+    if (step.name !== undefined) return evaluateText(step.name, scope);
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error;
+  }
   if (step.work.kind === "uses") return `Run ${step.work.action}`;
   return `Run ${step.work.script.toString().trim().split("\n")[0]}`;
-}
-
-function shownName(step: WorkflowStep, fallback: string, scope: Scope): string {
-  try {
-    return step.name === undefined ? fallback : evaluateText(step.name, scope);
-  } catch {
-    return fallback;
-  }
 }

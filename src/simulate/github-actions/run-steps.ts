@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { evaluate, evaluateNumber, evaluateTexts, scopeOf } from "./evaluate.ts";
 import { isObject, type Value } from "./expression-data.ts";
 import { annotate, type JobSession, runnerContext, type StepFrame, stepScope } from "./job-session.ts";
@@ -33,6 +34,7 @@ export async function runSteps(
     const session = openSession(leg, call, simulation, host, stop);
     const frame: StepFrame = { prefix: "", steps: {}, inputs: call.inputs, env: {}, depth: 0, status: "success" };
     const ended = armTimeout(leg, session, timeout);
+    setMaxListeners(0, stop);
     stop.addEventListener("abort", () => {
       session.status = "cancelled";
     });

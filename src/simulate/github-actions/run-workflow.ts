@@ -33,6 +33,7 @@ export async function runWorkflow(call: WorkflowCall, simulation: Simulation): P
     {
       jobs: all.flatMap((state) => state.ends),
       result: resultOf(all.map((state) => state.result)),
+      allSucceeded: all.every((state) => state.allSucceeded),
       outputs: {},
     },
     simulation,

@@ -19,7 +19,7 @@ export interface ShellCommand {
 export function shellCommand(shell: string | undefined, path: string): ShellCommand {
   if (shell === undefined)
     return { file: hasProgram("bash", path) ? "bash" : "sh", args: ["-e", "{0}"], extension: ".sh" };
-  const [file = "", ...args] = shell.trim().split(/\s+/);
+  const [file = "", ...args] = words(shell);
   const extension = extensions.get(file) ?? "";
   const known = defaults.get(file);
   if (args.length === 0 && known !== undefined) return { file, args: known, extension };
@@ -27,7 +27,7 @@ export function shellCommand(shell: string | undefined, path: string): ShellComm
     throw new Error(
       "Invalid shell option. Shell must be a valid built-in (bash, sh, python) or a format string containing '{0}'",
     );
-  return { file, args: args.map((arg) => arg.replace(/^(['"])(.*)\1$/, "$2")), extension };
+  return { file, args, extension };
 }
 
 const defaults: ReadonlyMap<string, readonly string[]> = new Map([
@@ -43,6 +43,11 @@ const extensions: ReadonlyMap<string, string> = new Map([
   ["python", ".py"],
   ["pwsh", ".ps1"],
 ]);
+
+/** Blanks between double quotes belong to a word. */
+function words(text: string): readonly string[] {
+  return (text.match(/(?:[^\s"]|"[^"]*")+/g) ?? []).map((word) => word.replaceAll('"', ""));
+}
 
 function hasProgram(name: string, path: string): boolean {
   return path.split(":").some((folder) => {

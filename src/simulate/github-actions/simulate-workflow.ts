@@ -47,6 +47,9 @@ export interface SimulationOptions {
  *
  * What GitHub would refuse and what cannot be simulated are `problems` of the result; nothing has been started then.
  * Rejects only for defects.
+ *
+ * Not simulated: containers and services (steps run on the host), Docker actions, actions of others, caches, protection
+ * rules and secrets of environments, concurrency groups, problem matchers, masks of encoded secrets.
  */
 export async function simulateWorkflow(
   files: (path: string) => string | undefined,
@@ -128,7 +131,7 @@ async function run(
     vars: options.vars ?? {},
     masks: masksOf(Object.values(secrets)),
     artifacts: artifactNames(),
-    slots: limit(options.jobs ?? 4),
+    slots: limit(Math.max(1, options.jobs ?? 4)),
     fail: new Set(options.fail),
     force: force.signal,
     minuteMs: options.minuteMs ?? 60_000,

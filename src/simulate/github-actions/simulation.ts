@@ -57,6 +57,8 @@ export interface Ancestry {
 export interface CallEnd {
   readonly jobs: readonly JobEnd[];
   readonly result: Result;
+  /** None of the jobs failed or was skipped. */
+  readonly allSucceeded: boolean;
   readonly outputs: { readonly [name: string]: string };
 }
 

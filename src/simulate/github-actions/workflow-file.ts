@@ -12,6 +12,7 @@ export interface WorkflowFile {
   readonly events: ReadonlyMap<string, TemplateToken | undefined>;
   readonly env: TemplateToken | undefined;
   readonly defaults: TemplateToken | undefined;
+  readonly permissions: TemplateToken | undefined;
   /** In an order in which a job comes after those that it needs. */
   readonly jobs: readonly WorkflowJob[];
 }
@@ -32,6 +33,7 @@ export interface WorkflowJob {
   readonly env: TemplateToken | undefined;
   readonly defaults: TemplateToken | undefined;
   readonly outputs: TemplateToken | undefined;
+  readonly permissions: TemplateToken | undefined;
   /** Keys that are accepted and have no effect here. */
   readonly ignored: readonly string[];
   readonly work:

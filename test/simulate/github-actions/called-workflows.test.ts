@@ -122,6 +122,29 @@ jobs:
     expect(end.warnings).toEqual([expect.stringContaining("whose jobs are all skipped is taken as skipped")]);
   });
 
+  it("lets implicit success() after it look at its jobs: a skipped one skips what comes after", async () => {
+    const end = await simulateScripted({
+      [called]: `on: workflow_call
+jobs:
+  one: {runs-on: x, steps: [{run: a}]}
+  two: {if: false, runs-on: x, steps: [{run: a}]}
+`,
+      [path]: `on: push
+jobs:
+  call: {uses: ./${called}}
+  after: {needs: call, runs-on: x, steps: [{run: a}]}
+  explicit: {needs: call, if: "!cancelled() && needs.call.result == 'success'", runs-on: x, steps: [{run: a}]}
+`,
+    });
+    expect(results(end)).toEqual([
+      "call:success",
+      "call/one:success",
+      "call/two:skipped",
+      "after:skipped",
+      "explicit:success",
+    ]);
+  });
+
   it("refuses calls that GitHub would refuse, with the caller's file", async () => {
     const messages = async (files: { readonly [path: string]: string }) =>
       (await simulateScripted(files)).problems.map((problem) => problem.message);
@@ -132,6 +155,27 @@ jobs:
     expect(
       await messages({ [path]: job, [called]: "on: push\njobs:\n  a:\n    runs-on: x\n    steps: [{run: a}]\n" }),
     ).toEqual([`The job a: ${called} is not triggered by workflow_call`]);
+  });
+
+  it("refuses jobs that ask for more than their caller may do", async () => {
+    const messages = async (caller: string, inner: string) => {
+      const end = await simulateScripted({
+        [called]: `on: workflow_call\npermissions: {}\njobs:\n  inner: {${inner}runs-on: x, steps: [{run: a}]}\n`,
+        [path]: `on: push\n${caller}jobs:\n  call: {uses: ./${called}}\n`,
+      });
+      return end.problems.map((problem) => problem.message);
+    };
+    const read = "permissions: {contents: read}, ";
+    expect(await messages("permissions: {contents: read}\n", read)).toEqual([]);
+    expect(await messages("permissions: write-all\n", read)).toEqual([]);
+    expect(await messages("", read)).toEqual([]);
+    expect(await messages("permissions: {}\n", "")).toEqual([]);
+    expect(await messages("permissions: {}\n", read)).toEqual([
+      "The nested job 'inner' is requesting 'contents: read', but is only allowed 'contents: none'",
+    ]);
+    expect(await messages("permissions: read-all\n", "permissions: {contents: write}, ")).toEqual([
+      "The nested job 'inner' is requesting 'contents: write', but is only allowed 'contents: read'",
+    ]);
   });
 
   it("allows ten levels and fifty workflows", async () => {
@@ -172,106 +216,5 @@ jobs:
       { event: "workflow_call", inputs: { r: "x", b: "true" } },
     );
     expect(JSON.parse(end.outputs.seen ?? "")).toEqual({ s: "", n: 0, b: true, d: "workflow_dispatch", r: "x" });
-  });
-});
-
-describe("cancelling", () => {
-  const workflow = `
-on: push
-jobs:
-  a:
-    runs-on: x
-    steps: [{id: s, run: a}, {run: b}, {id: t, if: always(), run: c}, {id: u, if: cancelled(), run: c}]
-  queued: {runs-on: x, steps: [{run: a}]}
-  b: {needs: a, runs-on: x, steps: [{run: a}]}
-  handler: {needs: a, if: failure(), runs-on: x, steps: [{run: a}]}
-  report:
-    needs: [a, b]
-    if: always()
-    runs-on: x
-    outputs: {cancelled: "\${{ contains(needs.*.result, 'cancelled') }}"}
-    steps: [{run: a}]
-`;
-
-  it("ends the running step, runs always() steps and jobs, and starts nothing else", async () => {
-    const stop = new AbortController();
-    const end = await simulateScripted(
-      workflow,
-      {
-        execute: (call) => {
-          if (call.step !== "s") return { exitCode: 0 };
-          const ended = new Promise<{ exitCode: number }>((resolve) =>
-            call.signal.addEventListener("abort", () => resolve({ exitCode: 130 })),
-          );
-          stop.abort();
-          return ended;
-        },
-      },
-      { signal: stop.signal, jobs: 1 },
-    );
-    expect(results(end)).toEqual(["a:cancelled", "queued:cancelled", "b:skipped", "handler:skipped", "report:success"]);
-    expect(jobAt(end, "a").steps.map((step) => step.outcome)).toEqual(["cancelled", "skipped", "success", "success"]);
-    expect(jobAt(end, "report").outputs).toEqual({ cancelled: "true" });
-    expect(end.conclusion).toBe("cancelled");
-  });
-
-  it("leaves a step and a job alone whose conditions still hold", async () => {
-    const stop = new AbortController();
-    const end = await simulateScripted(
-      `
-on: push
-jobs:
-  a: {runs-on: x, steps: [{if: always(), run: a}, {run: b}]}
-  c: {if: always(), runs-on: x, steps: [{run: a}, {run: b}]}
-`,
-      {
-        execute: async (call) => {
-          stop.abort();
-          await new Promise((resolve) => setImmediate(resolve));
-          return { exitCode: call.signal.aborted ? 130 : 0 };
-        },
-      },
-      { signal: stop.signal },
-    );
-    expect(jobAt(end, "a").steps.map((step) => step.outcome)).toEqual(["success", "skipped"]);
-    expect(jobAt(end, "c").steps.map((step) => step.outcome)).toEqual(["success", "success"]);
-    expect(results(end)).toEqual(["a:cancelled", "c:success"]);
-  });
-
-  it("ends after five minutes what would go on", async () => {
-    const stop = new AbortController();
-    const end = await simulateScripted(
-      "on: push\njobs:\n  a: {if: always(), runs-on: x, steps: [{if: always(), run: a}]}\n",
-      {
-        execute: (call) => {
-          stop.abort();
-          return new Promise((resolve) => call.signal.addEventListener("abort", () => resolve({ exitCode: 137 })));
-        },
-      },
-      { signal: stop.signal, minuteMs: 1 },
-    );
-    expect(jobAt(end, "a").steps.map((step) => step.outcome)).toEqual(["cancelled"]);
-    expect(end.conclusion).toBe("cancelled");
-  });
-
-  it("reaches the jobs of called workflows", async () => {
-    const stop = new AbortController();
-    const end = await simulateScripted(
-      {
-        [called]: "on: workflow_call\njobs:\n  inner:\n    runs-on: x\n    steps: [{run: a}]\n",
-        [path]: `on: push\njobs:\n  call: {uses: ./${called}}\n`,
-      },
-      {
-        execute: (call) => {
-          const ended = new Promise<{ exitCode: number }>((resolve) =>
-            call.signal.addEventListener("abort", () => resolve({ exitCode: 130 })),
-          );
-          stop.abort();
-          return ended;
-        },
-      },
-      { signal: stop.signal },
-    );
-    expect(results(end)).toEqual(["call:cancelled", "call/inner:cancelled"]);
   });
 });

@@ -116,15 +116,18 @@ describe("scripts", () => {
   it("get a checkout of the project with its hidden files, as copies", async () => {
     const { end, lines } = await run({
       [path]: job(`
+      - run: touch before
       - uses: actions/checkout@v7
       - run: cat data.txt; echo changed > data.txt; find . -type f | sort
       - {uses: actions/checkout@v7, with: {path: sub}}
+      - {uses: actions/checkout@v7, with: {path: ../out}, continue-on-error: true}
       - {run: "cat sub/data.txt; echo \${{ hashFiles('sub/data.txt') != '' }}"}
 `),
       "data.txt": "data\n",
     });
     expect(end.conclusion).toBe("success");
     expect(lines).toEqual(["data", `./${path}`, "./data.txt", "data", "true"]);
+    expect(jobAt(end, "a").annotations[0]?.message).toMatch(/^Repository path '.*out' is not under/);
     expect(readFileSync(join(project(), "data.txt"), "utf8")).toBe("data\n");
   });
 
@@ -269,7 +272,7 @@ describe("actions of the project", () => {
       "name: a\ndescription: a\ninputs: {who: {description: w, default: you}}\nruns: {using: node24, main: main.cjs, post: post.cjs}\n",
     "act/main.cjs": `
 const { appendFileSync } = require("node:fs");
-console.log("hello " + process.env.INPUT_WHO + " in " + process.cwd().split("/").at(-1) + " " + process.env.GITHUB_ACTION_PATH.split("/").at(-1));
+console.log("hello " + process.env.INPUT_WHO + " in " + process.cwd().split("/").at(-1) + " " + process.env.GITHUB_ACTION_PATH);
 appendFileSync(process.env.GITHUB_OUTPUT, "said<<E\\nhello\\nE\\n");
 appendFileSync(process.env.GITHUB_STATE, "kept=1\\n");
 `,
@@ -298,8 +301,8 @@ runs:
     });
     expect(end.conclusion).toBe("success");
     expect(lines).toEqual([
-      "hello you in project act",
-      "hello inner in project act",
+      "hello you in project undefined",
+      expect.stringMatching(/^hello inner in project .*\/comp$/),
       "composite data",
       "hello hello",
       "post 1 inner",

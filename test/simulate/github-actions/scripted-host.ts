@@ -10,6 +10,8 @@ import type { JobEnd, SimulationEvent, WorkflowEnd } from "../../../src/simulate
 export interface Script {
   /** What a process returns; default: success without files. */
   readonly execute?: (call: StepCall) => StepReturn | Promise<StepReturn>;
+  /** Told of each artifact that is downloaded. */
+  readonly fetch?: (job: string, name: string) => void;
   readonly onEvent?: (event: SimulationEvent) => void;
   /** Of `upload-artifact`; default: one file. */
   readonly found?: readonly string[];
@@ -39,7 +41,7 @@ export function jobAt(end: WorkflowEnd, at: string): JobEnd {
 }
 
 function scriptedHost(files: { readonly [path: string]: string }, script: Script): SimulationHost {
-  const job: JobHost = {
+  const job = (at: string): JobHost => ({
     workspace: "/work/project",
     temp: "/work/temp",
     eventPath: "/work/temp/event.json",
@@ -50,9 +52,9 @@ function scriptedHost(files: { readonly [path: string]: string }, script: Script
     execute: async (call) => script.execute?.(call) ?? { exitCode: 0 },
     findFiles: async () => ({ root: "/work/project", files: script.found ?? ["file.txt"] }),
     storeArtifact: async () => {},
-    fetchArtifact: async () => {},
+    fetchArtifact: async (name) => script.fetch?.(at, name),
     deleteArtifact: async () => {},
     close: async () => {},
-  };
-  return { openJob: async () => job, ...(script.onEvent && { onEvent: script.onEvent }) };
+  });
+  return { openJob: async (request) => job(request.path), ...(script.onEvent && { onEvent: script.onEvent }) };
 }

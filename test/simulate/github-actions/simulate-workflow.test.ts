@@ -143,86 +143,6 @@ jobs:
   });
 });
 
-describe("matrices", () => {
-  const matrix = (list: string, more = "") => `
-on: push
-jobs:
-  plan:
-    runs-on: x
-    outputs: {list: "\${{ steps.s.outputs.list }}"}
-    steps: [{id: s, run: a}]
-  each:
-    needs: plan
-    strategy: {${more}matrix: {item: "\${{ fromJSON(needs.plan.outputs.list) }}"}}
-    runs-on: x
-    outputs: {last: "\${{ steps.s.outputs.last }}"}
-    steps: [{id: s, run: a, env: {ITEM: "\${{ matrix.item }}"}}]
-  after:
-    needs: each
-    if: always()
-    runs-on: x
-    outputs: {seen: "\${{ needs.each.outputs.last }}"}
-    steps: [{run: a}]
-# ${list}
-`;
-  const planned =
-    (list: unknown) => (call: { readonly job: string; readonly env: { readonly [name: string]: string } }) => {
-      if (call.job === "plan") return { exitCode: 0, files: { output: `list=${JSON.stringify(list)}\n` } };
-      const item = call.env.ITEM ?? "";
-      return { exitCode: item === "bad" ? 1 : 0, files: item === "quiet" ? {} : { output: `last=${item}` } };
-    };
-
-  it("makes a leg of each value, names it by it, and keeps the last output that is not empty", async () => {
-    const end = await simulateScripted(matrix("three"), { execute: planned(["a", "b", "quiet"]) });
-    expect(end.jobs.map((job) => job.name)).toEqual(["plan", "each (a)", "each (b)", "each (quiet)", "after"]);
-    expect(jobAt(end, "after").outputs).toEqual({ seen: "b" });
-    expect(jobAt(end, "each[1]").matrix).toEqual({ item: "b" });
-  });
-
-  it("fails the job for an empty list", async () => {
-    const end = await simulateScripted(matrix("none"), { execute: planned([]) });
-    expect(results(end)).toEqual(["plan:success", "each:failure", "after:success"]);
-    expect(jobAt(end, "each").annotations[0]?.message).toBe("Matrix vector 'item' does not contain any values");
-    expect(end.conclusion).toBe("failure");
-  });
-
-  it("runs 256 legs and no more", async () => {
-    const items = Array.from({ length: 256 }, (_, index) => index);
-    const end = await simulateScripted(matrix("256"), { execute: planned(items) }, { jobs: 50 });
-    expect(end.conclusion).toBe("success");
-    expect(end.jobsStarted).toBe(258);
-    const more = await simulateScripted(matrix("257"), { execute: planned([...items, 256]) });
-    expect(jobAt(more, "each").annotations[0]?.message).toContain("257 legs");
-  });
-
-  it("cancels the other legs when one fails, unless fail-fast is false", async () => {
-    const list = ["bad", "a", "b"];
-    const fast = await simulateScripted(matrix("fast"), { execute: planned(list) }, { jobs: 1 });
-    expect(results(fast).slice(1)).toEqual([
-      "each[0]:failure",
-      "each[1]:cancelled",
-      "each[2]:cancelled",
-      "after:success",
-    ]);
-    const slow = await simulateScripted(matrix("slow", "fail-fast: false, "), { execute: planned(list) }, { jobs: 1 });
-    expect(results(slow).slice(1)).toEqual(["each[0]:failure", "each[1]:success", "each[2]:success", "after:success"]);
-    expect(fast.conclusion).toBe("failure");
-  });
-
-  it("runs no more legs at a time than max-parallel", async () => {
-    let now = 0;
-    let most = 0;
-    const execute = async (call: Parameters<ReturnType<typeof planned>>[0]) => {
-      if (call.job.startsWith("each")) most = Math.max(most, ++now);
-      await new Promise((resolve) => setImmediate(resolve));
-      if (call.job.startsWith("each")) now--;
-      return planned([1, 2, 3, 4, 5])(call);
-    };
-    await simulateScripted(matrix("few", "max-parallel: 2, "), { execute }, { jobs: 10 });
-    expect(most).toBe(2);
-  });
-});
-
 describe("what does not start", () => {
   it("reports errors of the file with their places", async () => {
     const end = await simulateScripted(`on: push\njobs:\n  a:\n    needs: b\n    ${steps}\n  c:\n    ${steps}\n`);
@@ -334,5 +254,60 @@ jobs:
   it("gives a scheduled run no inputs", async () => {
     const end = await simulateScripted(dispatch("{s: {default: x}}"), {}, { event: "schedule" });
     expect(jobAt(end, "a").outputs).toEqual({ all: "{}", event: "schedule 0 1 * * *" });
+  });
+});
+
+describe("events", () => {
+  it("tell each transition, the same way each time", async () => {
+    const told = async () => {
+      const events: string[] = [];
+      await simulateScripted(
+        `on: push
+jobs:
+  a: {strategy: {matrix: {i: [1, 2]}}, runs-on: x, steps: [{name: "say \${{ matrix.i }}", run: a}, {uses: actions/cache@v4}]}
+  b: {if: false, runs-on: x, steps: [{run: a}]}
+  c: {needs: a, runs-on: x, steps: [{id: s, name: last, run: a}]}
+`,
+        {
+          execute: ({ job, line }) => {
+            line(`in ${job}`);
+            return { exitCode: job === "c" ? 1 : 0 };
+          },
+          onEvent: (event) =>
+            events.push(
+              Object.values(event)
+                .map((part) => (typeof part === "string" ? part : part.message))
+                .join(" "),
+            ),
+        },
+        { jobs: 1 },
+      );
+      return events;
+    };
+    const cache = "warning actions/cache is not simulated: nothing is ever found and nothing is saved";
+    const leg = (index: number) => [
+      `job-started a[${index}] a (${index + 1})`,
+      `step-started a[${index}] say ${index + 1}`,
+      `line a[${index}] say ${index + 1} in a[${index}]`,
+      `step-ended a[${index}] say ${index + 1} success success`,
+      `step-started a[${index}] Run actions/cache@v4`,
+      ...(index === 0 ? [cache] : []),
+      `step-ended a[${index}] Run actions/cache@v4 success success`,
+      `job-ended a[${index}] a (${index + 1}) success success`,
+    ];
+    const first = await told();
+    expect(first).toEqual([
+      "job-started a[0] a (1)",
+      "job-ended b b skipped skipped",
+      ...leg(0).slice(1),
+      ...leg(1),
+      "job-started c c",
+      "step-started c last",
+      "line c last in c",
+      "annotation c Process completed with exit code 1.",
+      "step-ended c last failure failure",
+      "job-ended c c failure failure",
+    ]);
+    expect(await told()).toEqual(first);
   });
 });
