@@ -165,7 +165,7 @@ describe("what GitHub would not run is refused, at its place", () => {
   test("a loop of more than 100 iterations", () => {
     const text = (most: number) =>
       `dag:\n  start_at: again\n  steps:\n    again: ${loop(most, "{type: stub, next: success}")}\n`;
-    expect(refused(text(101))).toMatchObject([{ code: "target-limit", line: 4 }]);
+    expect(refused(text(101))).toMatchObject([{ code: "cannot-run-here", line: 4 }]);
     expect(compileForGithub(text(100)).reports).toEqual([]);
   });
 
