@@ -108,6 +108,36 @@ describe("text", () => {
     },
   );
 
+  test.each([
+    "my pipeline",
+    "${{ secrets.X }}",
+    "a*[b]{c,d}~e@(f)",
+    'a: "b"',
+    "Prüfung ☃",
+    "☃",
+    "a--b",
+    "x".repeat(150),
+  ])("a pipeline may be named %s", (name) => {
+    const { files } = compileForGithub(JSON.stringify({ name, ...JSON.parse(text) }));
+    const paths = [...files.keys()];
+    for (const path of paths) expect(path).toMatch(/^\.github\/[A-Za-z0-9._/-]{1,150}$/);
+    const [main = ""] = paths;
+    const file = main.replace(/^.*\/|\.yml$/g, "");
+    expect(file).not.toContain("--");
+    const written = files.get(main) ?? "";
+    expect(written).not.toContain("{ secrets.X }}~");
+    expect(written).toContain(`name: ${file}~\${{ inputs.call }}~`);
+    expect(JSON.parse(files.get(`.github/magnus/${file}.plan.json`) ?? "").pipeline).toBe(name);
+  });
+
+  test("two pipelines do not share files", () => {
+    const names = ["a b", "a-b", "a/b".replace("/", ":"), "a--b", "A-b"];
+    const mains = names.map(
+      (name) => [...compileForGithub(JSON.stringify({ name, ...JSON.parse(text) })).files.keys()][0],
+    );
+    expect(new Set(mains).size).toBe(names.length);
+  });
+
   test("steps whose names differ in case only have ids of their own", () => {
     const { jobs } = main(`dag:\n  steps:\n${shell("fit")}${shell("FIT")}`);
     expect(new Set(Object.keys(jobs).map((id) => id.toLowerCase())).size).toBe(3);
