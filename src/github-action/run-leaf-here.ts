@@ -39,7 +39,7 @@ export async function runLeafHere(spec: Json, at: string, many: boolean): Promis
     runLeaf(
       [
         ...["--spec", printJson(spec), "--at", printJson(place.map((item) => ({ ...item })))],
-        ...params.flatMap((param) => ["--param", param]),
+        ...params.flatMap((param) => ["--param-base64", encoded(param)]),
       ],
       [process.execPath, process.argv[1] ?? "", "show", process.cwd()],
     ),
@@ -67,6 +67,12 @@ function takeParameters(run: RunSpec | undefined): readonly string[] {
   const object = all === "" ? {} : parseJson(all);
   const given = isObject(object) ? object : {};
   return [...single, ...Object.entries(given).map(([name, value]) => `${name}=${printJson(value)}`)];
+}
+
+/** As the shim takes it, whatever is in the text. */
+function encoded(param: string): string {
+  const at = param.indexOf("=") + 1;
+  return `${param.slice(0, at)}${Buffer.from(param.slice(at)).toString("base64")}`;
 }
 
 /** An input of type number comes back in GitHub's spelling of it, such as 1E-05. */
