@@ -40,7 +40,7 @@ export async function runLeafHere(spec: Json, at: string, many: boolean): Promis
     runLeaf(
       [
         ...["--spec", printJson(spec), "--at", printJson(place.map((item) => ({ ...item })))],
-        ...params.flatMap((param) => ["--param", param]),
+        ...params.flatMap((param) => ["--param-base64", encoded(param)]),
       ],
       [process.execPath, process.argv[1] ?? "", "show", process.cwd()],
     ),
@@ -80,6 +80,12 @@ function readObject(text: string): JsonObject {
     // It is told below.
   }
   throw new UsageError('the input `parameters` is no JSON object: give one such as {"rate": 0.5}', exitCode.badInput);
+}
+
+/** As the shim takes it, whatever is in the text. */
+function encoded(param: string): string {
+  const at = param.indexOf("=") + 1;
+  return `${param.slice(0, at)}${Buffer.from(param.slice(at)).toString("base64")}`;
 }
 
 /** An input of type number comes back in GitHub's spelling of it, such as 1E-05. */

@@ -2,10 +2,11 @@
 import type { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import type { Plan, PlanGraph, PlanLeaf } from "../../src/plan/plan.ts";
 import type { EmitContext } from "../../src/target/target.ts";
+import { secretEntry } from "./environment.ts";
 import { mostTasks } from "./graphs.ts";
 import { buildManifest } from "./manifest.ts";
 import type { ArgoOptions } from "./options.ts";
-import { imageOf, secretEntry } from "./shapes.ts";
+import { imageOf } from "./shapes.ts";
 import { storageOf } from "./storage.ts";
 
 /** Argo counts nested templates and iterations together and ends the workflow above 100; hooks and retries take some. */

@@ -8,6 +8,8 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { isObject, parseJson, printJson } from "../../src/protocol/json.ts";
+import { foldRun } from "../../src/run-log/fold.ts";
+import { hostileProject } from "../conformance/argo-hostile-project.ts";
 import { podsOfRun } from "../conformance/argo-simulator.ts";
 import { type Case, conformanceCases, expectedLog, workspaceOf } from "../conformance/cases.ts";
 import { type ArgoRun, compileForArgo, runInArgo } from "./argo-engine.ts";
@@ -163,6 +165,19 @@ describe(`what a cluster gives a run${reason}`, () => {
   });
 });
 
+describe(`hostile text${reason}`, () => {
+  test.skipIf(missing)("arrives byte for byte", async () => {
+    const work = mkdtempSync(path.join(tmpdir(), "magnus-argo-"));
+    const { options, submitted, secrets, expected } = hostileProject(work);
+    const workflow = withArguments(await compiled("hostile", work, options), submitted);
+    const run = await runInArgo(controller, workflow, { name: "hostile", work, secrets });
+    const { parameters } = foldRun(run.events);
+    for (const [name, value] of Object.entries(expected)) expect.soft(parameters[name], name).toEqual(value);
+    endsAsItsLog(run);
+    rmSync(work, { recursive: true, force: true });
+  });
+});
+
 describe(`random pipelines mean what the reference interpreter says${reason}`, () => {
   const seeds = Array.from({ length: pipelines }, (_, seed) => seed);
   test.skipIf(missing).for(seeds)("seed %i", { concurrent: true }, async (seed) => {
@@ -192,8 +207,9 @@ function projectOf(pipeline: string): string {
   return work;
 }
 
-async function compiled(name: string, work: string): Promise<KubernetesObject> {
-  const workflow = await compileForArgo({ name, folder: work, about: "", params: [], environment: {} }, work);
+async function compiled(name: string, work: string, options: object = {}): Promise<KubernetesObject> {
+  const testCase = { name, folder: work, about: "", params: [], environment: {} };
+  const workflow = await compileForArgo(testCase, work, options);
   if (typeof workflow === "string") throw new Error(workflow);
   return workflow;
 }

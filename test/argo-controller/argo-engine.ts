@@ -20,8 +20,12 @@ export interface ArgoRun extends ControllerRun {
 }
 
 /** Compiles a case; a text says why it was refused. */
-export async function compileForArgo(testCase: Case, work: string): Promise<KubernetesObject | string> {
-  const { code, stdout, stderr } = await compileCaseForArgo(testCase, work);
+export async function compileForArgo(
+  testCase: Case,
+  work: string,
+  options: object = {},
+): Promise<KubernetesObject | string> {
+  const { code, stdout, stderr } = await compileCaseForArgo(testCase, work, options);
   return code === 0 ? workflowIn(stdout) : stderr;
 }
 

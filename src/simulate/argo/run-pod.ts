@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { copyProject } from "../../runtime/workspace.ts";
+import { goJson } from "./go-json.ts";
 import type { Container, Pod, PodEnd, Variable } from "./pod.ts";
 import { type Ended, type ProcessOutput, runProcess } from "./run-process.ts";
 
@@ -94,11 +95,13 @@ async function runContainer(container: Container, place: Place, signal: AbortSig
   if (program === "magnus-shim" && given[0] === "install") return installShim(translate(given[1] ?? ""), surroundings);
   const environment = environmentOf(container, translate, surroundings);
   if (typeof environment === "string") return { exit: 128, message: { message: environment } };
-  const args = given.map((argument) => expandVariables(argument, environment));
+  const args = isOffloaded(container)
+    ? given.map((argument, i) => shortArgument(argument, i, scratch))
+    : given.map((argument) => expandVariables(argument, environment));
   if (program === "magnus-shim") installShim(path.join(scratch, "bin"), surroundings);
   const ended: Ended = await runProcess(
     program === "magnus-shim" ? path.join(scratch, "bin", program) : program,
-    args.map((arg, i) => shortArgument(arg, i, scratch)),
+    args,
     {
       cwd: workingDirectory(container, translate, scratch),
       environment: { ...hostEnvironment(), ...environment },
@@ -133,9 +136,16 @@ function shellQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Argo's emissary hands over an argument of more than 128 KiB as `@FILE`. */
+/** Argo (workflowpod.go): arguments of more than 128 KiB go by a file, in which Kubernetes expands nothing. */
+function isOffloaded({ name, args }: Container): boolean {
+  return name === "main" && Buffer.byteLength(goJson(args ?? [])) > longestArgument;
+}
+
+const longestArgument = 128 * 1024;
+
+/** Argo's emissary hands over a long argument of those in the file as `@FILE`. */
 function shortArgument(argument: string, index: number, scratch: string): string {
-  if (Buffer.byteLength(argument) <= 128 * 1024) return argument;
+  if (Buffer.byteLength(argument) <= longestArgument) return argument;
   const file = path.join(scratch, `argo_arg_${index}.txt`);
   writeFileSync(file, argument);
   return `@${file}`;
