@@ -178,6 +178,16 @@ describe(`hostile text${reason}`, () => {
   });
 });
 
+describe(`what Argo cannot read in a submitted text keeps a workflow from starting${reason}`, () => {
+  test.skipIf(missing).for(["{{=", "{{=workflow", "a {{= { }} b"])("%s", { concurrent: true }, async (text) => {
+    const work = projectOf("{parameters: {x: none}, dag: {steps: [{name: a, type: stub}]}}");
+    const name = `unreadable-${text.length}`;
+    const run = await runInArgo(controller, withArguments(await compiled(name, work), { x: text }), { name, work });
+    expect({ hung: run.hung, pods: run.pods }).toEqual({ hung: true, pods: 0 });
+    rmSync(work, { recursive: true, force: true });
+  });
+});
+
 describe(`random pipelines mean what the reference interpreter says${reason}`, () => {
   const seeds = Array.from({ length: pipelines }, (_, seed) => seed);
   test.skipIf(missing).for(seeds)("seed %i", { concurrent: true }, async (seed) => {

@@ -24,7 +24,11 @@ export function hostileProject(work: string): HostileProject {
   const variables = Object.fromEntries(texts.map((text, i) => [`OPTION_${i}`, text.replaceAll("$", "$$$$")]));
   return {
     options: { env: variables },
-    submitted: { text: submitted, json: JSON.stringify(values), big: "$$".repeat(50_000) },
+    submitted: {
+      text: submitted,
+      json: JSON.stringify(values).replace(/\{(?=\{)/g, "\\u007b"),
+      big: "$$".repeat(50_000),
+    },
     secrets: Object.fromEntries(texts.map((text, i) => [`SECRET_${i}`, text])),
     expected: {
       words: texts,
@@ -74,7 +78,8 @@ const names: readonly string[] = [
 ];
 
 const way = "{{=1}} $$ $(MAGNUS_RUN_ID) \n \u{1fadf} 'way'";
-const submitted = '{{workflow.name}} {{=1}} $$ $(MAGNUS_RUN_ID) "it\'s" \n \u0001\u007f \u{1fadf} \u001b[1m }} end';
+/** Without `{{`, which Argo itself reads in what is submitted: that is written as JSON. */
+const submitted = '$$ $(MAGNUS_RUN_ID) "it\'s" \n \u0001\u007f \u{1fadf} \u001b[1m }} end';
 const long = "y".repeat(200_000);
 
 /** Publishes what it was given, as JSON in which half of a character stays what it is. */

@@ -8,6 +8,7 @@ import { evaluateCondition } from "./evaluate-expression.ts";
 import { hasFailed, isFulfilled, type Node, type NodeType, type Phase } from "./node.ts";
 import type { PodHost } from "./pod.ts";
 import { podOf } from "./pod-of-node.ts";
+import { problemOfSpec } from "./problem-of-spec.ts";
 import { runTemplate } from "./run-template.ts";
 import { silentSuccesses } from "./silent-successes.ts";
 import { addChild, type Executed, endPod, type Simulation, setPhase } from "./simulation.ts";
@@ -73,6 +74,8 @@ export async function simulateWorkflow(
       warnings: [],
     };
   const run = startRun(workflow, host, options);
+  const unreadable = problemOfSpec(run.simulation);
+  if (unreadable !== undefined) return { ...endOf(run), phase: "Running", message: "", hangs: [unreadable] };
   for (;;) {
     const end = reconcileAll(run);
     if (end !== undefined) return { ...endOf(run), ...end };
