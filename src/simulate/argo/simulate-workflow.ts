@@ -64,15 +64,7 @@ export async function simulateWorkflow(
   options: SimulationOptions = {},
 ): Promise<WorkflowEnd> {
   const [problem] = checkReferences(workflow);
-  if (problem !== undefined)
-    return {
-      phase: "Failed",
-      message: `invalid spec: ${problem.message}`,
-      nodes: [],
-      pods: 0,
-      hangs: [],
-      warnings: [],
-    };
+  if (problem !== undefined) return { ...nothing, phase: "Failed", message: `invalid spec: ${problem.message}` };
   const run = startRun(workflow, host, options);
   const unreadable = problemOfSpec(run.simulation);
   if (unreadable !== undefined) return { ...endOf(run), phase: "Running", message: "", hangs: [unreadable] };
@@ -85,6 +77,8 @@ export async function simulateWorkflow(
     await run.nextEvents();
   }
 }
+
+const nothing = { nodes: [], pods: 0, hangs: [], warnings: [] };
 
 interface Run {
   readonly simulation: Simulation;
