@@ -26,7 +26,7 @@ export function hostileProject(work: string): HostileProject {
     options: { env: variables },
     submitted: {
       text: submitted,
-      json: JSON.stringify(values).replace(/\{(?=\{)/g, "\\u007b"),
+      json: JSON.stringify(short).replace(/\{(?=\{)/g, "\\u007b"),
       big: "$$".repeat(50_000),
     },
     secrets: Object.fromEntries(texts.map((text, i) => [`SECRET_${i}`, text])),
@@ -41,7 +41,7 @@ export function hostileProject(work: string): HostileProject {
       seen: values,
       branches: names.map((name, i) => `${i} ${name}`),
       hit: way,
-      given: [submitted, values, "$$".repeat(50_000)],
+      given: [submitted, short, "$$".repeat(50_000)],
       length: long.length,
     },
   };
@@ -65,7 +65,8 @@ const texts: readonly string[] = [
 ];
 
 /** What parameters and items may hold besides. */
-const values: readonly string[] = [...texts, "NUL \0 within", "half \ud83d a character", "x".repeat(200_000)];
+const short: readonly string[] = [...texts, "NUL \0 within", "half \ud83d a character"];
+const values: readonly string[] = [...short, "x".repeat(200_000)];
 
 /** What steps and branches may be called. */
 const names: readonly string[] = [
