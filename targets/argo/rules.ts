@@ -75,7 +75,7 @@ const checkSizes: Rule = (plan, context, sink) => {
   if (templates.length > mostTasks) {
     report(`the workflow needs ${templates.length} templates of at most ${mostTasks}`, "split the pipeline");
   }
-  const size = templates.reduce((sum, { object }) => sum + JSON.stringify(object).length, 0);
+  const size = templates.reduce((sum, { object }) => sum + JSON.stringify(object).length, argumentBytes(plan));
   if (size > largest)
     report(`the workflow has ${Math.ceil(size / 1024)} KiB of at most ${largest / 1024}`, "split the pipeline");
   checkPodSizes(plan, graphs, report);
@@ -103,18 +103,27 @@ function annotationBytes({ pipeline }: Plan, { annotations = {} }: ArgoOptions):
 const mostPodBytes = 1000 * 1024;
 
 function checkPodSizes(plan: Plan, { templates }: Graphs, report: Report): void {
-  const given = Object.values(plan.run.parameters).reduce<number>((sum, value) => sum + argumentText(value).length, 0);
+  const given = argumentBytes(plan);
   const submitted = 2 * Math.ceil((given * 4) / 3);
-  if (submitted > mostPodBytes / 2)
-    report(`parameters of ${Math.ceil(given / 1024)} KiB`, "hand over large values as files");
-  const specs = templates.flatMap(({ tasks }) => tasks.flatMap(({ parameters }) => parameters));
-  if (!specs.some(({ name, value }) => name === "spec" && podBytes(value) > mostPodBytes / 2)) return;
-  for (const leaf of leavesOf(plan.root)) {
-    const size = podBytes(specText(withoutLong(leaf.step))) + (leaf.step.run === undefined ? 0 : submitted);
+  if (submitted > mostPodBytes) {
+    const most = Math.floor(((mostPodBytes / 2) * 3) / 4 / 1024);
+    report(`parameters of ${Math.ceil(given / 1024)} KiB of at most ${most}`, "hand over large values as files");
+    return;
+  }
+  const parameters = templates.flatMap(({ tasks }) => tasks.flatMap((task) => task.parameters));
+  const long = parameters.some(({ name, value }) => name === "spec" && podBytes(value) > mostPodBytes / 2);
+  if (!long && submitted < mostPodBytes / 2) return;
+  for (const { step, node } of leavesOf(plan.root)) {
+    const size = podBytes(specText(withoutLong(step))) + (step.run === undefined ? 0 : submitted);
     if (size <= mostPodBytes) continue;
-    const span = leaf.node.spans.keys.get("command") ?? leaf.node.spans.name;
+    const span = node.spans.keys.get("command") ?? node.spans.name;
     report(`a step whose pod needs ${Math.ceil(size / 1024)} KiB of at most 1000`, "move the text into a file", span);
   }
+}
+
+/** Of the parameters' defaults, as they stand in the workflow. */
+function argumentBytes({ run }: Plan): number {
+  return Object.values(run.parameters).reduce<number>((sum, value) => sum + argumentText(value).length, 0);
 }
 
 function podBytes(spec: string): number {
