@@ -9,6 +9,7 @@ import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import type { NameScope } from "../../src/target/name-scope.ts";
 import { cutChain, reachableNodes } from "./cut-chain.ts";
 import { closingTask, dependsOn, endsAs, faultTask, joinOf } from "./join.ts";
+import { withoutLong } from "./long-parameters.ts";
 import { ownTemplates, taskNames } from "./names.ts";
 import { atParameter, inner, inside, type Place, passedOn, shown } from "./place.ts";
 import { specText } from "./print-text.ts";
@@ -122,7 +123,7 @@ function callNode(node: PlanNode, place: Place, taskOf: (name: string) => string
 
 function callStep(step: StepSpec, leaf: PlanLeaf | undefined, at: string | undefined, building: Building): Call {
   const retried = (step.task?.maxAttempts ?? 1) > 1;
-  const spec = specText(retried ? { ...step, platformRetries: true } : step);
+  const spec = specText(withoutLong(retried ? { ...step, platformRetries: true } : step));
   return {
     template: building.shapeOf(step, leaf),
     parameters: [{ name: "spec", value: spec }, ...(at === undefined ? [] : [{ name: "at", value: `[${at}]` }])],
@@ -243,7 +244,7 @@ function conditionalTasks(
   return [faultTask(control, "no branch", after), ...cutBranches(branches, after, [given], place, building)];
 }
 
-/** Branches that are more than a dag holds, in dags beside each other, which are given `more` inputs. */
+/** More branches than a dag holds, in dags beside each other, which are given `more` inputs. */
 function cutBranches(
   tasks: readonly Task[],
   after: Partial<Task>,

@@ -24,7 +24,11 @@ export function hostileProject(work: string): HostileProject {
   const variables = Object.fromEntries(texts.map((text, i) => [`OPTION_${i}`, text.replaceAll("$", "$$$$")]));
   return {
     options: { env: variables },
-    submitted: { text: submitted, json: JSON.stringify(values), big: "$$".repeat(50_000) },
+    submitted: {
+      text: submitted,
+      json: JSON.stringify(short).replace(/\{(?=\{)/g, "\\u007b"),
+      big: "$$".repeat(50_000),
+    },
     secrets: Object.fromEntries(texts.map((text, i) => [`SECRET_${i}`, text])),
     expected: {
       words: texts,
@@ -37,7 +41,7 @@ export function hostileProject(work: string): HostileProject {
       seen: values,
       branches: names.map((name, i) => `${i} ${name}`),
       hit: way,
-      given: [submitted, values, "$$".repeat(50_000)],
+      given: [submitted, short, "$$".repeat(50_000)],
       length: long.length,
     },
   };
@@ -61,7 +65,8 @@ const texts: readonly string[] = [
 ];
 
 /** What parameters and items may hold besides. */
-const values: readonly string[] = [...texts, "NUL \0 within", "half \ud83d a character", "x".repeat(200_000)];
+const short: readonly string[] = [...texts, "NUL \0 within", "half \ud83d a character"];
+const values: readonly string[] = [...short, "x".repeat(200_000)];
 
 /** What steps and branches may be called. */
 const names: readonly string[] = [
@@ -74,7 +79,8 @@ const names: readonly string[] = [
 ];
 
 const way = "{{=1}} $$ $(MAGNUS_RUN_ID) \n \u{1fadf} 'way'";
-const submitted = '{{workflow.name}} {{=1}} $$ $(MAGNUS_RUN_ID) "it\'s" \n \u0001\u007f \u{1fadf} \u001b[1m }} end';
+/** Without `{{`, which Argo itself reads in what is submitted: that is written as JSON. */
+const submitted = '$$ $(MAGNUS_RUN_ID) "it\'s" \n \u0001\u007f \u{1fadf} \u001b[1m }} end';
 const long = "y".repeat(200_000);
 
 /** Publishes what it was given, as JSON in which half of a character stays what it is. */

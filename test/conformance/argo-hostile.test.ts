@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { foldRun } from "../../src/run-log/fold.ts";
+import { checkManifest } from "../../src/simulate/argo/check-manifest.ts";
+import { simulateWorkflow } from "../../src/simulate/argo/simulate-workflow.ts";
 import { hostileProject } from "./argo-hostile-project.ts";
-import { compileCaseForArgo, podsOfRun, runSimulated } from "./argo-simulator.ts";
+import { compileCaseForArgo, compileTextForArgo, podsOfRun, runSimulated } from "./argo-simulator.ts";
 
 test("texts arrive byte for byte", async () => {
   const work = mkdtempSync(path.join(tmpdir(), "magnus-hostile-"));
@@ -20,3 +22,19 @@ test("texts arrive byte for byte", async () => {
   expect(run.end.pods).toBe(podsOfRun(run));
   rmSync(work, { recursive: true, force: true });
 });
+
+test.each(["{{=", "{{=workflow", "a {{= { }} b"])(
+  "what Argo cannot read keeps a workflow from starting: %s",
+  async (text) => {
+    const { manifest } = await compileTextForArgo(
+      '{"parameters": {"x": ""}, "dag": {"steps": [{"name": "a", "type": "stub"}]}}',
+    );
+    const { workflow } = checkManifest(manifest);
+    if (workflow === undefined) throw new Error(manifest);
+    const startPod = (): never => {
+      throw new Error("a pod was started");
+    };
+    const end = await simulateWorkflow(workflow, { startPod }, { parameters: { x: text } });
+    expect(end).toMatchObject({ phase: "Running", pods: 0, hangs: [expect.stringContaining("never starts")] });
+  },
+);

@@ -37,12 +37,12 @@ export async function runPod(pod: Pod, surroundings: Surroundings): Promise<PodE
     const cwd = path.join(scratch, "work");
     copyProject(surroundings.project, cwd);
     for (const container of pod.initContainers) {
-      const { exit, message } = await runContainer(container, place, deadline.signal);
-      if (exit !== 0) return { exit, initExit: exit, initContainer: container.name, outputs: {}, ...message };
+      const { exit, more } = await runContainer(container, place, deadline.signal);
+      if (exit !== 0) return { exit, initExit: exit, initContainer: container.name, outputs: {}, ...more };
     }
-    const { exit, message } = await runContainer(pod.main, place, deadline.signal);
+    const { exit, more } = await runContainer(pod.main, place, deadline.signal);
     if (deadline.over()) return { exit, outputs: readOutputs(place), deadlineExceeded: true };
-    return { exit, outputs: readOutputs(place), ...message };
+    return { exit, outputs: readOutputs(place), ...more };
   } finally {
     deadline.clear();
     rmSync(scratch, { recursive: true, force: true });
@@ -83,7 +83,8 @@ function openVolumes(pod: Pod, scratch: string, { claim }: Surroundings): Readon
 
 interface ContainerEnd {
   readonly exit: number;
-  readonly message?: { readonly message: string };
+  /** What else is to be said of the pod. */
+  readonly more?: Pick<PodEnd, "message" | "waiting">;
 }
 
 /** The exit code of a container; 128 where its command cannot be started, as Kubernetes reports it. */
@@ -94,7 +95,7 @@ async function runContainer(container: Container, place: Place, signal: AbortSig
   const given = [...more, ...(container.args ?? [])];
   if (program === "magnus-shim" && given[0] === "install") return installShim(translate(given[1] ?? ""), surroundings);
   const environment = environmentOf(container, translate, surroundings);
-  if (typeof environment === "string") return { exit: 128, message: { message: environment } };
+  if (typeof environment === "string") return { exit: 128, more: { waiting: environment } };
   const args = isOffloaded(container)
     ? given.map((argument, i) => shortArgument(argument, i, scratch))
     : given.map((argument) => expandVariables(argument, environment));
@@ -109,7 +110,7 @@ async function runContainer(container: Container, place: Place, signal: AbortSig
       ...(surroundings.output === undefined ? {} : { output: surroundings.output(pod) }),
     },
   );
-  return ended.message === undefined ? { exit: ended.exit } : { exit: ended.exit, message: { message: ended.message } };
+  return ended.message === undefined ? { exit: ended.exit } : { exit: ended.exit, more: { message: ended.message } };
 }
 
 /** A folder of the image is not here: the pod's own stands for it. */
