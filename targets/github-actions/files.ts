@@ -10,6 +10,7 @@ import { printExpression } from "./expression.ts";
 import { permissionsOfFile, secretsOfFile } from "./grants.ts";
 import { inputsOf } from "./inputs.ts";
 import { itemIndex, type Jobs, jobsOfFile, limitOf, verdictJob } from "./jobs.ts";
+import { limitsOf } from "./limits.ts";
 import { nameOfFiles } from "./name-of-files.ts";
 import type { GithubOptions } from "./options.ts";
 import {
@@ -46,7 +47,7 @@ export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>):
   const { options, source, version } = context;
   const name = nameOfFiles(plan.pipeline.name);
   const layout = layoutOf(plan, options);
-  const inputs = inputsOf(plan);
+  const inputs = inputsOf(plan, limitsOf[options.limits].inputs);
   const call = `\${{ inputs.${inputs.callName} }}`;
   const writing: Writing = { name, prefix: `${name}~${call}~`, call, keeps: keepsOf(context.services), shown };
   const jobs: Jobs = {
@@ -215,7 +216,7 @@ function mayBeMany({ path, node }: PlanComposite, plan: Plan, options: GithubOpt
 }
 
 /** Whether run log and catalog have to travel: they do unless they are in a folder of all runners. */
-function keepsOf(services: string | undefined): Writing["keeps"] {
+export function keepsOf(services: string | undefined): Writing["keeps"] {
   const given = services === undefined ? {} : parseJson(services);
   const spec: JsonObject = isObject(given) ? given : {};
   const travels = (service: string, key: string): boolean => {

@@ -8,8 +8,6 @@ import { argumentText } from "../../src/protocol/argument-text.ts";
 import { isArray, isNumber, isObject, type Json, type JsonObject } from "../../src/protocol/json.ts";
 import { shown } from "./workflow.ts";
 
-/** GitHub's limit of `workflow_dispatch`. */
-export const mostInputs = 25;
 /** A longer default is left to the shim. Characters. */
 const longestDefault = 1000;
 
@@ -22,13 +20,14 @@ export interface Inputs {
   readonly callName: string;
 }
 
-export function inputsOf(plan: Plan): Inputs {
+/** `most`: inputs of the form; more parameters are one of JSON. */
+export function inputsOf(plan: Plan, most: number): Inputs {
   const { parameters, parameterSchema } = plan.pipeline;
   const names = [...new Set([...Object.keys(parameters), ...Object.keys(parameterSchema)])];
   const folded = new Set(names.map((name) => name.toLowerCase()));
   const callName = folded.has("call") ? "magnus-call" : "call";
   const call = { [callName]: { description: "tells calls of this pipeline in one run apart", type: "string" } };
-  if (names.length > mostInputs || folded.size < names.length) {
+  if (names.length > most || folded.size < names.length) {
     const all = { description: "parameters as a JSON object; the others keep their defaults", type: "string" };
     return {
       dispatch: { parameters: all },

@@ -5,8 +5,9 @@ import { isObject, type JsonObject, parseJson } from "../../src/protocol/json.ts
 import { type ServicesSpec, variablesOfServices } from "../../src/protocol/services.ts";
 import type { EmitContext } from "../../src/target/target.ts";
 import { longestExpression } from "./expression.ts";
-import { buildWorkflows, layoutOf } from "./files.ts";
+import { buildWorkflows, keepsOf, layoutOf } from "./files.ts";
 import { githubSecret } from "./github-secret.ts";
+import { limitsOf } from "./limits.ts";
 import type { GithubOptions } from "./options.ts";
 import { type File, sitesOf } from "./sites.ts";
 import { printWorkflow } from "./workflow.ts";
@@ -16,9 +17,6 @@ const largestFile = 512_000;
 /** A job of the shortest names in which nothing travels, and one as they are mostly. Bytes. */
 const smallestJob = 400;
 const usualJob = 1_150;
-/** Calls below calls, the first workflow included. */
-const mostLevels = 10;
-const mostFiles = 50;
 
 type Rule = (plan: Plan, context: EmitContext<GithubOptions>, sink: DiagnosticSink) => void;
 
@@ -56,6 +54,21 @@ const checkStorage: Rule = (_plan, { options, services }, sink) => {
   }
 };
 
+/** What an older server has not. */
+const checkServer: Rule = (_plan, { options, services }, sink) => {
+  const { artifacts, timezones } = limitsOf[options.limits];
+  const { log, catalog } = keepsOf(services);
+  const missing = (what: string, hint: string): void => sink.report("target-option-missing", { target, what, hint });
+  if (!artifacts && (log || catalog)) {
+    const hint = "put run log and catalog into folders that all runners share, by absolute paths, or into servers";
+    missing("the server has no artifacts by which run log and catalog could travel", hint);
+  }
+  const schedules = typeof options.schedule === "object" ? options.schedule : [];
+  if (!timezones && schedules.some((each) => typeof each === "object" && each.timezone !== undefined)) {
+    missing("the server knows no time zones of schedules", "give the times in UTC, without `timezone`");
+  }
+};
+
 /** What cannot fit is not built: it could take minutes. */
 const checkSteps: Rule = (plan, { options }, sink) => {
   if (sink.hasErrors) return;
@@ -74,13 +87,14 @@ const checkSizes: Rule = (plan, context, sink) => {
   const { span } = plan.pipeline;
   const report = (what: string, hint: string, at = span): void =>
     sink.report("target-limit", { target, what, hint, span: at });
-  if (workflows.length > mostFiles) {
-    report(`${workflows.length} files of at most ${mostFiles}`, "use fewer maps and loops, or split the pipeline");
+  const { files, levels } = limitsOf[context.options.limits];
+  if (workflows.length > files) {
+    report(`${workflows.length} files of at most ${files}`, "use fewer maps and loops, or split the pipeline");
   }
   for (const file of layout.files) {
-    if (levelOf(file) > mostLevels) {
+    if (levelOf(file) > levels) {
       const hint = "nest fewer maps and loops";
-      report(`calls of ${levelOf(file)} levels, of at most ${mostLevels}`, hint, file.owner?.node.node.spans.name);
+      report(`calls of ${levelOf(file)} levels, of at most ${levels}`, hint, file.owner?.node.node.spans.name);
     }
   }
   for (const workflow of workflows) {
@@ -114,4 +128,4 @@ function* nodesOf(graph: PlanGraph): Generator<PlanNode> {
 
 const target = "github-actions";
 
-export const githubRules: readonly Rule[] = [checkSecretNames, checkStorage, checkSteps, checkSizes];
+export const githubRules: readonly Rule[] = [checkSecretNames, checkStorage, checkServer, checkSteps, checkSizes];

@@ -1,36 +1,13 @@
 /** Texts and limits of `--target github-actions`: nothing is evaluated, and what GitHub would not run is refused. */
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import {
-  type CompileSettings,
-  compileForGithub,
-  type WrittenJob,
-  type WrittenStep,
-  type WrittenWorkflow,
-  workflowsOf,
-} from "./compile-github-actions.ts";
+import { type CompileSettings, compileForGithub, type WrittenWorkflow, workflowsOf } from "./compile-github-actions.ts";
 
 const shell = (name: string, rest = "", command = "true"): string =>
   `    - {name: ${name}, type: task, command_type: shell, command: ${JSON.stringify(command)}${rest}}\n`;
 const chain = (length: number): string =>
   `dag:\n  steps:\n${Array.from({ length }, (_, i) => shell(`s${i}`)).join("")}`;
 const one = chain(1);
-/** A map over a graph, for which there is a file. */
-const _mapped = `parameters: {xs: [1, 2]}
-dag:
-  steps:
-    - name: each
-      type: map
-      iterate_on: xs
-      iterate_as: x
-      max_parallel: 3
-      overrides: {github-actions: slow}
-      branch:
-        steps:
-          - {name: fit, type: task, command_type: shell, command: "true", secrets: [TOKEN]}
-          - {name: see, type: stub}
-`;
-
 function compile(text: string, settings: CompileSettings = {}): ReadonlyMap<string, WrittenWorkflow> {
   const compiled = compileForGithub(text, settings);
   expect(compiled.reports).toEqual([]);
@@ -41,23 +18,6 @@ function main(text: string, settings: CompileSettings = {}): WrittenWorkflow {
   const workflow = compile(text, settings).get("p");
   if (workflow === undefined) throw new Error("no workflow");
   return workflow;
-}
-
-function jobOf(workflow: WrittenWorkflow | undefined, id: string): WrittenJob {
-  const job = workflow?.jobs[id];
-  if (job === undefined) throw new Error(`no job ${id}`);
-  return job;
-}
-
-function _stepsOf(workflow: WrittenWorkflow | undefined, id: string): readonly WrittenStep[] {
-  return jobOf(workflow, id).steps ?? [];
-}
-
-/** `checkout`, `download`, `run`, … in order. */
-function _kindsOf(steps: readonly WrittenStep[]): readonly string[] {
-  return steps.map(
-    ({ uses = "", name = "" }) => /^actions\/(?:(\w+)-artifact|([\w-]+))@/.exec(uses)?.slice(1).join("") || name,
-  );
 }
 
 describe("text", () => {
@@ -191,6 +151,31 @@ describe("what GitHub would not run is refused, at its place", () => {
 
   const loop = (most: number, inner: string): string =>
     `{type: loop, max_iterations: ${most}, break_on: b, branch: {start_at: in, steps: {in: ${inner}}}, next: success}`;
+
+  test("GitHub Enterprise Server: no artifacts, no time zones, fewer inputs", () => {
+    const schedule = [{ cron: "0 5 * * *", timezone: "Europe/Oslo" }];
+    const ghes = (options: object, services?: object) =>
+      compileForGithub(one, {
+        options: { limits: "ghes", ...options },
+        ...(services === undefined ? {} : { services: JSON.stringify(services) }),
+      }).reports.map(({ message }) => message);
+    expect(ghes({ schedule })).toEqual([
+      "cannot compile for github-actions: the server has no artifacts by which run log and catalog could travel",
+      "cannot compile for github-actions: the server knows no time zones of schedules",
+    ]);
+    const shared = {
+      run_log_store: { type: "file-system", log_folder: "/shared/runs" },
+      catalog: { type: "file-system", catalog_location: "/shared/catalog" },
+    };
+    expect(ghes({}, shared)).toEqual([]);
+    const parameters = Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`p${i}`, i]));
+    const text = `parameters: ${JSON.stringify(parameters)}\n${one}`;
+    const inputs = (limits: string) => {
+      const workflow = main(text, { options: { limits }, services: JSON.stringify(shared) });
+      return Object.keys(workflow.on?.workflow_dispatch?.inputs ?? {}).length;
+    };
+    expect([inputs("ghes"), inputs("github.com")]).toEqual([1, 11]);
+  });
 
   test("a loop of more than 100 iterations", () => {
     const text = (most: number) =>
