@@ -125,6 +125,19 @@ configured(runs.command("export <run>"))
   .addHelpText("after", example("magnus runs export latest --format magnus-json >run.json"))
   .action(async (run, options) => finish((await import("./runs.ts")).exportRun(run, options)));
 
+const track = program
+  .command("track")
+  .usage("sync")
+  .description("experiment tracking")
+  .helpCommand(false)
+  .addHelpText("after", example("magnus track sync latest"));
+diagnosed(configured(track.command("sync <run>")))
+  .usage("RUN [options]")
+  .description("tell the tracking server what it has not been told of a run")
+  .option("--json", "print what was told as JSON")
+  .addHelpText("after", example("magnus track sync latest --set experiment_tracker.type=mlflow"))
+  .action(async (run, options) => finish((await import("./track.ts")).syncTracked(run, options)));
+
 diagnosed(program.command("init [dir]"))
   .usage("[DIR]")
   .description("write a first pipeline with its configuration")

@@ -10,7 +10,7 @@ import { localCapabilities } from "../local/local-capabilities.ts";
 import { type LocalOutcome, runPipeline } from "../local/run-pipeline.ts";
 import { collectParameters } from "../parameters/collect-parameters.ts";
 import { planPipeline } from "../plan/plan.ts";
-import type { Event } from "../protocol/event.ts";
+import type { Event, EventBody } from "../protocol/event.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { type Json, printJson } from "../protocol/json.ts";
 import { type Parameters, type Path, pathKey } from "../protocol/path.ts";
@@ -19,13 +19,14 @@ import { version } from "../protocol/version.ts";
 import { codeIdentity } from "../runtime/code-identity.ts";
 import { openEventWriter } from "../runtime/event-writer.ts";
 import { newRunId } from "../runtime/run-id.ts";
-import type { StepServices } from "../runtime/step-run.ts";
+import type { Head, StepServices } from "../runtime/step-run.ts";
 import { stopSignals } from "../runtime/stop-signals.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
 import { isRunId } from "../stores/run-log-names.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { packageRoot } from "../target/package-root.ts";
+import { openTracker } from "../tracking/open-tracker.ts";
 import { type Executor, openExecutor } from "./executor.ts";
 import { loadConfiguration, loadPipeline } from "./load-pipeline.ts";
 import type { CommonOptions } from "./options.ts";
@@ -83,6 +84,7 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
   if (sink.hasErrors || executor === undefined) return undefined;
   try {
     const services = openServices(servicesOf(configuration) as unknown as Json, process.env, process.cwd());
+    if (!(await checkTracker(services, sink))) return undefined;
     const log = await services.runLogStore.create(run);
     if (log === null) sink.report("run-exists", { run });
     else
@@ -109,6 +111,15 @@ function readerPart(configuration: Configuration): Pick<Prepared, "runLogReader"
   return { runLogReader: { command, services: servicesText(configuration) ?? "{}" } };
 }
 
+/** A server that is not named is bad input; one that does not answer is a warning of the run. */
+async function checkTracker({ tracker }: Services, sink: DiagnosticSink): Promise<boolean> {
+  if (tracker === undefined) return true;
+  const { readMlflowSettings } = await import("../tracking/mlflow-settings.ts");
+  const settings = readMlflowSettings(tracker.server, process.env);
+  if (typeof settings === "string") sink.report("service-unusable", { cause: `experiment_tracker: ${settings}` });
+  return typeof settings !== "string";
+}
+
 async function execute(prepared: Prepared, options: RunOptions): Promise<number> {
   const { pipeline, parameters, services, log, executor } = prepared;
   const signals = stopSignals();
@@ -119,9 +130,23 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
     recorded = true;
     if (options.json) for (const event of batch) process.stdout.write(`${printJson(event as unknown as Json)}\n`);
     progress.update(batch);
+    tracker?.see(batch);
   };
   const observed = observe(log, seen);
   const writer = openEventWriter(observed);
+  const untracked: string[] = [];
+  const tracker =
+    services.tracker === undefined
+      ? undefined
+      : await openTracker({
+          ...services.tracker,
+          environment: process.env,
+          log: observed,
+          warn: (message, attempt) => {
+            untracked.push(message);
+            if (attempt !== undefined) writer.write(warningOf(message, attempt)).catch(() => {});
+          },
+        });
   const plan = planPipeline(executor.pipeline, digestPipeline(pipeline));
   const runLeaf = executor.openLeafRunner?.(seen);
   const tagged = tagOf(options);
@@ -159,11 +184,14 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
         kill: signals.kill,
         graceMs: services.graceMs,
         ...(prepared.runLogReader === undefined ? {} : { runLogReader: prepared.runLogReader }),
+        ...(tracker === undefined ? {} : { tracker }),
       },
     });
     await writer.write({ kind: "run.finished", data: { status: outcome } });
+    await tracker?.close();
     progress.close();
     await printEnd(log, outcome, options);
+    for (const message of untracked) process.stderr.write(`magnus: ${message}\n`);
     return codeOf(outcome, signals.stop);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
@@ -173,6 +201,10 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
     process.stderr.write(`magnus: the run ${log.run} stopped, since its log cannot be written: ${error.message}\n`);
     return recorded ? exitCode.failed : exitCode.badInput;
   }
+}
+
+function warningOf(message: string, { path, attempt, round }: Head): EventBody {
+  return { kind: "warning", path, attempt, round, data: { message } };
 }
 
 /** A step that starts magnus hands its own run's tag on. */

@@ -15,7 +15,7 @@ import { milliseconds, printTree } from "../run-log/print-tree.ts";
 import type { RunView, StepView } from "../run-log/view.ts";
 import { readEvents } from "../runtime/event-writer.ts";
 import { fileSystemRunLogStore } from "../stores/file-system-run-log.ts";
-import { openServices } from "../stores/open-stores.ts";
+import { openServices, type Services } from "../stores/open-stores.ts";
 import type { RunLog, RunLogStore } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { loadConfiguration } from "./load-pipeline.ts";
@@ -23,7 +23,7 @@ import type { ConfigurationOptions, DiagnosticOptions } from "./options.ts";
 import { reportBeside } from "./report.ts";
 import { painter } from "./terminal.ts";
 
-type RunsOptions = ConfigurationOptions & DiagnosticOptions;
+export type RunsOptions = ConfigurationOptions & DiagnosticOptions;
 
 /** `magnus runs list`. */
 export function listRuns(options: RunsOptions & { readonly json?: boolean }): Promise<number> {
@@ -164,28 +164,29 @@ function stepsOf(steps: readonly StepView[]): readonly StepView[] {
   ]);
 }
 
-async function withRun(
+/** Works with a run that is named as `magnus runs` names one. */
+export async function withRun(
   named: string,
   options: RunsOptions,
-  work: (log: RunLog, sink: DiagnosticSink) => Promise<void>,
+  work: (log: RunLog, sink: DiagnosticSink, services: Services) => Promise<void>,
 ): Promise<number> {
-  return withStore(options, async (store, sink) => {
+  return withStore(options, async (store, sink, services) => {
     const log = await findRun(named, store, sink);
-    if (log !== undefined) await work(log, sink);
+    if (log !== undefined) await work(log, sink, services);
   });
 }
 
 /** Opens the configured store; what cannot be used is reported like any other wrong input. */
 async function withStore(
   options: RunsOptions,
-  work: (store: RunLogStore, sink: DiagnosticSink) => Promise<void>,
+  work: (store: RunLogStore, sink: DiagnosticSink, services: Services) => Promise<void>,
 ): Promise<number> {
   const sink = new DiagnosticSink();
   const configuration = loadConfiguration(options, sink);
   try {
     if (!sink.hasErrors) {
       const services = openServices(servicesOf(configuration) as unknown as Json, process.env, process.cwd());
-      await work(services.runLogStore, sink);
+      await work(services.runLogStore, sink, services);
     }
   } catch (error) {
     if (!(error instanceof ServiceError || error instanceof StoreError)) throw error;

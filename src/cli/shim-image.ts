@@ -50,6 +50,7 @@ function contextFiles(): readonly WrittenFile[] {
   return [
     { path: "Dockerfile", content: renderTemplate("shim", "Dockerfile", { version }) },
     { path: "shim.cjs", content: published("shim.cjs"), executable: true },
+    { path: "tracker.cjs", content: published("tracker.cjs") },
     { path: "launcher-x64", content: published("launcher-x64"), executable: true },
     { path: "launcher-arm64", content: published("launcher-arm64"), executable: true },
     { path: "LICENSE", content: readFileSync(path.join(packageRoot, "LICENSE")) },

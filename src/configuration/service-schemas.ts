@@ -89,7 +89,6 @@ export const serviceSchemas: {
     "do-nothing": z.strictObject({}),
     mlflow: z.strictObject({
       server_url: text.optional().describe("The tracking server; default MLFLOW_TRACKING_URI"),
-      autolog: flag.optional(),
     }),
   },
 };
@@ -98,4 +97,5 @@ export const serviceSchemas: {
 export const unusedServiceKeys: { readonly [service in ServiceName]?: ReadonlyMap<string, string> } = {
   executor: new Map([["object_serialisation", "objects that a step returns are always kept in the catalog"]]),
   catalog: new Map([["compute_data_folder", "patterns are relative to the working directory"]]),
+  experiment_tracker: new Map([["autolog", "call mlflow.autolog() in the task, which finds its run by MLFLOW_RUN_ID"]]),
 };

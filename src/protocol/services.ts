@@ -46,7 +46,6 @@ const instead: ReadonlyMap<string, string> = new Map([
   ["run_log_store postgres", "use `file-system` (a shared folder where several machines run steps) or `buffered`"],
   ["run_log_store s3", "use `file-system` (a shared folder where several machines run steps) or `buffered`"],
   ["catalog s3", "use `file-system` (a shared folder where several machines run steps) or `do-nothing`"],
-  ["experiment_tracker mlflow", "use `do-nothing`; metrics are in the run log in any case"],
 ]);
 
 /** Services that cannot be opened: wrong or unusable configuration. The message is one line for people. */
@@ -100,9 +99,13 @@ export function substituteVariables(text: string, lookup: VariableLookup): strin
   });
 }
 
-/** The names of a services' JSON that are variables, once each: what a target needs a source for. */
+/**
+ * The names of variables that a services' JSON needs, once each: what a target needs a source for. A tracker that names no
+ * server asks MLflow's own variable.
+ */
 export function variablesOfServices(services: ServicesSpec): readonly string[] {
-  const names = new Set<string>();
+  const tracker = services.experiment_tracker;
+  const names = new Set<string>(tracker?.type === "mlflow" && !tracker.server_url ? ["MLFLOW_TRACKING_URI"] : []);
   const visit = (value: Json | undefined): void => {
     if (typeof value === "string") {
       for (const { kind, name } of variablesOf(value)) if (kind === "variable") names.add(name);

@@ -91,7 +91,9 @@ export async function stageAttempt(
     const context = { task, visible: step.visible, env, files, cwd: workspace.cwd, projectDir, catalog };
     const prepared = await taskTypes[task.type].prepare(context);
     if (prepared.kind === "failure") return staged({ failure: prepared.failure });
-    env = { ...env, ...prepared.env, ...runLogVariable(task, services) };
+    const { path, round } = step;
+    const tracked = await services.tracker?.begin({ path, attempt, round }, services.stop);
+    env = { ...env, ...tracked, ...task.env, ...prepared.env, ...runLogVariable(task, services) };
     return staged({ command: { ...prepared, outputFile: files.output } });
   } catch (error) {
     // A full or read-only disk under the temporary files or the workspace.

@@ -4,6 +4,7 @@ import type { StepSpec } from "../protocol/step-spec.ts";
 import type { CatalogStore } from "../stores/catalog-store.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import type { Secrets } from "../stores/secrets.ts";
+import type { Environment } from "./environment.ts";
 import type { EventWriter } from "./event-writer.ts";
 
 /** One leaf (or gather) that is to run now: what it is, where the token is, what it sees. */
@@ -24,6 +25,12 @@ export interface StepRun {
 
 /** What all events of an attempt share. */
 export type Head = Pick<AttemptEvent, "path" | "attempt" | "round" | "gather">;
+
+/** Tells a tracking server of attempts. It never rejects, and resolves within seconds, whatever the server does. */
+export interface AttemptTracker {
+  /** Announces an attempt that is about to start; gives variables by which its task finds it there. */
+  begin(attempt: Head, stop: AbortSignal): Promise<Environment>;
+}
 
 /** What a step works with; the same for every step of a process. */
 export interface StepServices {
@@ -47,6 +54,8 @@ export interface StepServices {
   readonly graceMs: number;
   /** A program that prints the run's log so far, and the services (MAGNUS_SERVICES) that it needs; absent: none can. */
   readonly runLogReader?: { readonly command: readonly string[]; readonly services: string };
+  /** Experiment tracking beside the run log; absent: none. */
+  readonly tracker?: AttemptTracker;
   /** What a running task printed is stored this often. Milliseconds; absent: 30 seconds. */
   readonly logIntervalMs?: number;
 }

@@ -10,6 +10,7 @@ import { openEventWriter, readEvents } from "../runtime/event-writer.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { openSession, readArguments, readText } from "./session.ts";
+import { trackedLog } from "./tracked-log.ts";
 
 /**
  * `verdict`: declares lost what never finished, closes the run, prints it, exits by its outcome. A run whose log cannot be
@@ -20,7 +21,9 @@ export async function giveVerdict(argv: readonly string[]): Promise<number> {
   const spec = values.spec === undefined ? undefined : readSpec(readText(String(values.spec)));
   const { run, services } = openSession();
   try {
-    const view = await close(services.runLogStore.open(run.id), spec?.mayBeLost ?? [], values.cancelled === true);
+    const { log, tracker } = await trackedLog(services.runLogStore.open(run.id), services);
+    const view = await close(log, spec?.mayBeLost ?? [], values.cancelled === true);
+    await tracker?.close();
     process.stderr.write(`${printTree(view)}\n`);
     if (view.status === "failed") process.stderr.write(`${printable(failureLine(whyFailed(view)))}\n`);
     return view.status === "success" ? exitCode.success : exitCode.failed;

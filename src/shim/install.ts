@@ -65,7 +65,13 @@ function partsOfThis(): readonly Part[] {
     const why = existsSync(path.join(beside, "launcher-x64")) ? `there is none for ${process.arch}` : "it is missing";
     throw new UsageError(`install: no launcher beside ${shim}: ${why}`, exitCode.failed);
   }
-  return [...node, { name: "shim.cjs", source: shim }, ...launchers.map((name) => ({ name, source: launcher }))];
+  const tracker = { name: "tracker.cjs", source: path.join(beside, "tracker.cjs") };
+  return [
+    ...node,
+    tracker,
+    { name: "shim.cjs", source: shim },
+    ...launchers.map((name) => ({ name, source: launcher })),
+  ];
 }
 
 /** Whether this shim runs from an installed folder, with the Node in it. */

@@ -20,6 +20,7 @@ import { writeToStream } from "../runtime/write-to-stream.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import { placeOf, readAt } from "./place.ts";
 import { openSession, readArguments, readText } from "./session.ts";
+import { trackedLog } from "./tracked-log.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
@@ -38,9 +39,10 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
   const path = placeOf(spec, readAt(readText(String(values.at ?? "[]"))));
   const { run, services } = openSession();
   writeControl("fault");
-  const log = services.runLogStore.open(run.id);
+  const stored = services.runLogStore.open(run.id);
   // The local runner starts this in a container, follows what it writes, and tells how steps end.
   const { MAGNUS_WRITER: chosen } = process.env;
+  const { log, tracker } = await trackedLog(stored, services, (warning) => writer.write(warning).catch(() => {}));
   const writer = openEventWriter(log, chosen || undefined);
   const given = (values["param-base64"] ?? []).map((param) => decodeParameter(readText(String(param))));
   await createRunWhereNobodyDid(spec, given, log, writer, run.tag);
@@ -69,8 +71,10 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
       ...(reader === undefined
         ? {}
         : { runLogReader: { command: reader, services: process.env.MAGNUS_SERVICES ?? "{}" } }),
+      ...(tracker === undefined ? {} : { tracker }),
     },
   );
+  await tracker?.close();
   writeControl(result.control);
   if (!chosen) report(path, result, spec);
   return codeOf(result);

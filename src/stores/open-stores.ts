@@ -26,9 +26,17 @@ export interface Services {
   readonly runLogStore: RunLogStore;
   readonly catalog: CatalogStore;
   readonly secrets: Secrets;
+  /** Absent: metrics go to the run log only. */
+  readonly tracker?: TrackerSettings;
   readonly isolate: "auto" | "always" | "never";
   /** Between TERM and KILL of a step that has to stop. Milliseconds. */
   readonly graceMs: number;
+}
+
+/** An MLflow server; opened by src/tracking. */
+export interface TrackerSettings {
+  /** Absent: what MLflow's own variables say. */
+  readonly server?: string;
 }
 
 type Environment = { readonly [name: string]: string | undefined };
@@ -45,8 +53,8 @@ export function openServices(services: Json, environment: Environment, cwd: stri
   if (!isObject(services)) throw new ServiceError(`the services are no JSON object but ${printJson(services)}`);
   const here: Here = { environment, lookup: lookupIn(environment), cwd };
   refuseUnknown(services, "services", serviceKeys);
-  checkTracker(readService(services, "experiment_tracker", "do-nothing"));
   return {
+    ...readTracker(readService(services, "experiment_tracker", "do-nothing"), here),
     runLogStore: openRunLogStore(readService(services, "run_log_store", "file-system"), here),
     catalog: openCatalog(readService(services, "catalog", "file-system"), here),
     secrets: openSecrets(readService(services, "secrets", "env-secrets"), here),
@@ -133,8 +141,19 @@ function openSecrets(service: Service, here: Here): Secrets {
   }
 }
 
-function checkTracker(service: Service): void {
-  if (service.type !== "do-nothing") throw unknownType(service, ["do-nothing"]);
+function readTracker(service: Service, here: Here): Pick<Services, "tracker"> {
+  switch (service.type) {
+    case "do-nothing":
+      checkKeys(service, []);
+      return {};
+    case "mlflow": {
+      checkKeys(service, ["server_url"]);
+      const server = readText(service, "server_url", here);
+      return { tracker: server ? { server } : {} };
+    }
+    default:
+      throw unknownType(service, ["do-nothing", "mlflow"]);
+  }
 }
 
 /** The text under a key with its variables replaced; undefined where there is none. */

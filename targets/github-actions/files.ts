@@ -5,6 +5,7 @@ import { isObject, type JsonObject, parseJson, printJson } from "../../src/proto
 import { stepName } from "../../src/protocol/path.ts";
 import { printAscii, printSpec } from "../../src/protocol/spec-text.ts";
 import type { EmitContext, OutputFile } from "../../src/target/target.ts";
+import { besideShim } from "./beside-shim.ts";
 import { controllerOf, successOf } from "./conditions.ts";
 import { printExpression } from "./expression.ts";
 import { permissionsOfFile, secretsOfFile } from "./grants.ts";
@@ -35,6 +36,7 @@ export function emitFiles(plan: Plan, context: EmitContext<GithubOptions>): read
     { path: `.github/magnus/${name}.plan.json`, content: printPlan(plan, layout, context) },
     { path: ".github/magnus/action.yml", content: context.render("action.yml", {}) },
     { path: ".github/magnus/shim.cjs", content: context.program("action.cjs") },
+    ...besideShim(context),
   ];
 }
 

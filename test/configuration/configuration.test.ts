@@ -102,7 +102,7 @@ run_log_store: {type: file-system, config: {<<: *common}}
       "secrets: {type: dotenv, config: {location: a.env}}",
       "secrets: {type: files, config: {location: /run/secrets}}",
       "secrets: {type: do-nothing}",
-      "experiment_tracker: {type: mlflow, config: {server_url: http://x, autolog: true}}",
+      "experiment_tracker: {type: mlflow, config: {server_url: http://x}}",
     ]) {
       expect(read(text).found, text).toEqual([]);
     }

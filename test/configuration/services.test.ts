@@ -103,7 +103,9 @@ describe("opened services", () => {
     [{ catalog: { type: "file-system", catalog_location: "${A:-b}" } }, "${A:-b}, which is not a variable"],
     [{ run_log_store: { type: "postgres", url: "x" } }, 'cannot use "postgres" yet'],
     [{ run_log_store: { type: "s3", bucket: "x" } }, "use `file-system`"],
-    [{ experiment_tracker: { type: "mlflow" } }, 'cannot use "mlflow" yet'],
+    [{ experiment_tracker: { type: "wandb" } }, 'no type "wandb"; use do-nothing, mlflow'],
+    [{ experiment_tracker: { type: "mlflow", server: "x" } }, 'no key "server"'],
+    [{ experiment_tracker: { type: "mlflow", server_url: "$NONE" } }, "the variable NONE"],
     [{ isolate: "x" }, "isolate must be"],
     [{ graceMs: "5s" }, "graceMs must be a number"],
     [{ graceMs: -1 }, "graceMs must be a number"],
@@ -129,7 +131,6 @@ describe("before a run", () => {
     ["executor: {type: argo, config: {image: a}}", "executor-is-a-target", "argo"],
     ["run_log_store: {type: postgres, config: {url: x}}", "not-in-this-version", "postgres"],
     ["catalog: {type: s3, config: {bucket: x}}", "not-in-this-version", "s3"],
-    ["experiment_tracker: {type: mlflow}", "not-in-this-version", "mlflow"],
     ["catalog: {type: file-system, config: {catalog_location: $NONE}}", "unset-variable", "$NONE"],
   ])("refuses %j at its place", (text, code, at) => {
     expect(here(text)).toMatchObject([{ code, at }]);

@@ -1,0 +1,158 @@
+/**
+ * Phase: experiment tracking, beside the run log. In: attempts that are about to start, and events once they are in the run
+ * log. Out: runs on an MLflow server, one for the magnus run and below it one for each attempt. A bundle of its own beside
+ * the shim (dist/tracker.cjs), loaded where it is configured. Nothing here fails a step or holds it up for long: where the
+ * server does not do its work, that is told once, and the rest of this process goes untracked.
+ */
+import type { Event } from "../protocol/event.ts";
+import { readEvents } from "../runtime/event-writer.ts";
+import type { Head } from "../runtime/step-run.ts";
+import type { RunLog } from "../stores/run-log-store.ts";
+import { type MlflowClient, mlflowClient } from "./mlflow-client.ts";
+import { attemptKey, type RunStatus, statusOf, trackedAttempt, trackedMetrics, trackedRun } from "./mlflow-records.ts";
+import { readMlflowSettings } from "./mlflow-settings.ts";
+import type { Tracker, Tracking } from "./open-tracker.ts";
+
+/** Milliseconds that a step, or the end of a run, waits for the server at most. */
+const usualPatience = 5000;
+
+/** What it gives never rejects, whatever the server does. Throws one line for people where no server is named. */
+export function openMlflowTracker(tracking: Tracking): Tracker {
+  const { server, environment, log, warn, patienceMs = usualPatience } = tracking;
+  const settings = readMlflowSettings(server, environment);
+  if (typeof settings === "string") throw new Error(settings);
+  const client = mlflowClient(settings);
+  const open = new Map<string, OpenAttempt>();
+  const pending = new Set<Promise<unknown>>();
+  const parent = once((signal) => openParent(client, log, signal));
+  let broken = false;
+
+  /** Undefined where it failed. */
+  const tell = async <T>(head: Head | undefined, work: (signal: AbortSignal) => Promise<T>, stop?: AbortSignal) => {
+    if (broken) return undefined;
+    const limit = AbortSignal.timeout(patienceMs);
+    try {
+      return await work(stop === undefined ? limit : AbortSignal.any([limit, stop]));
+    } catch (error) {
+      // A stop is nobody's fault, and what fails together is told once.
+      if (broken || stop?.aborted) return undefined;
+      broken = true;
+      const why = limit.aborted ? `no answer within ${patienceMs / 1000} s` : messageOf(error);
+      warn(`experiment tracking stops: ${client.name}: ${why}; magnus track sync ${log.run} makes up for it`, head);
+      return undefined;
+    }
+  };
+
+  const background = (work: Promise<unknown>): void => {
+    pending.add(work);
+    work.finally(() => pending.delete(work));
+  };
+
+  const begin: Tracker["begin"] = async (head, stop) => {
+    const variables = await tell(
+      head,
+      async (signal) => {
+        const { experiment, run } = await parent(signal);
+        const child = await client.createRun({ experiment, ...trackedAttempt(log.run, run, head) }, signal);
+        open.set(attemptKey(log.run, head), { run: child, events: [] });
+        return { MLFLOW_RUN_ID: child, MLFLOW_EXPERIMENT_ID: experiment, MLFLOW_TRACKING_URI: settings.url };
+      },
+      stop,
+    );
+    return variables ?? {};
+  };
+
+  const finishAttempt = (event: Extract<Event, { kind: "step.finished" }>): void => {
+    const key = attemptKey(log.run, event);
+    const attempt = open.get(key);
+    open.delete(key);
+    if (attempt === undefined) return;
+    background(
+      tell(event, async (signal) => {
+        await client.logAll(attempt.run, trackedMetrics(attempt.events), signal);
+        await client.endRun(attempt.run, statusOf(event.data.status), Date.parse(event.time), signal);
+      }),
+    );
+  };
+
+  const finishRun = (status: RunStatus, time: string): void => {
+    // The attempts first: a run that is seen as finished is whole.
+    const before = [...pending];
+    background(
+      Promise.all(before).then(() =>
+        tell(undefined, async (signal) => {
+          const { run } = await parent(signal);
+          await client.endRun(run, status, Date.parse(time), signal);
+        }),
+      ),
+    );
+  };
+
+  return {
+    begin,
+    see: (events) => {
+      for (const event of events) {
+        if (event.kind === "metric") open.get(attemptKey(log.run, event))?.events.push(event);
+        else if (event.kind === "step.finished") finishAttempt(event);
+        else if (event.kind === "run.finished") finishRun(statusOf(event.data.status), event.time);
+      }
+    },
+    close: async () => {
+      while (pending.size > 0) await Promise.all(pending);
+    },
+  };
+}
+
+interface OpenAttempt {
+  readonly run: string;
+  readonly events: Extract<Event, { kind: "metric" }>[];
+}
+
+interface Parent {
+  readonly experiment: string;
+  readonly run: string;
+}
+
+/** The run of the whole magnus run: found by its tag, else made by the process that claims it. */
+async function openParent(client: MlflowClient, log: RunLog, signal: AbortSignal): Promise<Parent> {
+  const events = await readEvents(log);
+  const wanted = trackedRun(log.run, events);
+  const experiment = await client.openExperiment(wanted.pipeline, signal);
+  const find = () => client.findRun(experiment, wanted.key, signal);
+  const found = await find();
+  if (found !== undefined) return { experiment, run: found };
+  const waitsUntil = (await log.claim("mlflow run")) ? 0 : performance.now() + 2000;
+  while (performance.now() < waitsUntil) {
+    const made = await find();
+    if (made !== undefined) return { experiment, run: made };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return { experiment, run: await createParent(client, experiment, wanted, signal) };
+}
+
+export async function createParent(
+  client: MlflowClient,
+  experiment: string,
+  { run, params }: ReturnType<typeof trackedRun>,
+  signal: AbortSignal,
+): Promise<string> {
+  const id = await client.createRun({ experiment, ...run }, signal);
+  await client.logAll(id, { params }, signal);
+  return id;
+}
+
+/** Remembers what succeeded; what failed is tried again by who asks next. */
+function once<T>(work: (signal: AbortSignal) => Promise<T>): (signal: AbortSignal) => Promise<T> {
+  let made: Promise<T> | undefined;
+  return (signal) => {
+    made ??= work(signal).catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
