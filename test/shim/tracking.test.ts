@@ -205,16 +205,22 @@ describe.skipIf(missing)("a real MLflow server", () => {
     throw new Error("mlflow server does not start");
   }
 
+  interface Answer {
+    readonly experiment_id: string;
+    readonly run: { readonly info: { readonly run_id: string } };
+  }
+
   /** The first calls of a new server load much, and may take longer than a step waits. */
   async function warmUp(url: string): Promise<void> {
-    const call = async (name: string, body: object) =>
-      (
-        await fetch(`${url}/api/2.0/mlflow/${name}`, {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify(body),
-        })
-      ).json();
+    const call = async (name: string, body: object): Promise<Answer> => {
+      const headers = { "content-type": "application/json" };
+      const answer = await fetch(`${url}/api/2.0/mlflow/${name}`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify(body),
+      });
+      return (await answer.json()) as Answer;
+    };
     const { experiment_id } = await call("experiments/create", { name: "warm" });
     const { run } = await call("runs/create", { experiment_id });
     await call("runs/log-batch", { run_id: run.info.run_id, tags: [{ key: "a", value: "b" }] });
