@@ -1,9 +1,10 @@
 // Measures magnus against floors measured in the same run and prints ratios. Times of one machine on one day mean
 // little; ratios hold better. Nothing here passes or fails.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { buildSync } from "esbuild";
 
 const root = path.resolve(import.meta.dirname, "..");
 const magnus = path.join(root, "dist/magnus.js");
@@ -133,4 +134,122 @@ for (const [shape, pipelineOf] of [
     rmSync(path.join(work, ".magnus"), { recursive: true, force: true });
   }
 }
+console.log("\nsteps by the shim, in a compiled chain of 50; the floor is Node and the command alone");
+process.env.MAGNUS_SHIM = shim;
+/** A chain as a script that runs anew each time. */
+function script(lines) {
+  const pipeline = file("steps.yaml", lines);
+  const compiled = spawnSync(process.execPath, [magnus, "compile", pipeline, "-t", "shell", "-q"], { cwd: work });
+  if (compiled.status !== 0) throw new Error(`${compiled.stderr}`);
+  return ["./steps.sh"];
+}
+function steps(count, task) {
+  const lines = ["dag:", "  start_at: step 0", "  steps:"];
+  for (let i = 0; i < count; i++) {
+    lines.push(`    step ${i}: {type: task, ${task}, next: ${i + 1 < count ? `step ${i + 1}` : "success"}}`);
+  }
+  return lines;
+}
+const sh = { command: "/bin/sh" };
+const command = measure(["-c", "true"], { ...sh, times: repeats * 3 });
+const python = measure(["-c", "exec python3 -c pass"], { ...sh, times: repeats * 3 });
+const shellSteps = measure(script(steps(50, "command_type: shell, command: 'true'")), { ...sh, times: 3 });
+say(
+  "a shell step, all of it",
+  ms(shellSteps.cpu / 50),
+  `${(shellSteps.cpu / 50 - node.cpu - command.cpu).toFixed(1)} ms beyond the floor, wall ${(shellSteps.wall / 50 - node.wall - command.wall).toFixed(1)} ms (aim 15)`,
+);
+writeFileSync(path.join(work, "work.py"), "def nothing():\n    pass\n");
+const pythonSteps = measure(script(steps(50, "command: work.nothing")), { ...sh, times: 3 });
+say(
+  "a Python step, all of it",
+  ms(pythonSteps.cpu / 50),
+  `${ratio(pythonSteps.cpu / 50, python.cpu + node.cpu)} python3 -c pass and Node, wall ${ratio(pythonSteps.wall / 50, python.wall + node.wall)} (aim 2)`,
+);
+
+console.log("\nwhat a step prints");
+for (const megabytes of [32, 1024]) {
+  const spec = JSON.stringify({
+    v: 1,
+    path: [
+      { node: "only", start: true, ok: { end: "success", name: "success" }, failed: { end: "fail", name: "fail" } },
+    ],
+    run: { pipeline: "p", digest: "0", parameters: {} },
+    task: { type: "shell", command: `head -c ${megabytes}m /dev/zero` },
+  });
+  process.env.MAGNUS_RUN_ID = `printed-${megabytes}`;
+  const printed = measure([shim, "run", "--spec", spec], { times: 1 });
+  say(
+    `${megabytes} MiB`,
+    `${printed.memory.toFixed(0)} MB`.padStart(9),
+    `${((megabytes / printed.wall) * 1000).toFixed(0)} MiB/s (aim: at most 100 MB of memory)`,
+  );
+}
+
+/** Runs a program that imports from the sources; what it prints is JSON. */
+function inside(imports, program) {
+  const entry = path.join(work, "inside.ts");
+  writeFileSync(
+    entry,
+    `${imports.map(([name, from]) => `import { ${name} } from "${path.join(root, "src", from)}";`).join("\n")}\n${program}`,
+  );
+  buildSync({
+    entryPoints: [entry],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    outfile: path.join(work, "inside.mjs"),
+    logLevel: "error",
+  });
+  const result = spawnSync(process.execPath, ["inside.mjs"], { cwd: work, encoding: "utf8" });
+  if (result.status !== 0) throw new Error(result.stderr);
+  return JSON.parse(result.stdout);
+}
+const redacted = inside(
+  [["redactorOf", "runtime/redactor.ts"]],
+  `const chunk = Buffer.from("2026-11-25 12:00:00 INFO epoch 3 step 1234 loss=0.12345 accuracy=0.987\\n".repeat(1000)).subarray(0, 65536);
+const line = (i) => Buffer.from("a secret of some length " + i * 7919).toString("base64");
+const speed = (secrets) => {
+  const stream = redactorOf(secrets).stream();
+  const push = (times) => { for (let i = 0; i < times; i++) stream.push(chunk); };
+  push(500);
+  const start = performance.now();
+  push(4000);
+  return (4000 * 65.536) / (performance.now() - start);
+};
+const many = (count) => Array.from({ length: count }, (_, i) => line(i));
+console.log(JSON.stringify({ "1 secret": speed(many(1)), "20 secrets": speed(many(20)), "a key of 40 lines": speed([many(40).join("\\n")]) }));`,
+);
+for (const [what, speed] of Object.entries(redacted)) {
+  say(`masking ${what}`, `${speed.toFixed(0)} MB/s`.padStart(9), "(aim 200)");
+}
+
+console.log("\ncatalog: 1 GiB; the floor is cp, of the same file on the same disk");
+const big = path.join(work, "big.bin");
+spawnSync("sh", ["-c", `head -c 1g /dev/urandom >${big} && sync`]);
+const copies = Array.from({ length: 3 }, (_, i) => {
+  const copied = measure([big, path.join(work, `copy-${i}`)], { command: "/bin/cp", times: 1 });
+  rmSync(path.join(work, `copy-${i}`));
+  return copied.wall;
+});
+const catalogued = inside(
+  [["fileSystemCatalog", "stores/file-system-catalog.ts"]],
+  `const catalog = fileSystemCatalog("catalog");
+const timed = async (work) => { const start = performance.now(); const result = await work(); return { ms: performance.now() - start, result }; };
+const put = await timed(() => catalog.putFile("big.bin"));
+const again = await timed(() => catalog.putFile("big.bin"));
+const get = await timed(() => catalog.getFile(put.result.digest, "got.bin", { executable: false }));
+console.log(JSON.stringify({ put: put.ms, again: again.ms, get: get.ms }));`,
+);
+const cp = copies.sort((a, b) => a - b)[1];
+say("cp", ms(cp), "");
+for (const [what, time] of Object.entries(catalogued)) {
+  say(`catalog ${what}`, ms(time), `${((cp / time) * 100).toFixed(0)} % of the speed of cp (aim 60)`);
+}
+const stored = readdirSync(path.join(work, "catalog"), { recursive: true, withFileTypes: true });
+say(
+  "files in the catalog after two puts of the same",
+  `${stored.filter((entry) => entry.isFile()).length}`.padStart(9),
+  "(aim 1)",
+);
 rmSync(work, { recursive: true, force: true });

@@ -25,7 +25,12 @@ export function openCapturedLog(limit = 10 * mebibyte, now = (): string => new D
 
   const begin = (stream: LogStream, chunk: Uint8Array): void => {
     if (chunk.length === 0) return;
-    const line = open.get(stream) ?? { time: now(), parts: [], length: 0 };
+    const before = open.get(stream);
+    if (before === undefined && chunk.length >= longestOpen) {
+      kept.add(formatPart(now(), stream, chunk));
+      return;
+    }
+    const line = before ?? { time: now(), parts: [], length: 0 };
     // A copy: the reader may use the chunk's memory again.
     line.parts.push(Buffer.from(chunk));
     line.length += chunk.length;
