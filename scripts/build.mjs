@@ -38,11 +38,22 @@ const programs = await build({
   banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
 });
 
+// What reaches a server is a file of its own beside the shim, which names it so and loads it when it is needed.
+const remoteApart = {
+  name: "remote-stores-apart",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/remote-stores\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./stores.cjs", external: true } : undefined,
+    ),
+};
+
 const shim = await build({
   ...shared,
+  plugins: [...shared.plugins, remoteApart],
   entryPoints: [
     { in: "src/shim/main.ts", out: "shim" },
     { in: "src/github-action/main.ts", out: "action" },
+    { in: "src/stores/remote-stores.ts", out: "stores" },
   ],
   outdir: fresh,
   outExtension: { ".js": ".cjs" },

@@ -31,6 +31,8 @@ export const serviceDefaults = {
   catalogFolder: ".magnus/catalog",
   dotenvFile: ".env",
   secretsFolder: "/run/secrets",
+  /** Of the tables in PostgreSQL. */
+  schema: "magnus",
   graceMs: 30_000,
 } as const;
 
@@ -45,9 +47,6 @@ export function unavailable(service: string, type: string): string | undefined {
 const instead: ReadonlyMap<string, string> = new Map([
   ["executor local-container", "use `local`, which runs steps in this folder"],
   ["executor mocked", "use `local`; a step is mocked by making its type `stub`"],
-  ["run_log_store postgres", "use `file-system` (a shared folder where several machines run steps) or `buffered`"],
-  ["run_log_store s3", "use `file-system` (a shared folder where several machines run steps) or `buffered`"],
-  ["catalog s3", "use `file-system` (a shared folder where several machines run steps) or `do-nothing`"],
   ["experiment_tracker mlflow", "use `do-nothing`; metrics are in the run log in any case"],
 ]);
 
@@ -102,9 +101,12 @@ export function substituteVariables(text: string, lookup: VariableLookup): strin
   });
 }
 
-/** The names of a services' JSON that are variables, once each: what a target needs a source for. */
+/**
+ * The names of variables that a services' JSON needs, once each: what a target needs a source for. A bucket needs
+ * credentials, though nothing in the configuration names them.
+ */
 export function variablesOfServices(services: ServicesSpec): readonly string[] {
-  const names = new Set<string>();
+  const names = new Set<string>(needsServer(services, "s3") ? ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] : []);
   const visit = (value: Json | undefined): void => {
     if (typeof value === "string") {
       for (const { kind, name } of variablesOf(value)) if (kind === "variable") names.add(name);
@@ -114,4 +116,10 @@ export function variablesOfServices(services: ServicesSpec): readonly string[] {
   };
   for (const service of Object.values(services)) visit(service as Json);
   return [...names];
+}
+
+/** Whether run log or catalog are on a server: then `stores.cjs` has to be beside the shim. `type`: of that type only. */
+export function needsServer({ run_log_store, catalog }: ServicesSpec, type?: "postgres" | "s3"): boolean {
+  const types = [run_log_store?.type, catalog?.type];
+  return type === undefined ? types.includes("s3") || types.includes("postgres") : types.includes(type);
 }

@@ -15,6 +15,9 @@ export function bufferedRunLogStore(): RunLogStore {
     open,
     exists: async (run) => runs.has(run),
     list: async () => [...runs.keys()].reverse(),
+    remove: async (run) => {
+      runs.delete(run);
+    },
   };
 }
 
