@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { readArguments } from "./session.ts";
@@ -12,7 +12,10 @@ export async function install(argv: readonly string[]): Promise<number> {
   mkdirSync(folder, { recursive: true });
   copyFileSync(process.argv[1] ?? "", path.join(folder, "shim.cjs"));
   // Beside itself it looks for what reaches a server.
-  copyFileSync(path.join(path.dirname(process.argv[1] ?? ""), "stores.cjs"), path.join(folder, "stores.cjs"));
+  copyFileSync(
+    path.join(path.dirname(realpathSync(process.argv[1] ?? "")), "stores.cjs"),
+    path.join(folder, "stores.cjs"),
+  );
   copyFileSync(process.execPath, path.join(folder, "node"));
   // Builtins only: an image may have a shell and nothing on its PATH.
   const start = `#!/bin/sh\ncase $0 in */*) here=\${0%/*} ;; *) here=. ;; esac\nexec "$here/node" "$here/shim.cjs" "$@"\n`;

@@ -11,7 +11,8 @@ import { StoreError } from "./store-error.ts";
 
 export function lazyRunLogStore(name: string, load: () => Promise<RunLogStore>): RunLogStore {
   const use = onDemand(load);
-  const open = (run: string): RunLog => lazyRunLog(checkedRunId(run, name), () => use(async (store) => store.open(run)));
+  const open = (run: string): RunLog =>
+    lazyRunLog(checkedRunId(run, name), () => use(async (store) => store.open(run)));
   return {
     name,
     create: async (run) => ((await use((store) => store.create(run))) === null ? null : open(run)),

@@ -129,7 +129,13 @@ async function append(database: PostgresClient, schema: string, run: string, eve
 }
 
 /** After a lost answer the same content counts as this call's. */
-function putBlob(database: PostgresClient, schema: string, run: string, key: string, content: Buffer): Promise<boolean> {
+function putBlob(
+  database: PostgresClient,
+  schema: string,
+  run: string,
+  key: string,
+  content: Buffer,
+): Promise<boolean> {
   let unclear = false;
   return database.run("cannot write to", async (sql) => {
     const again = unclear;

@@ -12,9 +12,15 @@ export async function migrate(sql: postgres.Sql, schema: string, name: string): 
   await sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(hashtext('magnus tables'), hashtext(${schema}))`;
     const made = await tx`select to_regclass(${`${schema}.magnus_version`}) is not null as made`;
-    const found: number = made[0]?.made ? Number((await tx`select version from ${tx(schema)}.magnus_version`)[0]?.version) : 0;
+    const found: number = made[0]?.made
+      ? Number((await tx`select version from ${tx(schema)}.magnus_version`)[0]?.version)
+      : 0;
     if (found > tablesVersion) {
-      throw new StoreError("cannot use", name, "its tables were made by a later version of magnus; use that, or another schema");
+      throw new StoreError(
+        "cannot use",
+        name,
+        "its tables were made by a later version of magnus; use that, or another schema",
+      );
     }
     if (found === tablesVersion) return;
     await tx.unsafe(tables(schema));

@@ -1,3 +1,5 @@
+import type { Patience } from "./retry.ts";
+
 /** Where a store on a server is; variables are replaced. */
 export interface S3Settings {
   readonly bucket: string;
@@ -22,8 +24,8 @@ export interface RemoteAccess {
   readonly environment: { readonly [name: string]: string | undefined };
   /** Whether tables may be made: by the command line, never by a step. */
   readonly mayMigrate: boolean;
-  /** How long a server that cannot be reached is tried. Milliseconds; absent: 30 s. */
-  readonly patienceMs?: number;
+  /** How long a server that cannot be reached is tried; absent: {@link usualPatience}. */
+  readonly patience?: Patience;
   /** How long a connection may be silent. Milliseconds; absent: 20 s. */
   readonly timeoutMs?: number;
 }

@@ -7,7 +7,7 @@ import type { CatalogStore } from "./catalog-store.ts";
 import { postgresClient } from "./postgres-client.ts";
 import { postgresRunLogStore } from "./postgres-run-log.ts";
 import type { PostgresSettings, RemoteAccess, S3Settings } from "./remote-settings.ts";
-import { type Patience, usualPatience } from "./retry.ts";
+import { usualPatience } from "./retry.ts";
 import type { RunLogStore } from "./run-log-store.ts";
 import { s3Catalog } from "./s3-catalog.ts";
 import { type S3Client, s3Client } from "./s3-client.ts";
@@ -16,7 +16,7 @@ import { s3RunLogStore } from "./s3-run-log.ts";
 import { StoreError } from "./store-error.ts";
 
 export function openPostgresRunLog({ schema, ...place }: PostgresSettings, access: RemoteAccess): RunLogStore {
-  return postgresRunLogStore(postgresClient(place, patienceOf(access)), schema, access.mayMigrate);
+  return postgresRunLogStore(postgresClient(place, access.patience ?? usualPatience), schema, access.mayMigrate);
 }
 
 export function openS3RunLog(settings: S3Settings, access: RemoteAccess): RunLogStore {
@@ -52,13 +52,17 @@ function openS3({ bucket, endpoint, region }: S3Settings, access: RemoteAccess):
     timeoutMs: access.timeoutMs ?? 20_000,
     ...(ca === undefined ? {} : { ca: certificatesIn(ca) }),
   };
-  return s3Client(where, patienceOf(access));
+  return s3Client(where, access.patience ?? usualPatience);
 }
 
 function addressOf(address: string, bucket: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
-  throw new StoreError("cannot use", `the bucket ${bucket}`, `its endpoint ${JSON.stringify(address)} is no http(s) URL`);
+  throw new StoreError(
+    "cannot use",
+    `the bucket ${bucket}`,
+    `its endpoint ${JSON.stringify(address)} is no http(s) URL`,
+  );
 }
 
 function certificatesIn(file: string): string {
@@ -72,8 +76,4 @@ function certificatesIn(file: string): string {
 function prefixOf({ prefix }: S3Settings): string {
   const plain = prefix.replace(/^\/+|\/+$/g, "");
   return plain === "" ? "" : `${plain}/`;
-}
-
-function patienceOf({ patienceMs }: RemoteAccess): Patience {
-  return patienceMs === undefined ? usualPatience : { ...usualPatience, patienceMs };
 }

@@ -1,6 +1,6 @@
+import { type Patience, retry } from "./retry.ts";
 import { bytesOf, type S3Answer, type S3Body, type S3Bucket, type S3Call, s3Exchange } from "./s3-exchange.ts";
 import { isTransientAnswer, isUnreachable, S3Refusal, xmlText } from "./s3-refusal.ts";
-import { type Patience, retry } from "./retry.ts";
 import { StoreError } from "./store-error.ts";
 
 export interface S3Object {
@@ -83,11 +83,16 @@ export function s3Client(where: S3Bucket, patience: Patience): S3Client {
   return {
     name,
     putIfAbsent: (key, body) =>
-      ask("cannot write to", { method: "PUT", key, headers: onlyIfAbsent, body }, [200, 412], async (answer, unclear) => {
-        await bytesOf(answer);
-        if (answer.status === 200) return true;
-        return unclear && ((await get(key))?.equals(body) ?? false);
-      }),
+      ask(
+        "cannot write to",
+        { method: "PUT", key, headers: onlyIfAbsent, body },
+        [200, 412],
+        async (answer, unclear) => {
+          await bytesOf(answer);
+          if (answer.status === 200) return true;
+          return unclear && ((await get(key))?.equals(body) ?? false);
+        },
+      ),
     putFile: (key, body, replace) =>
       ask("cannot write to", { method: "PUT", key, headers: replace ? {} : onlyIfAbsent, body }, [200, 412], drain),
     get,

@@ -69,7 +69,12 @@ export function s3Exchange(where: S3Bucket): (call: S3Call) => Promise<S3Answer>
       sending.on("timeout", () => sending.destroy(new TimedOut(`no answer within ${timeoutMs / 1000} s`)));
       sending.on("error", reject);
       if (body instanceof Uint8Array) sending.end(body);
-      else pipeline(createReadStream(body.file, { highWaterMark: 1024 * 1024 }), sending, (error) => error && reject(error));
+      else
+        pipeline(
+          createReadStream(body.file, { highWaterMark: 1024 * 1024 }),
+          sending,
+          (error) => error && reject(error),
+        );
     });
   };
 }

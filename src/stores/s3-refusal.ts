@@ -24,7 +24,8 @@ export class S3Refusal extends Error {
   /** Why, and what to do: one line. */
   remedy({ region, bucket }: S3Bucket): string {
     const theirs = this.headers["x-amz-bucket-region"];
-    if (typeof theirs === "string" && theirs !== region) return `it is in the region ${theirs}; set \`region: ${theirs}\``;
+    if (typeof theirs === "string" && theirs !== region)
+      return `it is in the region ${theirs}; set \`region: ${theirs}\``;
     switch (this.code) {
       case "NoSuchBucket":
         return `there is no such bucket; create ${bucket} or name another`;
