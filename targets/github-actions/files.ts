@@ -1,8 +1,9 @@
 /** The files of a pipeline: its workflow, those that it calls, the plan, and the local action that all pipelines share. */
 
 import { type Plan, type PlanComposite, stepSpecs } from "../../src/plan/plan.ts";
-import { isObject, type JsonObject, parseJson, printJson } from "../../src/protocol/json.ts";
+import { parseJson, printJson } from "../../src/protocol/json.ts";
 import { stepName } from "../../src/protocol/path.ts";
+import { needsServer, type ServicesSpec } from "../../src/protocol/services.ts";
 import { printAscii, printSpec } from "../../src/protocol/spec-text.ts";
 import type { EmitContext, OutputFile } from "../../src/target/target.ts";
 import { controllerOf, successOf } from "./conditions.ts";
@@ -30,6 +31,9 @@ export function emitFiles(plan: Plan, context: EmitContext<GithubOptions>): read
     { path: `.github/magnus/${name}.plan.json`, content: printPlan(plan, layout, context) },
     { path: ".github/magnus/action.yml", content: context.render("action.yml", {}) },
     { path: ".github/magnus/shim.cjs", content: context.program("action.cjs") },
+    ...(needsServer(servicesIn(context))
+      ? [{ path: ".github/magnus/stores.cjs", content: context.program("stores.cjs") }]
+      : []),
   ];
 }
 
@@ -44,7 +48,7 @@ export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>):
   const layout = layOut(plan.root, (node) => mayBeMany(node, plan, options));
   const inputs = inputsOf(plan);
   const call = `\${{ inputs.${inputs.callName} }}`;
-  const writing: Writing = { name, prefix: `${name}~${call}~`, call, keeps: keepsOf(context.services), shown };
+  const writing: Writing = { name, prefix: `${name}~${call}~`, call, keeps: keepsOf(servicesIn(context)), shown };
   const jobs: Jobs = {
     writing: { ...writing },
     options,
@@ -206,17 +210,17 @@ function mayBeMany({ path, node }: PlanComposite, plan: Plan, options: GithubOpt
   return options.many_items.includes(stepName(path)) || (Array.isArray(usual) && usual.length > mostLegs);
 }
 
-/** Whether run log and catalog have to travel: they do unless they are in a folder of all runners. */
-function keepsOf(services: string | undefined): Writing["keeps"] {
-  const given = services === undefined ? {} : parseJson(services);
-  const spec: JsonObject = isObject(given) ? given : {};
-  const travels = (service: string, key: string): boolean => {
-    const setting = spec[service];
-    if (!isObject(setting ?? null)) return true;
-    const { type, [key]: folder } = setting as JsonObject;
+/** Whether run log and catalog have to travel: they do unless they are in a folder or on a server of all runners. */
+function keepsOf(services: ServicesSpec): Writing["keeps"] {
+  const travels = (service: "run_log_store" | "catalog", key: string): boolean => {
+    const { type = "file-system", [key]: folder } = services[service] ?? {};
     return type === "file-system" && !(typeof folder === "string" && folder.startsWith("/"));
   };
   return { log: travels("run_log_store", "log_folder"), catalog: travels("catalog", "catalog_location") };
+}
+
+function servicesIn({ services }: EmitContext<GithubOptions>): ServicesSpec {
+  return services === undefined ? {} : (parseJson(services) as unknown as ServicesSpec);
 }
 
 function* sitesOf({ sites }: GraphSite): Generator<Site> {

@@ -18,14 +18,27 @@ export function hasCeph(): boolean {
   return programs.every((name) => folders.some((folder) => existsSync(path.join(folder, name))));
 }
 
-/** Ceph's S3 gateway on the loopback, its store in memory; the user `key` with `secret`. Takes about ten seconds to start. */
+/**
+ * Ceph's S3 gateway on the loopback, its store in memory; the user `key` with `secret`. Takes about ten seconds to start, and
+ * now and then, in a cluster that is so new, hangs as it makes its first pools: then it is begun anew.
+ */
 export async function cephServer(): Promise<CephServer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (tries === 3) throw error;
+    }
+  }
+}
+
+async function start(): Promise<CephServer> {
   const folder = mkdtempSync(path.join(tmpdir(), "magnus-ceph-"));
   const children: ChildProcess[] = [];
   const ask = (program: string, ...args: readonly string[]): void => {
-    execFileSync(program, ["--conf", path.join(folder, "ceph.conf"), ...args], { stdio: "ignore", timeout: 60_000 });
+    execFileSync(program, ["--conf", path.join(folder, "ceph.conf"), ...args], { stdio: "ignore", timeout: 30_000 });
   };
-  const start = (program: string, ...args: readonly string[]): void => {
+  const serve = (program: string, ...args: readonly string[]): void => {
     const log = openSync(path.join(folder, `${program}.out`), "w");
     const own = ["--conf", path.join(folder, "ceph.conf"), "-f", ...args];
     children.push(spawn(program, own, { stdio: ["ignore", log, log], cwd: folder }));
@@ -41,13 +54,14 @@ export async function cephServer(): Promise<CephServer> {
     const map = path.join(folder, "monmap");
     ask("monmaptool", "--create", "--fsid", cluster, "--addv", "a", `[v1:127.0.0.1:${monitor}]`, map);
     ask("ceph-mon", "--mkfs", "-i", "a", "--monmap", map);
-    start("ceph-mon", "-i", "a");
+    serve("ceph-mon", "-i", "a");
     ask("ceph", "osd", "new", disk, "0");
     ask("ceph-osd", "--mkfs", "-i", "0", "--osd-uuid", disk);
-    start("ceph-osd", "-i", "0");
+    serve("ceph-osd", "-i", "0");
+    await up(() => execFileSync("ceph", ["--conf", path.join(folder, "ceph.conf"), "osd", "stat"], { timeout: 10_000 }));
     // Before the gateway: both make the pools that are missing, and can wait for each other for ever.
     ask("radosgw-admin", "user", "create", "--uid=u", "--display-name=u", "--access-key=key", "--secret-key=secret");
-    start("radosgw", "-n", "client.rgw.a", `--rgw-frontends=beast endpoint=127.0.0.1:${port}`);
+    serve("radosgw", "-n", "client.rgw.a", `--rgw-frontends=beast endpoint=127.0.0.1:${port}`);
     const endpoint = `http://127.0.0.1:${port}`;
     await answering(endpoint);
     return { endpoint, stop };
@@ -87,6 +101,14 @@ mon data = ${folder}/mon
 osd data = ${folder}/osd
 keyring = ${folder}/keyring
 `;
+}
+
+async function up(status: () => Buffer): Promise<void> {
+  for (let i = 0; i < 50; i++) {
+    if (status().toString().includes("1 up")) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error("Ceph's disk does not come up");
 }
 
 async function answering(endpoint: string): Promise<void> {
