@@ -213,8 +213,9 @@ function mayBeMany({ path, node }: PlanComposite, plan: Plan, options: GithubOpt
 /** Whether run log and catalog have to travel: they do unless they are in a folder or on a server of all runners. */
 function keepsOf(services: ServicesSpec): Writing["keeps"] {
   const travels = (service: "run_log_store" | "catalog", key: string): boolean => {
-    const { type = "file-system", [key]: folder } = services[service] ?? {};
-    return type === "file-system" && !(typeof folder === "string" && folder.startsWith("/"));
+    const setting = services[service] ?? { type: "file-system" };
+    const folder = setting[key];
+    return setting.type === "file-system" && !(typeof folder === "string" && folder.startsWith("/"));
   };
   return { log: travels("run_log_store", "log_folder"), catalog: travels("catalog", "catalog_location") };
 }

@@ -21,7 +21,7 @@ describe.skipIf(programs === undefined)(title, () => {
   const open = (schema: string, url = `${server.url}/postgres`, mayMigrate = true): RunLogStore =>
     openPostgresRunLog(
       { url, schema, name: "localhost/postgres" },
-      { environment: {}, mayMigrate, patience: { patienceMs: 5_000, firstPauseMs: 10 } },
+      { environment: {}, mayMigrate, patience: { patienceMs: 15_000, firstPauseMs: 10 } },
     );
   const newSchema = (): string => `s${++schemas}`;
 
@@ -64,6 +64,20 @@ describe.skipIf(programs === undefined)(title, () => {
     for (let i = 0; i < 100 && (await count()) > 0; i++) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(await count()).toBe(0);
     await sql.end();
+  });
+
+  it("lets more write at a time than the server takes connections", async () => {
+    const schema = newSchema();
+    await open(schema).list();
+    const logs = Array.from({ length: 150 }, () => open(schema, undefined, false).open("r"));
+    const won = await Promise.all(
+      logs.map(async (log, i) => {
+        await log.append([event(1, `w${i}`)]);
+        return log.claim(`c${i % 10}`);
+      }),
+    );
+    expect(won.filter((mine) => mine)).toHaveLength(10);
+    expect(await open(schema).open("r").read()).toHaveLength(150);
   });
 
   it("outlives a server that crashes and starts again: nothing lost, nothing doubled", async () => {

@@ -58,7 +58,9 @@ async function start(): Promise<CephServer> {
     ask("ceph", "osd", "new", disk, "0");
     ask("ceph-osd", "--mkfs", "-i", "0", "--osd-uuid", disk);
     serve("ceph-osd", "-i", "0");
-    await up(() => execFileSync("ceph", ["--conf", path.join(folder, "ceph.conf"), "osd", "stat"], { timeout: 10_000 }));
+    await up(() =>
+      execFileSync("ceph", ["--conf", path.join(folder, "ceph.conf"), "osd", "stat"], { timeout: 10_000 }),
+    );
     // Before the gateway: both make the pools that are missing, and can wait for each other for ever.
     ask("radosgw-admin", "user", "create", "--uid=u", "--display-name=u", "--access-key=key", "--secret-key=secret");
     serve("radosgw", "-n", "client.rgw.a", `--rgw-frontends=beast endpoint=127.0.0.1:${port}`);
