@@ -8,6 +8,7 @@ const programs = [
   "test/docs/**/*.test.ts",
   "test/shim/**/*.test.ts",
   "test/stress/**/*.test.ts",
+  "test/task/**/*.test.ts",
 ];
 
 /** GitHub's packages name source maps of sources that they do not contain; each would be warned about. */
@@ -22,8 +23,8 @@ const withoutSourceMaps = {
 export default defineConfig({
   plugins: [withoutSourceMaps],
   test: {
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // They import JSON in a way that only bundlers understand.
     server: { deps: { inline: [/@actions\//] } },
     projects: [

@@ -1,6 +1,16 @@
 // Bundles what is published: the command line (ES modules, one chunk a command, so that `--help` loads little),
 // the targets (each an entry of its own, found by its folder) and the shim (one CommonJS file, which starts fastest).
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 import { embedRunners } from "./embed-runners.mjs";
@@ -38,22 +48,30 @@ const programs = await build({
   banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
 });
 
-// What reaches a server is a file of its own beside the shim, which names it so and loads it when it is needed.
-const remoteApart = {
-  name: "remote-stores-apart",
+declare("src/task/task.ts", "task.d.ts");
+
+// What few steps need are files of their own beside the shim, which names them so and loads them when it needs them.
+const apart = new Map([
+  ["remote-stores.ts", "stores.cjs"],
+  ["install.ts", "install.cjs"],
+]);
+const besideShim = {
+  name: "beside-the-shim",
   setup: ({ onResolve }) =>
-    onResolve({ filter: /\/remote-stores\.ts$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: "./stores.cjs", external: true } : undefined,
-    ),
+    onResolve({ filter: /\.ts$/ }, ({ kind, path: file }) => {
+      const name = kind === "dynamic-import" ? apart.get(path.basename(file)) : undefined;
+      return name === undefined ? undefined : { path: `./${name}`, external: true };
+    }),
 };
 
 const shim = await build({
   ...shared,
-  plugins: [...shared.plugins, remoteApart],
+  plugins: [...shared.plugins, besideShim],
   entryPoints: [
     { in: "src/shim/main.ts", out: "shim" },
     { in: "src/github-action/main.ts", out: "action" },
     { in: "src/stores/remote-stores.ts", out: "stores" },
+    { in: "src/shim/install.ts", out: "install" },
   ],
   outdir: fresh,
   outExtension: { ".js": ".cjs" },
@@ -64,8 +82,35 @@ const shim = await build({
 });
 writeFileSync(path.join(fresh, "shim.meta.json"), JSON.stringify(shim.metafile));
 writeFileSync(path.join(fresh, "THIRD-PARTY-LICENSES.txt"), licences([programs.metafile, shim.metafile]));
-for (const program of ["shim.cjs", "magnus.js"]) chmodSync(path.join(fresh, program), 0o755);
+// What `magnus-shim install` puts beside the Node that it copies.
+const launchers = ["x64", "arm64"].map((processor) => `launcher-${processor}`);
+for (const launcher of launchers) {
+  copyFileSync(path.join(root, "src/shim/launcher", launcher), path.join(fresh, launcher));
+}
+for (const program of ["shim.cjs", "magnus.js", ...launchers]) chmodSync(path.join(fresh, program), 0o755);
 replace(fresh, dist);
+
+/** Writes the types of an entry that users import; what it imports itself is not seen in them. */
+function declare(source, name) {
+  const scratch = path.join(fresh, "declarations");
+  const options =
+    "--declaration --emitDeclarationOnly --allowImportingTsExtensions --strict --skipLibCheck --types node";
+  const platform = "--target es2023 --module nodenext --moduleResolution nodenext --ignoreConfig";
+  const compiler = path.join(root, "node_modules/typescript/bin/tsc");
+  const args = [
+    compiler,
+    source,
+    ...options.split(" "),
+    ...platform.split(" "),
+    "--rootDir",
+    "src",
+    "--outDir",
+    scratch,
+  ];
+  execFileSync(process.execPath, args, { cwd: root, stdio: "inherit" });
+  renameSync(path.join(scratch, path.relative("src", source).replace(/\.ts$/, ".d.ts")), path.join(fresh, name));
+  rmSync(scratch, { recursive: true });
+}
 
 /** The licences of the packages in the bundles; they ask to be passed on. */
 function licences(metafiles) {

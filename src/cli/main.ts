@@ -26,9 +26,8 @@ const program = new Command("magnus")
   .addHelpText(
     "after",
     `
-Examples:
+Example:
   magnus init && magnus run pipeline.yaml
-  magnus compile pipeline.yaml --target shell && ./pipeline.sh
 
 Exit codes: 0 success; 1 the run failed, or --check found a difference;
 2 bad input, nothing was done; 70 a defect of magnus; 130, 143 interrupted.`,
@@ -56,11 +55,14 @@ diagnosed(configured(given(program.command("compile <pipeline>"))))
   .addOption(repeatable("-t, --target <NAME>", "one of `magnus targets`, or ir (repeatable)").makeOptionMandatory())
   .option("-o, --output <DIR>", "folder below which files are written, else here; - prints a single file", ".")
   .option("--check", "write nothing; exit 1 where the files on disk differ")
+  .option("--emit-rbac", "argo: also write the Role that the service account needs")
   .option("--json", "print what was written as JSON")
   .addHelpText("after", example("magnus compile pipeline.yaml --target shell -o -"))
   .action(async (pipeline: string, options, command: Command) => {
     if (options.check && options.output === "-") command.error("error: --check compares files, so -o must be a folder");
-    return finish((await import("./compile.ts")).compile(pipeline, options));
+    const { emitRbac, set = [], ...rest } = options;
+    const values = emitRbac ? [...set, "targets.argo.emit_rbac=true"] : set;
+    return finish((await import("./compile.ts")).compile(pipeline, { ...rest, set: values }));
   });
 
 diagnosed(configured(given(program.command("check <pipelines...>"))))
@@ -157,6 +159,21 @@ program
   .option("--json", "print as JSON")
   .addHelpText("after", example("magnus targets"))
   .action(async (options) => finish((await import("./targets.ts")).targets(options)));
+
+const shim = program
+  .command("shim")
+  .usage("image")
+  .description("the program that runs steps elsewhere")
+  .helpCommand(false)
+  .addHelpText("after", example("magnus shim image"));
+diagnosed(configured(shim.command("image")))
+  .usage("[options]")
+  .description("write the Dockerfile of the image that brings the shim into pods")
+  .option("-o, --output <DIR>", "the build context", "magnus-shim-image")
+  .option("--check", "write nothing; exit 1 where the files on disk differ")
+  .option("--json", "print the image, what was written and the commands as JSON")
+  .addHelpText("after", example("magnus shim image -o build/shim"))
+  .action(async (options) => finish((await import("./shim-image.ts")).shimImage(options)));
 
 function copying(command: Command, direction: "--to" | "--from"): Command {
   const store = new Option(`${direction} <STORE>`, "a configuration file, or a folder like .magnus");

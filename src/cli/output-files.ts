@@ -3,25 +3,32 @@ import path from "node:path";
 import { createTwoFilesPatch } from "diff";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { makeFolder } from "../stores/atomic-file.ts";
-import type { OutputFile } from "../target/target.ts";
 import { shellWord } from "./shell-word.ts";
 import { reasonOf } from "./source-files.ts";
 
-/** A file that was compiled, beside what is on disk. */
-export interface ComparedFile {
-  readonly file: OutputFile;
-  /** `new`: nothing is there. */
-  readonly state: "new" | "changed" | "same";
-  readonly before?: string;
+/** A file to be on disk: text, or bytes. */
+export interface WrittenFile {
+  /** Relative posix path. */
+  readonly path: string;
+  readonly content: string | Uint8Array;
+  readonly executable?: true;
 }
 
-export function compareFiles(files: readonly OutputFile[], folder: string): readonly ComparedFile[] {
+/** A file that is to be written, beside what is on disk. */
+export interface ComparedFile {
+  readonly file: WrittenFile;
+  /** `new`: nothing is there. */
+  readonly state: "new" | "changed" | "same";
+  readonly before?: Buffer;
+}
+
+export function compareFiles(files: readonly WrittenFile[], folder: string): readonly ComparedFile[] {
   return files.map((file) => {
     const name = path.join(folder, file.path);
     try {
-      const before = readFileSync(name, "utf8");
+      const before = readFileSync(name);
       const executable = file.executable !== true || (statSync(name).mode & 0o100) !== 0;
-      return { file, state: before === file.content && executable ? "same" : "changed", before };
+      return { file, state: before.equals(Buffer.from(file.content)) && executable ? "same" : "changed", before };
     } catch {
       return { file, state: "new" };
     }
@@ -66,7 +73,7 @@ function removeQuietly(file: string): void {
  * Files beside the compiled ones that an earlier compilation of the same source wrote and this one did not: the
  * pipeline was renamed. Known by the line that every compiled file carries.
  */
-export function leftovers(files: readonly OutputFile[], folder: string, source: string): readonly string[] {
+export function leftovers(files: readonly WrittenFile[], folder: string, source: string): readonly string[] {
   const written = new Set(files.map((file) => path.join(folder, file.path)));
   const folders = new Set([...written].map((name) => path.dirname(name)));
   return [...folders].flatMap((place) =>
@@ -88,7 +95,10 @@ function isCompiledFrom(name: string, source: string): boolean {
   try {
     if (!statSync(name).isFile()) return false;
     const start = readFileSync(name, "utf8").slice(0, 1000);
-    return start.includes("Compiled by magnus ") && start.includes(` from ${source}; change that file`);
+    return (
+      start.includes("Compiled by magnus ") &&
+      [`${source}; change that file`, `${source}. Change that`].some((end) => start.includes(` from ${end}`))
+    );
   } catch {
     return false;
   }
@@ -126,7 +136,8 @@ export function printComparison(
 function difference({ file, state, before }: ComparedFile, folder: string): string {
   if (state === "same") return "";
   const name = path.join(folder, file.path);
-  if (before === file.content) return `${name}: is not executable\n`;
+  if (before?.equals(Buffer.from(file.content))) return `${name}: is not executable\n`;
+  if (typeof file.content !== "string") return `${name}: ${state === "new" ? "is missing" : "differs"}\n`;
   const from = state === "new" ? "/dev/null" : name;
-  return createTwoFilesPatch(from, name, before ?? "", file.content, "on disk", "compiled");
+  return createTwoFilesPatch(from, name, before?.toString("utf8") ?? "", file.content, "on disk", "compiled");
 }

@@ -1,7 +1,8 @@
-import { availableParallelism } from "node:os";
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { checkServicesHere } from "../configuration/check-services-here.ts";
-import type { Setting } from "../configuration/configuration.ts";
-import { servicesOf } from "../configuration/services-of.ts";
+import type { Configuration } from "../configuration/configuration.ts";
+import { servicesOf, servicesText } from "../configuration/services-of.ts";
 import { DiagnosticSink } from "../diagnostics/sink.ts";
 import { digestPipeline } from "../ir/digest.ts";
 import type { Pipeline } from "../ir/pipeline.ts";
@@ -11,19 +12,21 @@ import { collectParameters } from "../parameters/collect-parameters.ts";
 import { planPipeline } from "../plan/plan.ts";
 import type { Event } from "../protocol/event.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
-import { isObject, type Json, type JsonObject, printJson } from "../protocol/json.ts";
+import { type Json, printJson } from "../protocol/json.ts";
 import { type Parameters, type Path, pathKey } from "../protocol/path.ts";
 import { ServiceError } from "../protocol/services.ts";
 import { version } from "../protocol/version.ts";
 import { codeIdentity } from "../runtime/code-identity.ts";
 import { openEventWriter } from "../runtime/event-writer.ts";
 import { newRunId } from "../runtime/run-id.ts";
+import type { StepServices } from "../runtime/step-run.ts";
 import { stopSignals } from "../runtime/stop-signals.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
 import { isRunId } from "../stores/run-log-names.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
-import { checkOverrides } from "../target/check-overrides.ts";
+import { packageRoot } from "../target/package-root.ts";
+import { type Executor, openExecutor } from "./executor.ts";
 import { loadConfiguration, loadPipeline } from "./load-pipeline.ts";
 import type { CommonOptions } from "./options.ts";
 import { printEnd } from "./print-end.ts";
@@ -55,8 +58,8 @@ interface Prepared {
   readonly parameters: Parameters;
   readonly services: Services;
   readonly log: RunLog;
-  readonly jobs: number;
-  readonly oneAtATime: ReadonlySet<string>;
+  readonly executor: Executor;
+  readonly runLogReader?: NonNullable<StepServices["runLogReader"]>;
 }
 
 /** Everything that can be wrong with the input is found here; the run is created last. */
@@ -69,8 +72,7 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
   const file = options.parametersFile === undefined ? undefined : readSource(options.parametersFile, sink);
   if (pipeline === undefined) return undefined;
   localCapabilities(pipeline, sink);
-  const overrides = overridesOf(configuration.executor);
-  checkOverrides(pipeline, { name: "local", variations: [...overrides.keys()] }, sink);
+  const executor = openExecutor(configuration, pipeline, sink);
   const parameters = await collectParameters({
     pipeline,
     ...(file === undefined ? {} : { file }),
@@ -78,7 +80,7 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
     flags: options.param ?? [],
     sink,
   });
-  if (sink.hasErrors) return undefined;
+  if (sink.hasErrors || executor === undefined) return undefined;
   try {
     const services = openServices(servicesOf(configuration) as unknown as Json, process.env, process.cwd(), {
       mayMigrate: true,
@@ -91,8 +93,8 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
         parameters,
         services,
         log,
-        jobs: jobsOf(options, configuration.executor.config.enable_parallel),
-        oneAtATime: new Set([...overrides].flatMap(([key, value]) => (value.enable_parallel === false ? [key] : []))),
+        executor,
+        ...readerPart(configuration),
       };
   } catch (error) {
     if (!(error instanceof ServiceError || error instanceof StoreError)) throw error;
@@ -101,31 +103,29 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
   return undefined;
 }
 
-/** The executor's named variations. */
-function overridesOf({ config }: Setting): ReadonlyMap<string, JsonObject> {
-  const { overrides } = config;
-  if (!isObject(overrides)) return new Map();
-  return new Map(Object.entries(overrides).map(([key, value]) => [key, isObject(value) ? value : {}]));
-}
-
-/** magnus-core's `enable_parallel: false` means one after the other. */
-function jobsOf({ jobs }: RunOptions, enableParallel: Json | undefined): number {
-  return jobs ?? (enableParallel === false ? 1 : availableParallelism());
+/** How a step's own code reads the run's log; it cannot where that is the memory of this process. */
+function readerPart(configuration: Configuration): Pick<Prepared, "runLogReader"> {
+  const shim = path.join(packageRoot, "dist/shim.cjs");
+  if (configuration.runLogStore.type === "buffered" || !existsSync(shim)) return {};
+  const command = [process.execPath, shim, "show", process.cwd()];
+  return { runLogReader: { command, services: servicesText(configuration) ?? "{}" } };
 }
 
 async function execute(prepared: Prepared, options: RunOptions): Promise<number> {
-  const { pipeline, parameters, services, log, jobs, oneAtATime } = prepared;
+  const { pipeline, parameters, services, log, executor } = prepared;
   const signals = stopSignals();
   const broken = new AbortController();
   const progress = openProgress(process.stderr, options);
   let recorded = false;
-  const observed = observe(log, (batch) => {
+  const seen = (batch: readonly Event[]): void => {
     recorded = true;
     if (options.json) for (const event of batch) process.stdout.write(`${printJson(event as unknown as Json)}\n`);
     progress.update(batch);
-  });
+  };
+  const observed = observe(log, seen);
   const writer = openEventWriter(observed);
-  const plan = planPipeline(pipeline, digestPipeline(pipeline));
+  const plan = planPipeline(executor.pipeline, digestPipeline(pipeline));
+  const runLeaf = executor.openLeafRunner?.(seen);
   const tagged = tagOf(options);
   try {
     await writer.write({
@@ -143,8 +143,10 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
     const outcome = await runPipeline({
       plan,
       parameters,
-      jobs,
-      oneAtATime,
+      jobs: options.jobs ?? executor.jobs,
+      executor: executor.name,
+      oneAtATime: executor.oneAtATime,
+      ...(runLeaf === undefined ? {} : { runLeaf }),
       output: progress.output,
       services: {
         run: { id: log.run, ...tagged },
@@ -158,6 +160,7 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
         stop: AbortSignal.any([signals.stop, broken.signal]),
         kill: signals.kill,
         graceMs: services.graceMs,
+        ...(prepared.runLogReader === undefined ? {} : { runLogReader: prepared.runLogReader }),
       },
     });
     await writer.write({ kind: "run.finished", data: { status: outcome } });

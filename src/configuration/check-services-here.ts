@@ -12,7 +12,7 @@ export function checkServicesHere(configuration: Configuration, environment: Env
   const { executor } = configuration;
   if (isTarget(executor.type)) {
     sink.report("executor-is-a-target", { ...pointAt(executor.place, "value"), type: executor.type });
-  } else checkAvailable("executor", executor, sink);
+  }
   for (const [name, setting] of servicesIn(configuration)) {
     checkAvailable(name, setting, sink);
     checkVariables(setting, environment, sink);

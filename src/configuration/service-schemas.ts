@@ -15,6 +15,7 @@ const containerKeys = {
   docker_image: text.describe("The image in which steps run"),
   environment: scalarMap.optional().describe("Variables that every container gets"),
   auto_remove_container: flag.optional().describe("Whether containers are removed once they ended; default true"),
+  engine_args: z.array(text).optional().describe("Further arguments of the engine's `run`, such as --network=host"),
   run_in_local: flag.optional().describe("Run on the host instead of in a container; for overrides"),
   enable_parallel: flag.optional().describe("Whether branches and items run at the same time"),
 };
@@ -40,7 +41,12 @@ export const serviceSchemas: {
       enable_parallel: flag.optional().describe("Whether branches and items run at the same time"),
       overrides: overridesOf({ enable_parallel: flag }),
     }),
-    "local-container": z.strictObject({ ...containerKeys, overrides: overridesOf(containerKeys) }),
+    "local-container": z.strictObject({
+      ...containerKeys,
+      shim_image: text.optional().describe("An image with the shim, instead of the Node of this machine"),
+      engine: text.optional().describe("docker or podman, or where it is; default: the one that is on PATH"),
+      overrides: overridesOf(containerKeys),
+    }),
     mocked: z.strictObject({
       patches: z.record(z.string(), patch).optional().describe("Step name → what runs instead of its command"),
       enable_parallel: flag.optional(),

@@ -114,6 +114,19 @@ export const commandCodes = {
       `no log of "${step}" was stored: it printed nothing, or its attempt never ended`,
     hint: () => "`magnus runs show RUN` shows what ran",
   },
+  "executor-unusable": {
+    severity: "error",
+    message: ({ from, cause }: { from: string; cause: string }) =>
+      `${from}the executor local-container cannot be used: ${cause}`,
+    hint: ({ hint }: { hint: string }) => hint,
+  },
+  "unknown-patch": {
+    severity: "error",
+    message: ({ from, step }: { from: string; step: string }) =>
+      `${from}there is a patch for "${step}", but the pipeline has no task of that name`,
+    hint: ({ suggestion }: { suggestion: string | undefined }) =>
+      didYouMean(suggestion) ?? "a patch goes by the name of the step, without those around it",
+  },
   "service-unusable": {
     severity: "error",
     message: ({ cause }: { cause: string }) => cause,

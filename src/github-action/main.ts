@@ -8,6 +8,7 @@ import path from "node:path";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { isObject, type JsonObject, parseJson, printJson } from "../protocol/json.ts";
 import { giveVerdict } from "../shim/give-verdict.ts";
+import { showRun } from "../shim/show-run.ts";
 import { tellFailure } from "../shim/tell-failure.ts";
 import { UsageError } from "../shim/usage-error.ts";
 import { withoutCommands } from "./commands.ts";
@@ -24,7 +25,9 @@ interface Inputs {
   readonly cancelled: string;
 }
 
-async function main(): Promise<number> {
+async function main([verb, ...rest]: readonly string[]): Promise<number> {
+  // A task asks for the log of its run.
+  if (verb === "show") return showRun(rest);
   const inputs = takeInputs();
   const plan = readPlan(inputs.plan);
   const { pipeline, services } = plan;
@@ -88,6 +91,6 @@ process.on("uncaughtException", (error) => {
   tellFailure(error);
   process.exit();
 });
-main().then((code) => {
+main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
 }, tellFailure);

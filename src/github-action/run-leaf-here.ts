@@ -36,10 +36,13 @@ export async function runLeafHere(spec: Json, at: string, many: boolean): Promis
   const controlFile = path.join(scratchFolder(), "control");
   process.env.MAGNUS_CONTROL_FILE = controlFile;
   const code = await withoutCommands(() =>
-    runLeaf([
-      ...["--spec", printJson(spec), "--at", printJson(place.map((item) => ({ ...item })))],
-      ...params.flatMap((param) => ["--param", param]),
-    ]),
+    runLeaf(
+      [
+        ...["--spec", printJson(spec), "--at", printJson(place.map((item) => ({ ...item })))],
+        ...params.flatMap((param) => ["--param", param]),
+      ],
+      [process.execPath, process.argv[1] ?? "", "show", process.cwd()],
+    ),
   );
   // What was there before has an artifact already.
   for (const file of blobs()) if (known.has(file)) rmSync(file, { force: true });

@@ -12,7 +12,7 @@ import type { ControlDuty } from "../protocol/step-spec.ts";
 import { computeControl } from "../run-log/control.ts";
 import { mergeMap, mergeParallel } from "../run-log/merge.ts";
 import { runStep } from "../runtime/run-step.ts";
-import type { StepServices } from "../runtime/step-run.ts";
+import type { StepResult, StepRun, StepServices } from "../runtime/step-run.ts";
 import { type Limit, limit } from "./limit.ts";
 
 export interface LocalRun {
@@ -24,9 +24,15 @@ export interface LocalRun {
   output(path: Path, stream: "stdout" | "stderr", chunk: Uint8Array): Promise<void> | void;
   /** Leaves that run at a time. */
   readonly jobs: number;
+  /** The executor's name, under which steps choose overrides. */
+  readonly executor: string;
   /** Names of overrides whose composites run one branch or item after the other. */
   readonly oneAtATime?: ReadonlySet<string>;
+  /** How a leaf is run; absent: in this process. Resolves with how it ended, whatever went wrong. */
+  readonly runLeaf?: LeafRunner;
 }
+
+export type LeafRunner = (leaf: PlanLeaf, step: StepRun, services: StepServices) => Promise<StepResult>;
 
 export type LocalOutcome = "success" | "failed" | "cancelled";
 
@@ -116,7 +122,9 @@ async function runLeaf(leaf: PlanLeaf, token: Token, machine: Machine): Promise<
     const visible = isEmpty(token.items) ? token.parameters : { ...token.parameters, ...token.items };
     const { items, files } = token;
     const output: StepServices["output"] = (stream, chunk) => machine.output(path, stream, chunk);
-    return runStep({ spec: leaf.step, path, visible, items, files, round: 1 }, { ...machine.services, output });
+    const step: StepRun = { spec: leaf.step, path, visible, items, files, round: 1 };
+    const services = { ...machine.services, output };
+    return machine.runLeaf === undefined ? runStep(step, services) : machine.runLeaf(leaf, step, services);
   });
   if (result === undefined) return { ok: false, delta: {}, put: [] };
   const ok = result.status === "success";
@@ -162,8 +170,8 @@ async function runMap(
   return joined(ends, (deltas) => mergeMap(deltas, list, map.reduce).delta);
 }
 
-function isOneAtATime({ node }: PlanComposite, { oneAtATime }: Machine): boolean {
-  return oneAtATime?.has(node.overrides.local ?? "") ?? false;
+function isOneAtATime({ node }: PlanComposite, { oneAtATime, executor }: Machine): boolean {
+  return oneAtATime?.has(node.overrides[executor] ?? "") ?? false;
 }
 
 async function runConditional(

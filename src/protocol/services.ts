@@ -45,8 +45,6 @@ export function unavailable(service: string, type: string): string | undefined {
 }
 
 const instead: ReadonlyMap<string, string> = new Map([
-  ["executor local-container", "use `local`, which runs steps in this folder"],
-  ["executor mocked", "use `local`; a step is mocked by making its type `stub`"],
   ["experiment_tracker mlflow", "use `do-nothing`; metrics are in the run log in any case"],
 ]);
 

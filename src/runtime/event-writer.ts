@@ -18,8 +18,8 @@ export interface EventWriter {
   write(...bodies: readonly EventBody[]): Promise<void>;
 }
 
-export function openEventWriter(log: RunLog): EventWriter {
-  const writer = uuidV7();
+/** `writer`: an id that whoever started this process chose, to find what it writes. */
+export function openEventWriter(log: RunLog, writer = uuidV7()): EventWriter {
   let seq = 0;
   let waiting: EventBody[] = [];
   let next: Promise<void> | undefined;

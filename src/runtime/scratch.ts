@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { StoreError } from "../stores/store-error.ts";
 
 /** The files of one attempt outside its working directory. They need not exist. */
@@ -29,16 +29,26 @@ export function newAttemptFiles(): AttemptFiles {
 /** This process's folder for temporary files; removed at its end. Throws a StoreError where none can be made. */
 export function scratchFolder(): string {
   if (folder !== undefined) return folder;
-  const parent = tmpdir();
-  try {
-    mkdirSync(parent, { recursive: true });
-    const made = mkdtempSync(join(parent, "magnus-"));
-    process.once("exit", () => rmSync(made, { recursive: true, force: true }));
-    folder = made;
-    return made;
-  } catch (error) {
-    throw new StoreError("cannot make a folder for temporary files (set TMPDIR) in", parent, error);
+  const parents = placesForFiles();
+  let refused: unknown;
+  for (const parent of parents) {
+    try {
+      mkdirSync(parent, { recursive: true });
+      folder = mkdtempSync(join(parent, "magnus-"));
+      const made = folder;
+      process.once("exit", () => rmSync(made, { recursive: true, force: true }));
+      return made;
+    } catch (error) {
+      refused ??= error;
+    }
   }
+  throw new StoreError("cannot make a folder for temporary files (set TMPDIR) in", parents[0] ?? "", refused);
+}
+
+/** A container may have a read-only root without TMPDIR; the folder of the control is writable, or no step could run. */
+function placesForFiles(): readonly string[] {
+  const { MAGNUS_CONTROL_FILE: control } = process.env;
+  return [tmpdir(), ...(control ? [dirname(control)] : []), "/dev/shm"];
 }
 
 let folder: string | undefined;

@@ -1,25 +1,174 @@
-import { chmodSync, copyFileSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { exitCode } from "../protocol/exit-codes.ts";
+import { isArray, isObject, type Json, parseJson } from "../protocol/json.ts";
+import { makeFolder } from "../stores/atomic-file.ts";
+import { errorCode } from "../stores/store-error.ts";
 import { readArguments } from "./session.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** `install DIR`: copies the shim with its stores and the Node that runs it, so that a container that shares DIR has all. */
+/**
+ * `install DIR`: copies all that runs this shim in any Linux image, so that a container that mounts DIR anywhere starts
+ * `DIR/magnus-shim`: Node, its loader and libraries (the image may have others or none), the shim, and a launcher that
+ * is a program of its own (the image may have no shell). `DIR/node` is that Node. The launcher comes last: where it is,
+ * all is. What is there already and the same is left alone.
+ */
 export async function install(argv: readonly string[]): Promise<number> {
-  const { positionals } = readArguments(argv, {}, true);
-  const [folder, ...more] = positionals;
+  const [folder, ...more] = readArguments(argv, {}, true).positionals;
   if (folder === undefined || more.length > 0) throw new UsageError("install: name one folder");
-  mkdirSync(folder, { recursive: true });
-  copyFileSync(process.argv[1] ?? "", path.join(folder, "shim.cjs"));
-  // Beside itself it looks for what reaches a server.
-  copyFileSync(
-    path.join(path.dirname(realpathSync(process.argv[1] ?? "")), "stores.cjs"),
-    path.join(folder, "stores.cjs"),
-  );
-  copyFileSync(process.execPath, path.join(folder, "node"));
-  // Builtins only: an image may have a shell and nothing on its PATH.
-  const start = `#!/bin/sh\ncase $0 in */*) here=\${0%/*} ;; *) here=. ;; esac\nexec "$here/node" "$here/shim.cjs" "$@"\n`;
-  writeFileSync(path.join(folder, "magnus-shim"), start);
-  for (const file of ["shim.cjs", "stores.cjs", "node", "magnus-shim"]) chmodSync(path.join(folder, file), 0o555);
+  const parts = partsOfThis();
+  const mark = markOf(parts);
+  try {
+    makeFolder(path.resolve(folder));
+    if (isInstalled(folder, parts, mark)) return exitCode.success;
+    place(folder, parts, mark);
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    throw new UsageError(`cannot install into ${folder}: ${reasonOf(error, parts)}`, exitCode.failed);
+  }
   return exitCode.success;
+}
+
+/** Where each file below DIR comes from. */
+interface Part {
+  readonly name: string;
+  readonly source: string;
+}
+
+const markFile = "installed";
+/** The shim, after what it loads when it needs it: stores on servers, and this. */
+const ours = ["stores.cjs", "install.cjs", "shim.cjs"];
+const launchers = ["node", "magnus-shim"];
+
+/** The last ones start the others. */
+function partsOfThis(): readonly Part[] {
+  const shim = realpathSync(process.argv[1] ?? "");
+  const beside = path.dirname(shim);
+  const node = isInstalledHere(beside) ? installedNode(path.join(beside, "lib")) : nodeOfSystem();
+  const launcher = isInstalledHere(beside)
+    ? path.join(beside, "magnus-shim")
+    : path.join(beside, `launcher-${process.arch}`);
+  if (!existsSync(launcher)) {
+    const why = existsSync(path.join(beside, "launcher-x64")) ? `there is none for ${process.arch}` : "it is missing";
+    throw new UsageError(`install: no launcher beside ${shim}: ${why}`, exitCode.failed);
+  }
+  const programs = ours.map((name) => ({ name, source: name === "shim.cjs" ? shim : path.join(beside, name) }));
+  return [...node, ...programs, ...launchers.map((name) => ({ name, source: launcher }))];
+}
+
+/** Whether this shim runs from an installed folder, with the Node in it. */
+function isInstalledHere(folder: string): boolean {
+  return existsSync(path.join(folder, "lib/ld.so"));
+}
+
+function installedNode(folder: string): readonly Part[] {
+  return readdirSync(folder).map((name) => ({ name: `lib/${name}`, source: path.join(folder, name) }));
+}
+
+/** Node and what it has loaded. Node's own report has the names by which libraries look for each other. */
+function nodeOfSystem(): readonly Part[] {
+  const loaded = sharedObjects().filter((file) => file.startsWith("/"));
+  const loader = loaded.find((file) => /^ld-linux.*\.so\.\d+$|^ld64?\.so\.\d+$/.test(path.basename(file)));
+  if (loader === undefined) {
+    throw new UsageError("install: this Node is not built for glibc, which is what can be copied", exitCode.failed);
+  }
+  const libraries = loaded.filter((file) => file !== loader && /\.so(\.|$)/.test(path.basename(file)));
+  return [
+    { name: "lib/node", source: process.execPath },
+    { name: "lib/ld.so", source: loader },
+    ...libraries.map((source) => ({ name: `lib/${path.basename(source)}`, source })),
+  ];
+}
+
+function sharedObjects(): readonly string[] {
+  if (process.platform !== "linux") {
+    throw new UsageError("install: only on Linux, since it copies the Node that runs it", exitCode.failed);
+  }
+  // It would ask name servers for every open connection.
+  Object.assign(process.report, { excludeNetwork: true });
+  const report: Json = parseJson(JSON.stringify(process.report.getReport()));
+  const objects = isObject(report) ? report.sharedObjects : undefined;
+  return isArray(objects ?? null) ? (objects as Json[]).filter((file): file is string => typeof file === "string") : [];
+}
+
+/** What tells one installation from another: sizes of what the system gave, content of what is ours. */
+function markOf(parts: readonly Part[]): string {
+  const lines = parts.map(({ name, source }) =>
+    name.startsWith("lib/")
+      ? `${statSync(source).size} ${name}`
+      : `${createHash("sha256").update(readFileSync(source)).digest("hex")} ${name}`,
+  );
+  return `Node ${process.version} ${process.arch}\n${lines.sort().join("\n")}\n`;
+}
+
+function isInstalled(folder: string, parts: readonly Part[], mark: string): boolean {
+  try {
+    return (
+      readFileSync(path.join(folder, markFile), "utf8") === mark &&
+      parts.every(({ name, source }) => statSync(path.join(folder, name)).size === statSync(source).size)
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** All into a folder beside, then by renaming: a shim that starts meanwhile finds whole files, those of before or these. */
+function place(folder: string, parts: readonly Part[], mark: string): void {
+  const fresh = mkdtempSync(path.join(folder, ".tmp-"));
+  try {
+    mkdirSync(path.join(fresh, "lib"));
+    writeFileSync(path.join(fresh, markFile), mark);
+    for (const { name, source } of parts) {
+      copyFileSync(source, path.join(fresh, name), constants.COPYFILE_FICLONE);
+      chmodSync(path.join(fresh, name), 0o555);
+    }
+    makeFolder(path.join(path.resolve(folder), "lib"));
+    // Any user of a container is to read them, whatever the umask.
+    for (const each of [folder, path.join(folder, "lib")]) allowReading(each);
+    chmodSync(path.join(fresh, markFile), 0o444);
+    for (const { name } of parts) renameSync(path.join(fresh, name), path.join(folder, name));
+    renameSync(path.join(fresh, markFile), path.join(folder, markFile));
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/** A mounted folder may be another user's, who has seen to it. */
+function allowReading(folder: string): void {
+  try {
+    chmodSync(folder, statSync(folder).mode | 0o555);
+  } catch (error) {
+    if (errorCode(error) !== "EPERM") throw error;
+  }
+}
+
+function reasonOf(error: unknown, parts: readonly Part[]): string {
+  const mebibytes = Math.ceil(parts.reduce((sum, { source }) => sum + statSync(source).size, 0) / 2 ** 20);
+  switch (errorCode(error)) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return `no space left; ${mebibytes} MiB are needed`;
+    case "EACCES":
+    case "EPERM":
+      return "it cannot be written by this user";
+    case "EROFS":
+      return "it is read-only";
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
 }

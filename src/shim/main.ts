@@ -3,14 +3,15 @@
  * an exit code and, for the platform, a control. See docs/shim.md for the contract.
  */
 
+import path from "node:path";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { protocolVersion } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
 import { beginRun } from "./begin-run.ts";
 import { giveVerdict } from "./give-verdict.ts";
-import { install } from "./install.ts";
 import { mergeRuns } from "./merge-runs.ts";
 import { runLeaf } from "./run-leaf.ts";
+import { showRun } from "./show-run.ts";
 import { tellFailure } from "./tell-failure.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -22,8 +23,9 @@ const usage = `magnus-shim ${version}: runs one step of a compiled pipeline and 
                                         runs one leaf (gather: the same)
   magnus-shim verdict [--spec JSON] [--cancelled]
                                         closes the run, prints it, exits by its outcome
+  magnus-shim show [DIR]                prints the run's log so far as JSON; the services' folders are below DIR
   magnus-shim merge DIR...              joins run-log folders in the configured store
-  magnus-shim install DIR               copies itself and its Node there
+  magnus-shim install DIR               copies itself and its Node there, for any Linux image
   magnus-shim version                   prints its versions
 
   JSON may be @FILE, or @- for standard input. The run is MAGNUS_RUN_ID, the services are MAGNUS_SERVICES.
@@ -38,14 +40,17 @@ async function main(argv: readonly string[]): Promise<number> {
       return beginRun(rest);
     case "run":
     case "gather":
-      return runLeaf(rest);
+      return runLeaf(rest, [process.execPath, process.argv[1] ?? "", "show", process.cwd()]);
     case "verdict":
       ignoreStops();
       return giveVerdict(rest);
+    case "show":
+      return showRun(rest);
     case "merge":
       return mergeRuns(rest);
     case "install":
-      return install(rest);
+      // Steps never do: a bundle of its own.
+      return (await import("./install.ts")).install(rest);
     case "version":
     case "--version":
       process.stdout.write(`magnus-shim ${version} (protocol ${protocolVersion})\n`);
@@ -65,6 +70,12 @@ function ignoreStops(): void {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
 }
 
+/** Installed, Node was started by its loader and takes that for itself; beside it is a program that is Node. */
+function nameOwnNode(): void {
+  const { execPath } = process;
+  if (path.basename(execPath) === "ld.so") process.execPath = path.join(path.dirname(execPath), "../node");
+}
+
 // A reader that went away must not end a step, nor change its code.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
@@ -72,6 +83,7 @@ process.on("uncaughtException", (error) => {
   tellFailure(error);
   process.exit();
 });
+nameOwnNode();
 main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
 }, tellFailure);

@@ -22,8 +22,11 @@ import { placeOf, readAt } from "./place.ts";
 import { openSession, readArguments, readText } from "./session.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** `run`: runs one leaf or gather if the token is there; hands on its control; exits with the step's own code. */
-export async function runLeaf(argv: readonly string[]): Promise<number> {
+/**
+ * `run`: runs one leaf or gather if the token is there; hands on its control; exits with the step's own code. `reader`: a
+ * command that prints the run's log so far, for the step's own code; absent: there is none.
+ */
+export async function runLeaf(argv: readonly string[], reader?: readonly string[]): Promise<number> {
   // Before anything else: as PID 1 Node would ignore TERM, and a stop that arrives early must not be lost.
   const signals = stopSignals();
   const { values } = readArguments(argv, {
@@ -36,7 +39,9 @@ export async function runLeaf(argv: readonly string[]): Promise<number> {
   const { run, services } = openSession();
   writeControl("fault");
   const log = services.runLogStore.open(run.id);
-  const writer = openEventWriter(log);
+  // The local runner starts this in a container, follows what it writes, and tells how steps end.
+  const { MAGNUS_WRITER: chosen } = process.env;
+  const writer = openEventWriter(log, chosen || undefined);
   const given = (values.param ?? []).map((param) => readText(String(param)));
   await createRunWhereNobodyDid(spec, given, log, writer, run.tag);
   const reach = await reachOrThrow(path, spec, log, writer);
@@ -61,10 +66,13 @@ export async function runLeaf(argv: readonly string[]): Promise<number> {
       stop: signals.stop,
       kill: signals.kill,
       graceMs: services.graceMs,
+      ...(reader === undefined
+        ? {}
+        : { runLogReader: { command: reader, services: process.env.MAGNUS_SERVICES ?? "{}" } }),
     },
   );
   writeControl(result.control);
-  report(path, result, spec);
+  if (!chosen) report(path, result, spec);
   return codeOf(result);
 }
 

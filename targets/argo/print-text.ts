@@ -3,8 +3,8 @@ import { printAscii, printSpec } from "../../src/protocol/spec-text.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
 
 /**
- * JSON that arrives as it is: ASCII without `{{` passes Argo's templating, and without `$(` passes Kubernetes, which
- * replaces `$(NAME)` in arguments and environment values by variables of the container.
+ * JSON that arrives as it is: ASCII without `{{` passes Argo's templating, and without `$(` and `$$` passes Kubernetes,
+ * which replaces `$(NAME)` in arguments and environment values by variables of the container, and `$$` by `$`.
  */
 export function specText(spec: StepSpec): string {
   return keepDollars(printSpec(spec));
@@ -15,5 +15,5 @@ export function jsonText(value: Json): string {
 }
 
 function keepDollars(json: string): string {
-  return json.includes("$(") ? json.replaceAll("$(", "\\u0024(") : json;
+  return json.replace(/\$(?=[$(])/g, "\\u0024");
 }

@@ -46,7 +46,7 @@ export function containerShapes({ run }: Plan, options: ArgoOptions, storage: St
   return {
     of(step, leaf) {
       const shape = shapeOf(step, leaf, options, parameters.length > 0);
-      const wanted = parts(shape, leaf, options).join("-") || "step";
+      const wanted = parts(shape, leaf, options).join("-");
       const key = JSON.stringify(shape);
       const known = found.get(key);
       if (known !== undefined) return known.name;
@@ -117,12 +117,12 @@ function parts(shape: Shape, leaf: PlanLeaf | undefined, options: ArgoOptions): 
   const override = leaf?.node.overrides.argo;
   const base = optionsOf(leaf, options).image;
   const size = resources === undefined ? [] : Object.entries(resources).map(([key, value]) => `${key}-${value}`);
+  const plain = base === image || image === options.shim_image;
+  const kind = plain ? [] : [image.slice(image.lastIndexOf("/") + 1).split("@")[0] ?? ""];
+  const shim = base === undefined && image === options.shim_image ? ["shim"] : [];
+  const named = [...(override === undefined ? [] : [override]), ...kind, ...shim];
   return [
-    ...(override === undefined ? [] : [override]),
-    ...(base === image || image === options.shim_image
-      ? []
-      : [image.slice(image.lastIndexOf("/") + 1).split("@")[0] ?? ""]),
-    ...(base === undefined && image === options.shim_image ? ["shim"] : []),
+    ...(named.length === 0 ? ["step"] : named),
     ...size,
     ...(maxAttempts > 1 ? [`${maxAttempts}-attempts`] : []),
     ...(backoff === undefined ? [] : [checksum(JSON.stringify(backoff)).slice(0, 4)]),

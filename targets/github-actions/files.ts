@@ -8,9 +8,10 @@ import { printAscii, printSpec } from "../../src/protocol/spec-text.ts";
 import type { EmitContext, OutputFile } from "../../src/target/target.ts";
 import { controllerOf, successOf } from "./conditions.ts";
 import { printExpression } from "./expression.ts";
+import { permissionsOfFile, secretsOfFile } from "./grants.ts";
 import { inputsOf } from "./inputs.ts";
-import { githubSecret, itemIndex, type Jobs, jobsOfFile, limitOf, verdictJob } from "./jobs.ts";
-import { type GithubOptions, jobOptions } from "./options.ts";
+import { itemIndex, type Jobs, jobsOfFile, limitOf, verdictJob } from "./jobs.ts";
+import type { GithubOptions } from "./options.ts";
 import {
   type CompositeSite,
   type File,
@@ -18,8 +19,10 @@ import {
   type Layout,
   type LeafSite,
   layOut,
+  leavesOf,
   mostLegs,
   type Site,
+  sitesOf,
 } from "./sites.ts";
 import { type Job, printWorkflow, shown, type Workflow, type Writing } from "./workflow.ts";
 
@@ -224,17 +227,6 @@ function servicesIn({ services }: EmitContext<GithubOptions>): ServicesSpec {
   return services === undefined ? {} : (parseJson(services) as unknown as ServicesSpec);
 }
 
-function* sitesOf({ sites }: GraphSite): Generator<Site> {
-  for (const site of sites.values()) {
-    yield site;
-    if (site.kind === "composite") for (const graph of site.graphs) yield* sitesOf(graph);
-  }
-}
-
-function leavesOf(graph: GraphSite): readonly LeafSite[] {
-  return [...sitesOf(graph)].filter((site) => site.kind === "leaf");
-}
-
 function givesFiles({ node: { node } }: LeafSite): boolean {
   if (node.kind !== "task") return false;
   return node.catalog.put.length > 0 || node.commandType === "notebook" || givesObjects(node);
@@ -255,22 +247,6 @@ function storingJobs({ root }: Layout): ReadonlySet<string> {
 
 function hasObjects({ root }: Layout): boolean {
   return leavesOf(root).some(({ node: { node } }) => node.kind === "task" && givesObjects(node));
-}
-
-/** GitHub's names of the secrets that steps of a file use, those of files that it calls among them. */
-function secretsOfFile({ graph }: File, options: GithubOptions): readonly string[] {
-  const names = leavesOf(graph).flatMap(({ node: { node } }) => (node.kind === "task" ? node.secrets : []));
-  return [...new Set(names.map((name) => githubSecret(name, options)))].sort();
-}
-
-/** What a job that calls a file has to grant: all that its jobs are granted. */
-function permissionsOfFile({ graph }: File, options: GithubOptions): { readonly [scope: string]: string } {
-  const granted: Record<string, string> = { contents: "read" };
-  for (const { node } of leavesOf(graph)) {
-    const { permissions = {} } = jobOptions(node.node.overrides["github-actions"], options);
-    for (const [scope, access] of Object.entries(permissions)) if (granted[scope] !== "write") granted[scope] = access;
-  }
-  return granted;
 }
 
 /** One line a step, so that a change of one is a change of one line. */

@@ -58,8 +58,7 @@ interface Parameter {
 
 function dispatchInput({ value, schema }: Parameter): object {
   const usual = value === undefined ? undefined : argumentText(value);
-  const shownDefault =
-    usual === undefined || usual.length > longestDefault || usual.includes("${{") ? {} : { default: usual };
+  const shownDefault = usual === undefined || usual.length > longestDefault ? {} : { default: usual };
   const choices = choicesOf(value, schema);
   if (choices !== undefined) {
     // Where there is no default, a choice must be able to say so.
@@ -80,7 +79,7 @@ function choicesOf(value: Json | undefined, schema: JsonObject | undefined): rea
   const list = schema?.enum;
   if (list === undefined || !isArray(list) || list.length === 0) return undefined;
   const texts = list.map(argumentText);
-  const fine = texts.every((text) => text !== "" && text.length <= longestDefault && !text.includes("${{"));
+  const fine = texts.every((text) => text !== "" && text.length <= longestDefault);
   if (!fine || new Set(texts).size < texts.length) return undefined;
   return value === undefined || texts.includes(argumentText(value)) ? texts : undefined;
 }

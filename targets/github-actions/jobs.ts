@@ -6,6 +6,7 @@ import type { PlanLeaf } from "../../src/plan/plan.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import { activationOf, bodyRuns, controllerOf, iterationsOf, needsOf, successOf, tellsOk } from "./conditions.ts";
 import { type Expression, printExpression, test } from "./expression.ts";
+import { githubSecret } from "./github-secret.ts";
 import { okOutput, type RunJob, runSteps, verdictSteps } from "./job-steps.ts";
 import { type GithubOptions, jobOptions } from "./options.ts";
 import type { CompositeSite, File, GatherJob, GraphSite, LeafSite, Site } from "./sites.ts";
@@ -292,11 +293,6 @@ function containerOf({ task, options: { image, container } }: RunJob): object {
   const name = task?.image ?? (task === undefined ? undefined : image);
   // The runner's files belong to root.
   return name === undefined ? {} : { container: { image: name, options: "--user 0", ...container } };
-}
-
-/** A secret's name in GitHub. */
-export function githubSecret(name: string, { secrets }: GithubOptions): string {
-  return Object.hasOwn(secrets, name) ? (secrets[name] ?? name) : name;
 }
 
 function secretsOf(names: readonly string[], options: GithubOptions): { readonly [name: string]: string } {

@@ -5,7 +5,7 @@ import { isObject, type JsonObject, parseJson } from "../../src/protocol/json.ts
 import { type ServicesSpec, variablesOfServices } from "../../src/protocol/services.ts";
 import type { EmitContext } from "../../src/target/target.ts";
 import { buildWorkflows } from "./files.ts";
-import { githubSecret } from "./jobs.ts";
+import { githubSecret } from "./github-secret.ts";
 import type { GithubOptions } from "./options.ts";
 import type { File } from "./sites.ts";
 import { printWorkflow } from "./workflow.ts";
@@ -17,8 +17,6 @@ const longestExpression = 21_000;
 /** Calls below calls, the first workflow included. */
 const mostLevels = 10;
 const mostFiles = 50;
-/** Each is a call of its own. */
-const mostIterations = 100;
 
 type Rule = (plan: Plan, context: EmitContext<GithubOptions>, sink: DiagnosticSink) => void;
 
@@ -53,15 +51,6 @@ const checkStorage: Rule = (_plan, { options, services }, sink) => {
       what: `the services need the variable ${name}, which no job would have`,
       hint: `add it to \`targets.github-actions.env\`: {${name}: \${{ vars.${name} }}}`,
     });
-  }
-};
-
-const checkLoops: Rule = (plan, _context, sink) => {
-  for (const { node } of nodesOf(plan.root)) {
-    if (node.kind !== "loop" || node.maxIterations <= mostIterations) continue;
-    const span = node.spans.keys.get("max_iterations") ?? node.spans.name;
-    const what = `a loop of ${node.maxIterations} iterations, of at most ${mostIterations}`;
-    sink.report("target-limit", { target, what, hint: "lower `max_iterations`", span });
   }
 };
 
@@ -114,4 +103,4 @@ function* nodesOf(graph: PlanGraph): Generator<PlanNode> {
 
 const target = "github-actions";
 
-export const githubRules: readonly Rule[] = [checkSecretNames, checkStorage, checkLoops, checkSizes];
+export const githubRules: readonly Rule[] = [checkSecretNames, checkStorage, checkSizes];

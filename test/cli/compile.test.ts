@@ -149,17 +149,8 @@ describe("targets", () => {
   test("lists what each can run", async () => {
     const { stdout } = await runMagnus(["targets", "--json"], { cwd: workspace() });
     const { targets } = JSON.parse(stdout);
-    expect(targets).toContainEqual(expect.objectContaining({ name: "shell", commands: ["python", "shell"] }));
-  });
-
-  test("a command type that nothing runs yet is refused with the place", async () => {
-    const cwd = workspace({
-      "pipeline.yaml": "dag: {steps: [{name: s, type: task, command_type: notebook, command: n.ipynb}]}\n",
-    });
-    for (const args of [["run", "pipeline.yaml"], toShell]) {
-      const { code, stderr } = await runMagnus(args, { cwd });
-      expect(code).toBe(2);
-      expect(stderr).toMatch(/error\[cannot-run-here\] pipeline\.yaml:1:\d+/);
-    }
+    expect(targets).toContainEqual(
+      expect.objectContaining({ name: "shell", commands: expect.arrayContaining(["python", "notebook"]) }),
+    );
   });
 });

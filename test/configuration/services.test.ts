@@ -148,8 +148,6 @@ describe("before a run", () => {
   });
 
   it.each([
-    ["executor: {type: mocked}", "not-in-this-version", "mocked"],
-    ["executor: {type: local-container, config: {docker_image: a}}", "not-in-this-version", "local-container"],
     ["executor: {type: argo, config: {image: a}}", "executor-is-a-target", "argo"],
     ["run_log_store: {type: postgres, config: {url: $NONE}}", "unset-variable", "$NONE"],
     ["experiment_tracker: {type: mlflow}", "not-in-this-version", "mlflow"],

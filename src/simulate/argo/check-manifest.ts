@@ -8,8 +8,9 @@ import { checkReferences } from "./check-references.ts";
 import { namesIn, visit } from "./evaluate-expression.ts";
 import { isFunctionName, knownFunctions } from "./expression-functions.ts";
 import type { Finding, Problem } from "./finding.ts";
-import { ExpressionError, parseExpression, predicateFunctions, UnsupportedError } from "./parse-expression.ts";
+import { parseExpression, predicateFunctions } from "./parse-expression.ts";
 import { isObject, type Manifest, type Path, readManifests } from "./read-manifest.ts";
+import { ExpressionError, UnsupportedError } from "./tokenize-expression.ts";
 import { type Workflow, workflowSchema } from "./workflow.ts";
 
 export interface CheckedManifest {

@@ -6,8 +6,9 @@ import { ancestorsOf, type DagGraph, dagGraph, dependenciesIn } from "./dag-grap
 import { isExpanded } from "./expand-items.ts";
 import type { Problem } from "./finding.ts";
 import { goJson } from "./go-json.ts";
-import { ExpressionError, parseExpression, UnsupportedError } from "./parse-expression.ts";
+import { parseExpression } from "./parse-expression.ts";
 import { replaceTags, SubstitutionError } from "./substitute.ts";
+import { ExpressionError, UnsupportedError } from "./tokenize-expression.ts";
 import { kindOf, type Parameter, type Task, type Template, type Workflow } from "./workflow.ts";
 
 export function checkReferences({ spec }: Workflow): readonly Problem[] {
@@ -62,7 +63,7 @@ function checkTemplate(context: Context, template: Template, path: Problem["path
   const byName = new Map(tasks.map((task) => [task.name, task]));
   for (const [i, task] of tasks.entries())
     checkTask(context, { task, graph, byName, known, path: [...path, "dag", "tasks", i] });
-  if (graph.order.length < tasks.length || hasCycle(graph))
+  if (graph.order.length < byName.size || hasCycle(graph))
     add(context, [...path, "dag"], `templates.${template.name} sorting failed: Dependency cycle detected`);
   const { dag, outputs, steps, ...rest } = template;
   if (steps === undefined) checkTags(context, rest, known, path);

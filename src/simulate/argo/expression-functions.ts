@@ -1,5 +1,6 @@
 import { compareBytes, isList, isMap, jsonOfValue, textOfValue, type Value, valueOfJson } from "./expression-value.ts";
-import { ExpressionError, predicateFunctions, UnsupportedError } from "./parse-expression.ts";
+import { predicateFunctions } from "./parse-expression.ts";
+import { ExpressionError, UnsupportedError } from "./tokenize-expression.ts";
 
 /** Calls one of expr-lang's functions, or of those that Argo adds (`toJson`, `asInt`, `asFloat`). */
 export function callFunction(name: string, args: readonly Value[]): Value {

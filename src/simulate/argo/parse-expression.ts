@@ -1,3 +1,5 @@
+import { ExpressionError, type Token, tokenize, UnsupportedError, wordOperators } from "./tokenize-expression.ts";
+
 /** An expression of expr-lang, the part of it that is understood here. */
 export type Expression =
   | { readonly kind: "literal"; readonly value: null | boolean | bigint | number | string }
@@ -20,12 +22,6 @@ export type Expression =
   | { readonly kind: "array"; readonly items: readonly Expression[] }
   | { readonly kind: "map"; readonly pairs: readonly (readonly [Expression, Expression])[] };
 
-/** Text that is no expression; the controller would say so, too. */
-export class ExpressionError extends Error {}
-
-/** What expr-lang has and this simulator has not. */
-export class UnsupportedError extends Error {}
-
 /** Parses a whole expression. Throws an {@link ExpressionError} or {@link UnsupportedError}. */
 export function parseExpression(text: string): Expression {
   const parser: Parser = { tokens: tokenize(text), at: 0, predicates: 0 };
@@ -37,71 +33,11 @@ export function parseExpression(text: string): Expression {
 /** Functions whose last argument is evaluated for each element, with `#` the element. */
 export const predicateFunctions: ReadonlySet<string> = new Set(["all", "any", "none", "one", "filter", "map", "count"]);
 
-interface Token {
-  readonly kind: "name" | "number" | "string" | "operator" | "bracket" | "end";
-  readonly text: string;
-}
-
 interface Parser {
   readonly tokens: readonly Token[];
   at: number;
   /** How many predicates are open: `#` means something only within one. */
   predicates: number;
-}
-
-const wordOperators = new Set(["and", "or", "not", "in", "matches", "contains", "startsWith", "endsWith", "let", "if"]);
-const lexeme =
-  /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|([A-Za-z_$][\w$]*)|(0[xXbBoO][\da-fA-F_]+|(?:\d[\d_]*)?\.?\d[\d_]*(?:[eE][+-]?\d+)?)|("(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'|`[^`]*`)|(\?\.|\?\?|\*\*|\.\.|::|==|!=|<=|>=|&&|\|\||[!<>+\-*/%^|?:;,.#])|([()[\]{}])/y;
-
-function tokenize(text: string): readonly Token[] {
-  const tokens: Token[] = [];
-  lexeme.lastIndex = 0;
-  while (lexeme.lastIndex < text.length) {
-    const start = lexeme.lastIndex;
-    const found = lexeme.exec(text);
-    if (found === null) throw new ExpressionError(`unrecognized character: ${text.slice(start, start + 1)}`);
-    const [, name, number, string, operator, bracket] = found;
-    if (name !== undefined) tokens.push({ kind: wordOperators.has(name) ? "operator" : "name", text: name });
-    else if (number !== undefined) tokens.push({ kind: "number", text: number.replaceAll("_", "") });
-    else if (string !== undefined) tokens.push({ kind: "string", text: unquote(string) });
-    else if (operator !== undefined) tokens.push({ kind: "operator", text: operator });
-    else if (bracket !== undefined) tokens.push({ kind: "bracket", text: bracket });
-  }
-  tokens.push({ kind: "end", text: "the end" });
-  return tokens;
-}
-
-const simpleEscapes: { readonly [letter: string]: string } = {
-  a: "\x07",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  v: "\v",
-  "\\": "\\",
-  "'": "'",
-  '"': '"',
-  "`": "`",
-  "?": "?",
-};
-
-function unquote(literal: string): string {
-  const inner = literal.slice(1, -1);
-  if (literal.startsWith("`")) return inner;
-  return inner.replace(
-    /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{3})|([\s\S]))/g,
-    (_, hex, four, eight, octal, letter) => {
-      if (letter !== undefined) {
-        const plain = simpleEscapes[letter];
-        if (plain === undefined) throw new ExpressionError(`unable to unescape string, \\${letter}`);
-        return plain;
-      }
-      return String.fromCodePoint(
-        octal === undefined ? Number.parseInt(hex ?? four ?? eight, 16) : Number.parseInt(octal, 8),
-      );
-    },
-  );
 }
 
 const precedences: { readonly [operator: string]: number } = {

@@ -1,9 +1,9 @@
 import { parseDuration } from "./duration.ts";
 import { evaluateCondition } from "./evaluate-expression.ts";
 import { hasFailed, type Node } from "./node.ts";
-import { ExpressionError } from "./parse-expression.ts";
 import { markDirty, type Simulation, setPhase } from "./simulation.ts";
 import { environmentOf } from "./substitute.ts";
+import { ExpressionError } from "./tokenize-expression.ts";
 import type { Template } from "./workflow.ts";
 
 /** What comes after an attempt that ended (operator.go, processNodeRetries); `ended`: the Retry node has its phase. */

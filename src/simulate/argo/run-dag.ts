@@ -9,12 +9,12 @@ import { expandItems, isExpanded } from "./expand-items.ts";
 import type { Value } from "./expression-value.ts";
 import { goJson } from "./go-json.ts";
 import { hasFailed, isFulfilled, type Node, outboundOf } from "./node.ts";
-import { ExpressionError } from "./parse-expression.ts";
 import { resolveTask, skippedByWhen, WaitingError } from "./resolve-task.ts";
 import { addAncestor, inputScope, type MutableScope } from "./scope.ts";
 import { addChild, addNode, type Simulation, setPhase, withGlobals } from "./simulation.ts";
 import { SubstitutionError } from "./substitute.ts";
 import { templateOutputs } from "./template-outputs.ts";
+import { ExpressionError } from "./tokenize-expression.ts";
 import { WhenError } from "./when.ts";
 import type { Task } from "./workflow.ts";
 
@@ -25,6 +25,8 @@ export function runDag(simulation: Simulation, node: Node): string | undefined {
     const task = dag.tasks.get(name);
     if (task !== undefined) runTask(simulation, node, dag, task);
   }
+  // Without failFast no dag ends before all its tasks, and its nodes need not be walked to know that.
+  if (!dag.failFast && dag.graph.order.some((name) => !hasEnded(simulation, node, name))) return undefined;
   const phase = assessDag(simulation.nodes, node, dag.graph.leaves, dag.failFast, dag);
   if (phase === "Running") return undefined;
   if (phase === "Succeeded") {
@@ -39,14 +41,34 @@ export function runDag(simulation: Simulation, node: Node): string | undefined {
   return undefined;
 }
 
+function hasEnded({ nodes }: Simulation, boundary: Node, task: string): boolean {
+  const node = nodes.get(`${boundary.name}.${task}`);
+  return node !== undefined && isFulfilled(node);
+}
+
 interface DagState {
   readonly graph: DagGraph;
   readonly tasks: ReadonlyMap<string, Task>;
   readonly failFast: boolean;
   /** Tasks after substitution and expansion: what they are made of does not change any more. */
-  readonly expanded: Map<string, Task[]>;
+  readonly expanded: Map<string, Expanded>;
   /** A node that keeps the dag from its end, found by the last assessment. */
   unfulfilled?: Node;
+}
+
+interface Expanded {
+  /** In the order of the items; one where there are none. */
+  readonly tasks: readonly Task[];
+  /** It has items in the manifest, and none after substitution. */
+  readonly unlisted: boolean;
+  /** Those that have not ended. */
+  open: readonly OpenTask[];
+}
+
+interface OpenTask {
+  readonly task: Task;
+  readonly name: string;
+  node: Node | undefined;
 }
 
 const states = new WeakMap<Node, DagState>();
@@ -72,10 +94,14 @@ function runTask(simulation: Simulation, boundary: Node, dag: DagState, task: Ta
   if (known === undefined && !mayStart(simulation, boundary, dag, task)) return;
   const expanded = dag.expanded.get(task.name) ?? expand(simulation, boundary, dag, task);
   if (expanded === undefined) return;
-  const group = isExpanded(task) ? groupOf(simulation, boundary, dag, task, expanded) : undefined;
-  if (isExpanded(task) && group === undefined) return;
-  for (const each of expanded) if (!runOne(simulation, boundary, dag, task, each, group)) return;
-  if (group !== undefined) endGroup(simulation, group, boundary, dag, task, expanded);
+  const isGroup = isExpanded(task) && !expanded.unlisted;
+  const group = isGroup ? groupOf(simulation, boundary, dag, task, expanded.tasks) : undefined;
+  if (isGroup && group === undefined) return;
+  for (const each of expanded.open) if (!runOne(simulation, boundary, dag, task, each, group)) break;
+  expanded.open = expanded.open.filter(({ node }) => node === undefined || !isFulfilled(node));
+  if (expanded.open.length > 0) return;
+  dag.expanded.delete(task.name);
+  if (group !== undefined) endGroup(simulation, group, boundary, expanded.tasks);
 }
 
 /** Whether the tasks before it have ended so that it runs; else it is omitted, or waits. */
@@ -138,11 +164,14 @@ function connect(simulation: Simulation, boundary: Node, dag: DagState, task: Ta
 }
 
 /** Undefined where it waits for ever, or failed, which its node tells. */
-function expand(simulation: Simulation, boundary: Node, dag: DagState, task: Task): readonly Task[] | undefined {
+function expand(simulation: Simulation, boundary: Node, dag: DagState, task: Task): Expanded | undefined {
   try {
     const scope = withGlobals(simulation, taskScope(simulation, boundary, dag, task));
     const resolved = resolveTask(task, scope);
-    const expanded = isExpanded(task) ? [...expandItems(resolved, scope)] : [resolved];
+    const tasks = isExpanded(resolved) ? expandItems(resolved, scope) : [resolved];
+    const unlisted = isExpanded(task) && !isExpanded(resolved);
+    const open = tasks.map((each) => ({ task: each, name: `${boundary.name}.${each.name}`, node: undefined }));
+    const expanded: Expanded = { tasks, unlisted, open };
     warnOfNull(simulation, boundary, resolved);
     dag.expanded.set(task.name, expanded);
     return expanded;
@@ -199,18 +228,17 @@ function runOne(
   boundary: Node,
   dag: DagState,
   task: Task,
-  each: Task,
+  open: OpenTask,
   group: Node | undefined,
 ): boolean {
-  const name = `${boundary.name}.${each.name}`;
-  const known = simulation.nodes.get(name);
+  const { task: each, name, node: known } = open;
   if (known !== undefined && (isFulfilled(known) || !known.dirty)) return true;
   if (known === undefined) {
     if (group === undefined) connect(simulation, boundary, dag, task, name);
     else addChild(simulation, group, name);
-    const skipped = skippedByWhen(each.when ?? "");
+    const skipped = dag.expanded.get(task.name)?.unlisted ? undefined : skippedByWhen(each.when ?? "");
     if (skipped !== undefined) {
-      addNode(simulation, { name, type: "Skipped", boundary, ...skipped });
+      open.node = addNode(simulation, { name, type: "Skipped", boundary, ...skipped });
       return true;
     }
   }
@@ -221,7 +249,9 @@ function runOne(
     boundary,
     task: each.name,
     taskKind: "tasks",
+    ...(dag.expanded.get(task.name)?.unlisted ? { asGroup: true } : {}),
   });
+  open.node = node;
   if (failure?.kind === "error") {
     if (node !== undefined) setPhase(simulation, node, "Error", `task '${name}' errored: ${failure.message}`);
     return false;
@@ -229,21 +259,13 @@ function runOne(
   return node !== undefined;
 }
 
-function endGroup(
-  simulation: Simulation,
-  group: Node,
-  boundary: Node,
-  dag: DagState,
-  task: Task,
-  expanded: readonly Task[],
-): void {
+/** Of several failures the last item's decides between Failed and Error. */
+function endGroup(simulation: Simulation, group: Node, boundary: Node, tasks: readonly Task[]): void {
   let phase: Node["phase"] = "Succeeded";
-  for (const { name } of expanded) {
+  for (const { name } of tasks) {
     const node = simulation.nodes.get(`${boundary.name}.${name}`);
-    if (node === undefined || !isFulfilled(node)) return;
-    if (hasFailed(node)) phase = node.phase;
+    if (node !== undefined && hasFailed(node)) phase = node.phase;
   }
-  dag.expanded.delete(task.name);
   setPhase(simulation, group, phase);
 }
 

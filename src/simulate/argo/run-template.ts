@@ -37,7 +37,7 @@ export function runTemplate(simulation: Simulation, call: TemplateCall): Execute
   }
   if (known !== undefined) known.dirty = false;
   return processed.template.retryStrategy === undefined
-    ? runBody(simulation, { name: call.name, processed, boundary: call.boundary }, known)
+    ? runBody(simulation, bodyOfCall(call, processed), known)
     : runAttempts(simulation, call, processed, known);
 }
 
@@ -86,11 +86,16 @@ function limitReached(
   return most !== undefined && (boundary?.activeChildren ?? 0) >= most;
 }
 
+function bodyOfCall({ name, boundary, asGroup }: TemplateCall, processed: ProcessedTemplate): Body {
+  return { name, processed, boundary, ...(asGroup === undefined ? {} : { asGroup }) };
+}
+
 interface Body {
   readonly name: string;
   readonly processed: ProcessedTemplate;
   readonly boundary: Node | undefined;
   readonly retryOf?: Node;
+  readonly asGroup?: true;
 }
 
 function runBody(simulation: Simulation, body: Body, known: Node | undefined): Executed {
@@ -126,7 +131,11 @@ function startPod(simulation: Simulation, node: Node, processed: ProcessedTempla
 }
 
 function started(simulation: Simulation, body: Body, type: Node["type"], phase: Node["phase"]): Node {
-  const { name, processed, boundary, retryOf } = body;
+  const { name, processed, boundary, retryOf, asGroup } = body;
+  if (asGroup === true) {
+    const processedAsGroup = { ...processed, inputs: [] };
+    return addNode(simulation, { name, type: "TaskGroup", phase: "Running", boundary, processed: processedAsGroup });
+  }
   return addNode(simulation, { name, type, phase, boundary, processed, ...(retryOf === undefined ? {} : { retryOf }) });
 }
 

@@ -44,10 +44,11 @@ function addOutputs(scope: MutableScope, prefix: string, outputs: NodeOutputs | 
 
 /** Lists over the items that succeeded. Where none did, `outputs.parameters` is the text `[]`. */
 function addAggregate(simulation: Simulation, scope: MutableScope, prefix: string, group: Node): void {
-  if (group.children.size === 0) return;
+  const items = [...group.children].filter((child) => child.startsWith(`${group.name}(`));
+  if (items.length === 0) return;
   const all: Map<string, Value>[] = [];
   const lists = new Map<string, string[]>();
-  for (const child of group.children) {
+  for (const child of items) {
     const node = simulation.nodes.get(child);
     const parameters = node?.phase === "Succeeded" ? (node.outputs?.parameters ?? []) : [];
     if (parameters.length > 0) all.push(new Map(parameters));

@@ -6,13 +6,13 @@
 import { checkReferences } from "./check-references.ts";
 import { evaluateCondition } from "./evaluate-expression.ts";
 import { hasFailed, isFulfilled, type Node, type NodeType, type Phase } from "./node.ts";
-import { ExpressionError } from "./parse-expression.ts";
 import type { PodHost } from "./pod.ts";
 import { podOf } from "./pod-of-node.ts";
 import { runTemplate } from "./run-template.ts";
 import { silentSuccesses } from "./silent-successes.ts";
 import { addChild, type Executed, endPod, type Simulation, setPhase } from "./simulation.ts";
 import { environmentOf } from "./substitute.ts";
+import { ExpressionError } from "./tokenize-expression.ts";
 import type { Workflow, WorkflowSpec } from "./workflow.ts";
 import { workflowGlobals } from "./workflow-globals.ts";
 
@@ -203,7 +203,8 @@ function reconcile(simulation: Simulation): Ending | undefined {
   if (root === undefined) return undefined;
   const phase = phases[root.phase];
   globals.set("workflow.status", phase);
-  globals.set("workflow.failures", JSON.stringify(failuresOf(simulation)));
+  // Who runs is seldom who asks: a list of all failures at each pass would be quadratic.
+  if (isFulfilled(root)) globals.set("workflow.failures", JSON.stringify(failuresOf(simulation)));
   if (!runHooks(simulation, root) || !isFulfilled(root)) return undefined;
   const exit = spec.onExit === undefined ? undefined : runExit(simulation, spec.onExit);
   if (exit === undefined) return spec.onExit === undefined ? { phase, message: root.message, hangs: [] } : undefined;
@@ -241,8 +242,6 @@ function runHooks(simulation: Simulation, root: Node): boolean {
     addChild(simulation, root, name);
     if (failure?.kind === "error") setPhase(simulation, root, "Error", failure.message);
     if (node === undefined || !isFulfilled(node)) completed = false;
-    else if (hasFailed(node))
-      simulation.warnings.add(`the hook ${hook} failed, which the workflow's phase does not tell`);
   }
   return completed;
 }
@@ -292,7 +291,7 @@ function shown({ workflow }: Simulation, node: Node): SimulatedNode {
 /** Tasks that wait, and dags that none of their nodes ends. */
 function hangsOf({ simulation }: Run): readonly string[] {
   const { nodes, waiting, workflow } = simulation;
-  const told = [...waiting].map(([name, why]) => `${name.slice(workflow.length)} ${why}`);
+  const told = [...waiting].map(([name, why]) => `${name.slice(workflow.length) || "/"} ${why}`);
   if (told.length > 0) return told;
   const running = [...nodes.values()]
     .filter((node) => !isFulfilled(node))

@@ -34,6 +34,8 @@ export interface TemplateCall {
   /** The name of the task or step; empty for the entry point and hooks. */
   readonly task: string;
   readonly taskKind: "tasks" | "steps";
+  /** The list of its items became an empty text: Argo runs the task once, as the node of the group. */
+  readonly asGroup?: true;
 }
 
 /** What became of it: perhaps no node yet, where a limit is reached. */

@@ -6,8 +6,9 @@ import { type Environment, evaluate, namesIn, visit } from "./evaluate-expressio
 import { isFunctionName } from "./expression-functions.ts";
 import { compareBytes, isMap, jsonOfValue, type Value } from "./expression-value.ts";
 import { goQuote } from "./go-quote.ts";
-import { type Expression, ExpressionError, parseExpression, pathOf, UnsupportedError } from "./parse-expression.ts";
+import { type Expression, parseExpression, pathOf } from "./parse-expression.ts";
 import { isJson } from "./raw-json.ts";
+import { ExpressionError, UnsupportedError } from "./tokenize-expression.ts";
 
 /** Dotted names and their texts; null: the output of a step that did not run and has no default. */
 export type Scope = ReadonlyMap<string, string | null>;

@@ -1,8 +1,8 @@
 import { evaluate } from "./evaluate-expression.ts";
 import { textOfValue } from "./expression-value.ts";
 import type { Values } from "./node.ts";
-import { ExpressionError } from "./parse-expression.ts";
 import { environmentOf, type Scope } from "./substitute.ts";
+import { ExpressionError } from "./tokenize-expression.ts";
 import type { Template, ValueFrom } from "./workflow.ts";
 
 /** The outputs of a dag or of steps (operator.go, getTemplateOutputsFromScope). A text: why they cannot be made. */

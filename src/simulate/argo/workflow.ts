@@ -132,14 +132,12 @@ export type Task = z.infer<typeof task>;
 export type Template = z.infer<typeof template>;
 export type WorkflowSpec = z.infer<typeof spec>;
 export type Workflow = z.infer<typeof workflow>;
-export type TemplateContainer = z.infer<typeof container>;
-export type TemplateVolume = z.infer<typeof volume>;
+type TemplateVolume = z.infer<typeof volume>;
 
 export const workflowSchema = workflow;
 export const readTask = (value: unknown): Task => task.parse(value);
 export const readTemplate = (value: unknown): Template => template.parse(value);
 export const readVolumes = (value: unknown): readonly TemplateVolume[] => z.array(volume).parse(value);
-export const readParameters = (value: unknown): readonly Parameter[] => z.array(parameter).parse(value);
 
 export type TemplateKind = "dag" | "steps" | "container" | "suspend";
 

@@ -1,0 +1,81 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import path from "node:path";
+import type { Event } from "../protocol/event.ts";
+import { parseEvents } from "../stores/event-lines.ts";
+import { claimFile } from "../stores/run-log-names.ts";
+import { errorCode, StoreError } from "../stores/store-error.ts";
+
+export interface Follower {
+  /** Reads what is new now. */
+  look(): void;
+  /** Reads what is left, and gives all events of the writer. */
+  close(): readonly Event[];
+}
+
+/** How often a writer's file is looked at. Milliseconds. */
+const interval = 200;
+
+/**
+ * Follows what another process writes into a run log in files: `seen` gets its events as they come. Only what is new in
+ * that one file is read, however long the log is. `close` throws a StoreError where it cannot be read.
+ */
+export function followWriter(
+  runLogFolder: string,
+  run: string,
+  writer: string,
+  seen: (events: readonly Event[]) => void,
+): Follower {
+  const file = path.join(runLogFolder, run, "events", `${claimFile(writer)}.ndjson`);
+  const all: Event[] = [];
+  let at = 0;
+  const readMore = (): void => {
+    const bytes = readFrom(file, at);
+    // A line that has no end yet is read again.
+    const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
+    if (whole.length === 0) return;
+    at += whole.length;
+    const events = parseEvents(whole.toString("utf8"));
+    all.push(...events);
+    if (events.length > 0) seen(events);
+  };
+  const look = (): void => {
+    try {
+      readMore();
+    } catch {
+      // `close` tells.
+    }
+  };
+  const timer = setInterval(look, interval);
+  return {
+    look,
+    close: () => {
+      clearInterval(timer);
+      try {
+        readMore();
+      } catch (error) {
+        throw new StoreError("cannot read", file, error);
+      }
+      return all;
+    },
+  };
+}
+
+function readFrom(file: string, at: number): Buffer {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, "r");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  }
+  try {
+    const bytes = Buffer.alloc(Math.max(0, fstatSync(descriptor).size - at));
+    let length = 0;
+    for (let more = 1; length < bytes.length && more > 0; length += more) {
+      more = readSync(descriptor, bytes, length, bytes.length - length, at + length);
+    }
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(descriptor);
+  }
+}

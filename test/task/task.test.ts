@@ -1,0 +1,132 @@
+/** `magnus-pipelines/task` as a project that has installed the package finds it: its types, and its functions. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { root } from "../support/build.ts";
+import { run, runMagnus } from "../support/programs.ts";
+import { workspace } from "../support/workspace.ts";
+
+/** A project with the package among its modules. */
+function project(files: { readonly [name: string]: string }): string {
+  const cwd = workspace({ "package.json": '{"type": "module"}', ...files });
+  mkdirSync(path.join(cwd, "node_modules"));
+  symlinkSync(root, path.join(cwd, "node_modules/magnus-pipelines"));
+  return cwd;
+}
+
+const everyFunction = `import {
+  getFromCatalog, getParameter, getParameters, getRunId, getRunLog, getSecret, getTag, type JsonValue, MagnusError,
+  putInCatalog, setParameter, trackThis,
+} from "magnus-pipelines/task";
+
+const rate: JsonValue = getParameter("rate");
+const all: { readonly [name: string]: JsonValue } = getParameters();
+setParameter({ doubled: [1, "two", { three: null }] });
+trackThis({ loss: 0.5 }, { step: 1 });
+const files: readonly string[] = getFromCatalog("*.csv", "copies");
+putInCatalog("model.bin");
+const texts: readonly string[] = [getRunId(), getTag(), getSecret("TOKEN")];
+const log: JsonValue | undefined = getRunLog();
+try { getSecret("none"); } catch (error) { if (error instanceof MagnusError) console.log(error.message); }
+export default [rate, all, files, texts, log];
+`;
+
+function check(cwd: string): { readonly status: number | null; readonly stdout: string } {
+  const options = "--noEmit --strict --target es2022 --module nodenext --moduleResolution nodenext --types node";
+  const compiler = path.join(root, "node_modules/typescript/bin/tsc");
+  const roots = ["--typeRoots", path.join(root, "node_modules/@types")];
+  const args = [compiler, "step.ts", "--ignoreConfig", ...options.split(" "), ...roots];
+  return spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
+}
+
+describe("the types", () => {
+  test("let a strict project use every function", () => {
+    const { status, stdout } = check(project({ "step.ts": everyFunction }));
+    expect([status, stdout]).toEqual([0, ""]);
+  });
+
+  test("refuse what is no JSON, and what is no name", () => {
+    const wrong = `import { getParameter, setParameter } from "magnus-pipelines/task";
+setParameter({ f: () => 1 });
+getParameter(7);
+`;
+    const { status, stdout } = check(project({ "step.ts": wrong }));
+    expect(status).not.toBe(0);
+    expect(stdout.match(/^step\.ts/gm)?.length).toBe(2);
+  });
+
+  test("every export of the module has one, and none is of something else", () => {
+    const script = 'import("magnus-pipelines/task").then((module) => console.log(Object.keys(module).sort().join()))';
+    const names = execFileSync(process.execPath, ["-e", script], { cwd: project({}), encoding: "utf8" }).trim();
+    const declared = readFileSync(path.join(root, "dist/task.d.ts"), "utf8").matchAll(
+      /^export declare (?:function|class) (\w+)/gm,
+    );
+    expect(names.split(",")).toEqual([...declared].map(([, name]) => name).sort());
+  });
+});
+
+const step = `import { getFromCatalog, getParameter, getRunId, getSecret, getTag, putInCatalog, setParameter, trackThis } from "magnus-pipelines/task";
+import { writeFileSync } from "node:fs";
+
+export function train() {
+  setParameter({ doubled: 2 * getParameter("n") });
+  trackThis({ loss: 0.5 });
+  writeFileSync("model.bin", "weights");
+  putInCatalog("model.bin");
+  console.log([getRunId(), getTag(), getSecret("TOKEN").length, getFromCatalog("*.csv").join()].join(" "));
+  return { tripled: 3 * getParameter("n"), seen: getParameter("doubled") };
+}
+`;
+
+const pipeline = `parameters: {n: 7}
+dag:
+  steps:
+    - {name: data, type: task, command_type: shell, command: "echo 1 >data.csv", catalog: {put: [data.csv]}}
+    - {name: train, type: task, command_type: node, command: "step.mjs#train", secrets: [TOKEN], catalog: {get: [data.csv]}}
+`;
+
+describe("the functions", () => {
+  test("in a run: what they answer is in the run log", async () => {
+    const cwd = project({ "step.mjs": step, "pipeline.yaml": pipeline });
+    const options = { cwd, env: { TOKEN: "very-secret" } };
+    const ended = await runMagnus(["run", "pipeline.yaml", "--run-id", "r", "--tag", "nightly", "--json"], options);
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(ended.stderr).toContain("train | r nightly 11 data.csv");
+    const events = ended.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events.at(-1)).toMatchObject({ parameters: { n: 7, doubled: 14, tripled: 21, seen: 14 } });
+    const of = (kind: string) => events.filter((event) => event.kind === kind).map(({ data }) => data);
+    expect(of("metric")).toEqual([{ metrics: { loss: 0.5 } }]);
+    expect(of("catalog.put").flatMap(({ files }) => files.map(({ name }: { name: string }) => name))).toEqual([
+      "data.csv",
+      "model.bin",
+    ]);
+  });
+
+  test("outside a run: parameters and secrets come from the environment and .env, and nothing is kept", async () => {
+    const cwd = project({ "step.mjs": step, "data.csv": "1", ".env": "TOKEN=from-file\n" });
+    const script = 'import("./step.mjs").then(({ train }) => console.log(JSON.stringify(train())))';
+    const { code, stdout, stderr } = await run(process.execPath, ["-e", script], { cwd, env: { MAGNUS_PRM_n: "5" } });
+    expect([code, stdout], stderr).toEqual([0, '  9 data.csv\n{"tripled":15,"seen":10}\n']);
+  });
+
+  test("what is missing: one error that names it", async () => {
+    const cwd = project({});
+    for (const [call, message] of [
+      ["getParameter('rate')", 'there is no parameter "rate"; this step sees: none'],
+      ["getSecret('TOKEN')", 'the secret "TOKEN" is not in the environment'],
+      ["getFromCatalog('*.csv')", 'no file matches "*.csv"'],
+      ["putInCatalog('../x')", "is not below the working directory"],
+      ["setParameter({ 'a b': 1 })", '"a b" cannot be the name of a parameter'],
+      ["setParameter({ a: NaN })", '"a" cannot be JSON'],
+    ] as const) {
+      const script = `import("magnus-pipelines/task").then((task) => task.${call}).catch((error) => console.log(error.name, error.message))`;
+      const { stdout } = await run(process.execPath, ["-e", script], { cwd });
+      expect(stdout).toContain(`MagnusError`);
+      expect(stdout).toContain(message);
+    }
+  });
+});
