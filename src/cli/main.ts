@@ -75,7 +75,7 @@ diagnosed(configured(given(program.command("check <pipelines...>"))))
 program
   .command("simulate <file>")
   .usage("FILE [options]")
-  .description("run a compiled file, or any workflow, here as its platform would")
+  .description("run a workflow here as its platform would")
   .addOption(
     new Option("-t, --target <NAME>", "the platform; usual: told by the file").choices(["argo", "github-actions"]),
   )
@@ -94,8 +94,8 @@ program
 
 const runs = program
   .command("runs")
-  .usage("list|show|log|export|push|pull")
-  .description("read and copy run logs")
+  .usage("COMMAND")
+  .description("list, show, export and copy run logs")
   .helpCommand(false)
   .addHelpText("after", example("magnus runs show latest"));
 diagnosed(configured(runs.command("list")))
@@ -141,7 +141,7 @@ copying(runs.command("pull <runs...>"), "--from")
 
 diagnosed(configured(program.command("doctor")))
   .usage("[options]")
-  .description("try the configured stores once, as a run would use them")
+  .description("try whether the configured stores work")
   .option("--json", "print as JSON")
   .addHelpText("after", example("magnus doctor -c ci.yaml"))
   .action(async (options) => finish((await import("./doctor.ts")).doctor(options)));

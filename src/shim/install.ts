@@ -68,6 +68,9 @@ function partsOfThis(): readonly Part[] {
     throw new UsageError(`install: no launcher beside ${shim}: ${why}`, exitCode.failed);
   }
   const programs = ours.map((name) => ({ name, source: name === "shim.cjs" ? shim : path.join(beside, name) }));
+  for (const { name, source } of programs) {
+    if (!existsSync(source)) throw new UsageError(`install: no ${name} beside ${shim}`, exitCode.failed);
+  }
   return [...node, ...programs, ...launchers.map((name) => ({ name, source: launcher }))];
 }
 

@@ -22,6 +22,7 @@ import { lazyCatalog, lazyRunLogStore } from "./lazy-stores.ts";
 import type { PostgresSettings, RemoteAccess, S3Settings } from "./remote-settings.ts";
 import type { RunLogStore } from "./run-log-store.ts";
 import { dotenvSecrets, environmentSecrets, fileSecrets, type Secrets, secretsFrom } from "./secrets.ts";
+import { errorCode } from "./store-error.ts";
 
 /** The opened services. Nothing is read or written before one of them is used. */
 export interface Services {
@@ -134,7 +135,10 @@ function openCatalog(service: Service, here: Here): CatalogStore {
 
 /** Bundled apart from the shim: see lazy-stores.ts. */
 function remoteStores() {
-  return import("./remote-stores.ts");
+  return import("./remote-stores.ts").catch((error: unknown) => {
+    if (errorCode(error) !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new ServiceError("stores.cjs, which reaches what is on a server, is missing beside the shim; copy it there");
+  });
 }
 
 function readS3(service: Service, here: Here): S3Settings {

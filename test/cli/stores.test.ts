@@ -1,5 +1,5 @@
 /** Stores on a server as programs use them: `run`, compiled scripts with the shim, `runs`, `doctor`. */
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type PostgresServer, postgresPrograms, postgresServer } from "../support/postgres-server.ts";
@@ -158,6 +158,17 @@ test("a step whose store cannot be reached ends with 74 and one line", async () 
   expect([code, stderr]).toEqual([
     74,
     'magnus-shim: cannot use the bucket runs: its endpoint "ftp://x" is no http(s) URL\n',
+  ]);
+});
+
+test("a shim that was copied alone says what it lacks, where a server is configured", async () => {
+  const cwd = workspace();
+  copyFileSync(shim, path.join(cwd, "shim.cjs"));
+  const env = { MAGNUS_RUN_ID: "r", MAGNUS_SERVICES: '{"run_log_store":{"type":"s3","bucket":"runs"}}' };
+  const { code, stderr } = await run(process.execPath, ["shim.cjs", "verdict"], { cwd, env });
+  expect([code, stderr]).toEqual([
+    74,
+    expect.stringMatching(/^magnus-shim: stores\.cjs.* is missing beside the shim.*\n$/),
   ]);
 });
 
