@@ -6,7 +6,10 @@ export interface OutOfMemory {
   happened(): boolean;
 }
 
-/** `eventsFile`: cgroup v2's `memory.events` of this process; undefined where the system has none. */
+/**
+ * `eventsFile`: of this process's cgroup, version 2's `memory.events` or version 1's `memory.oom_control`, which say so in
+ * the same line; undefined where the system has none.
+ */
 export function openOutOfMemory(eventsFile: string | undefined = memoryEventsFile()): OutOfMemory {
   let seen = readKills(eventsFile);
   return {
@@ -20,10 +23,17 @@ export function openOutOfMemory(eventsFile: string | undefined = memoryEventsFil
 }
 
 function memoryEventsFile(): string | undefined {
-  const group = readOrEmpty("/proc/self/cgroup").match(/^0::(.*)$/m)?.[1];
-  if (group === undefined) return undefined;
+  const groups = readOrEmpty("/proc/self/cgroup");
+  const [, group] = groups.match(/^0::(.*)$/m) ?? [];
+  const [, old] = groups.match(/^\d+:memory:(.*)$/m) ?? [];
+  const root = "/sys/fs/cgroup";
   // In a container the path may be the host's; its own group is then the root of what is mounted.
-  const files = [`/sys/fs/cgroup${group}/memory.events`, "/sys/fs/cgroup/memory.events"];
+  const files = [
+    `${root}${group}/memory.events`,
+    `${root}/memory.events`,
+    `${root}/memory${old}/memory.oom_control`,
+    `${root}/memory/memory.oom_control`,
+  ];
   return files.find((file) => readOrEmpty(file) !== "");
 }
 

@@ -24,18 +24,15 @@ export const minSecretLength = 6;
 
 export function redactorOf(secrets: readonly string[]): Redactor {
   // Bytes are handled as latin1 text, a character a byte: regular expressions work and any encoding survives.
-  const forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
+  const forms = [...new Set(secrets.flatMap(formsOf))];
   if (forms.length === 0) return idleRedactor;
-  const search = new RegExp(forms.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|"), "g");
-  const redact = (latin1: string): string => latin1.replace(search, "***");
+  const find = finderOf(forms);
+  const beginnings = beginningsOf(forms);
   return {
     idle: false,
-    redact: (text) => toUtf8(redact(toLatin1(text))),
-    finds: (text) => {
-      search.lastIndex = 0;
-      return search.test(toLatin1(text));
-    },
-    stream: () => redactedStream(search, forms),
+    redact: (text) => toUtf8(masked(toLatin1(text), find)),
+    finds: (text) => find(toLatin1(text), 0) !== undefined,
+    stream: () => redactedStream(find, beginnings),
   };
 }
 
@@ -88,26 +85,80 @@ function jsonForms(text: string): string[] {
   return forms.flatMap((form) => [form, form.replaceAll("/", "\\/")]);
 }
 
-function redactedStream(search: RegExp, forms: readonly string[]): RedactedStream {
+/** The first form in a text, not before `from`: `[start, end)`. Of several at one place the longest. */
+type Finder = (text: string, from: number) => { readonly start: number; readonly end: number } | undefined;
+
+/** Characters of a form for which a regular expression looks; what it finds is compared with the forms. */
+const prefixLength = 16;
+
+/** V8 does not compile an expression of more than 20 KB, and all forms of a key of many lines are more. */
+function finderOf(forms: readonly string[]): Finder {
+  // The longest first: a form that is found is of the longest prefix that is, or is all of a shorter one.
+  const sorted = [...forms].sort((a, b) => b.length - a.length);
+  const prefixes = [...new Set(sorted.map((form) => form.slice(0, prefixLength)))];
+  const short = sorted.filter((form) => form.length < prefixLength);
+  const candidates = new Map<string, string[]>(prefixes.map((prefix) => [prefix, []]));
+  for (const form of sorted) if (form.length >= prefixLength) candidates.get(form.slice(0, prefixLength))?.push(form);
+  for (const [prefix, found] of candidates) found.push(...short.filter((form) => prefix.startsWith(form)));
+  const search = new RegExp(prefixes.map((prefix) => prefix.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|"), "g");
+  return (text, from) => {
+    search.lastIndex = from;
+    for (let match = search.exec(text); match !== null; match = search.exec(text)) {
+      const { index } = match;
+      const form = candidates.get(match[0])?.find((one) => text.startsWith(one, index));
+      if (form !== undefined) return { start: index, end: index + form.length };
+      search.lastIndex = index + 1;
+    }
+    return undefined;
+  };
+}
+
+function masked(text: string, find: Finder): string {
+  let done = "";
+  let at = 0;
+  for (let found = find(text, 0); found !== undefined; found = find(text, at)) {
+    done += `${text.slice(at, found.start)}***`;
+    at = found.end;
+  }
+  return done + text.slice(at);
+}
+
+/** The forms by their first character, and the length of the longest. */
+interface Beginnings {
+  readonly byStart: ReadonlyMap<number, readonly string[]>;
+  readonly longest: number;
+}
+
+function beginningsOf(forms: readonly string[]): Beginnings {
+  const byStart = new Map<number, string[]>();
+  for (const form of forms) {
+    const start = form.charCodeAt(0);
+    const same = byStart.get(start);
+    if (same === undefined) byStart.set(start, [form]);
+    else same.push(form);
+  }
+  return { byStart, longest: forms.reduce((most, form) => Math.max(most, form.length), 0) };
+}
+
+function redactedStream(find: Finder, beginnings: Beginnings): RedactedStream {
   let held = "";
   return {
     push: (chunk) => {
       const text = held + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1");
       // What may be the beginning of a form is not decided yet, not even where a shorter form is found in it.
-      const undecided = beginningAt(text, forms, 0);
+      const undecided = beginningAt(text, beginnings, 0);
       let done = "";
       let at = 0;
-      search.lastIndex = 0;
-      for (let found = search.exec(text); found !== null && found.index < undecided; found = search.exec(text)) {
-        done += `${text.slice(at, found.index)}***`;
-        at = search.lastIndex;
+      for (let found = find(text, 0); found !== undefined && found.start < undecided; found = find(text, at)) {
+        done += `${text.slice(at, found.start)}***`;
+        at = found.end;
       }
-      const keep = at <= undecided ? undecided : beginningAt(text, forms, at);
+      const keep = at <= undecided ? undecided : beginningAt(text, beginnings, at);
       held = text.slice(keep);
       return Buffer.from(done + text.slice(at, keep), "latin1");
     },
     end: () => {
-      const rest = held.replace(search, "***");
+      const rest = masked(held, find);
       held = "";
       return Buffer.from(rest, "latin1");
     },
@@ -115,14 +166,14 @@ function redactedStream(search: RegExp, forms: readonly string[]): RedactedStrea
 }
 
 /** The first place, not before `from`, whose rest is the beginning of a form; the text's end where there is none. */
-function beginningAt(text: string, forms: readonly string[], from: number): number {
-  let first = text.length;
-  for (const form of forms) {
-    for (let at = Math.max(from, text.length - form.length + 1); at < first; at++) {
-      if (text[at] === form[0] && form.startsWith(text.slice(at))) first = at;
-    }
+function beginningAt(text: string, { byStart, longest }: Beginnings, from: number): number {
+  for (let at = Math.max(from, text.length - longest + 1); at < text.length; at++) {
+    const forms = byStart.get(text.charCodeAt(at));
+    if (forms === undefined) continue;
+    const rest = text.slice(at);
+    if (forms.some((form) => form.length > rest.length && form.startsWith(rest))) return at;
   }
-  return first;
+  return text.length;
 }
 
 function toLatin1(text: string): string {

@@ -9,9 +9,9 @@ export function stopSignals(): { readonly stop: AbortSignal; readonly kill: Abor
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     process.on(signal, () => {
       if (!stop.signal.aborted) {
-        first = Date.now();
+        first = performance.now();
         stop.abort(signal);
-      } else if (Date.now() - first > 500) kill.abort(signal);
+      } else if (performance.now() - first > 500) kill.abort(signal);
     });
   }
   return { stop: stop.signal, kill: kill.signal };

@@ -32,7 +32,7 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
   const { values } = readArguments(argv, {
     spec: { type: "string" },
     at: { type: "string" },
-    param: { type: "string", multiple: true },
+    "param-base64": { type: "string", multiple: true },
   });
   const spec = readSpec(readText(String(values.spec ?? "")));
   const path = placeOf(spec, readAt(readText(String(values.at ?? "[]"))));
@@ -42,7 +42,7 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
   // The local runner starts this in a container, follows what it writes, and tells how steps end.
   const { MAGNUS_WRITER: chosen } = process.env;
   const writer = openEventWriter(log, chosen || undefined);
-  const given = (values.param ?? []).map((param) => readText(String(param)));
+  const given = (values["param-base64"] ?? []).map((param) => decodeParameter(readText(String(param))));
   await createRunWhereNobodyDid(spec, given, log, writer, run.tag);
   const reach = await reachOrThrow(path, spec, log, writer);
   if (reach.finished?.status === "success") {
@@ -74,6 +74,13 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
   writeControl(result.control);
   if (!chosen) report(path, result, spec);
   return codeOf(result);
+}
+
+/** `name=BASE64`, the text in UTF-8, as `name=text`: no templating or expansion on the way could touch it. */
+function decodeParameter(param: string): string {
+  const at = param.indexOf("=");
+  if (at < 0) throw new UsageError(`--param-base64 ${param}: expected name=BASE64`);
+  return `${param.slice(0, at)}=${Buffer.from(param.slice(at + 1), "base64").toString("utf8")}`;
 }
 
 /** The run's first step creates it; where that one was lost, a step to which its failure leads does. */

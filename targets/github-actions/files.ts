@@ -11,6 +11,7 @@ import { printExpression } from "./expression.ts";
 import { permissionsOfFile, secretsOfFile } from "./grants.ts";
 import { inputsOf } from "./inputs.ts";
 import { itemIndex, type Jobs, jobsOfFile, limitOf, verdictJob } from "./jobs.ts";
+import { nameOfFiles } from "./name-of-files.ts";
 import type { GithubOptions } from "./options.ts";
 import {
   type CompositeSite,
@@ -28,7 +29,7 @@ import { type Job, printWorkflow, shown, type Workflow, type Writing } from "./w
 
 export function emitFiles(plan: Plan, context: EmitContext<GithubOptions>): readonly OutputFile[] {
   const { workflows, layout } = buildWorkflows(plan, context);
-  const { name } = plan.pipeline;
+  const name = nameOfFiles(plan.pipeline.name);
   return [
     ...workflows.map((workflow) => ({ path: `.github/workflows/${workflow.file}`, content: printWorkflow(workflow) })),
     { path: `.github/magnus/${name}.plan.json`, content: printPlan(plan, layout, context) },
@@ -47,8 +48,8 @@ export interface Built {
 
 export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>): Built {
   const { options, source, version } = context;
-  const { name } = plan.pipeline;
-  const layout = layOut(plan.root, (node) => mayBeMany(node, plan, options));
+  const name = nameOfFiles(plan.pipeline.name);
+  const layout = layoutOf(plan, options);
   const inputs = inputsOf(plan);
   const call = `\${{ inputs.${inputs.callName} }}`;
   const writing: Writing = { name, prefix: `${name}~${call}~`, call, keeps: keepsOf(servicesIn(context)), shown };
@@ -57,7 +58,7 @@ export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>):
     options,
     parameters: inputs.environment,
     storing: storingJobs(layout),
-    needsFiles: () => plan.root !== undefined && hasObjects(layout),
+    hasObjects: hasObjects(layout),
     secretsOf: (file) => secretsOfFile(file, options),
     permissionsOf: (file) => permissionsOfFile(file, options),
     fileName: ({ id, body }) => (body === "batches" ? `${name}--${id}-batch.yml` : `${name}--${id}.yml`),
@@ -76,6 +77,10 @@ export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>):
   return { workflows, layout };
 }
 
+export function layoutOf(plan: Plan, options: GithubOptions): Layout {
+  return layOut(plan.root, (node) => mayBeMany(node, plan, options));
+}
+
 function topWorkflow(
   plan: Plan,
   file: File,
@@ -84,7 +89,7 @@ function topWorkflow(
   comment: string,
   options: GithubOptions,
 ): Workflow {
-  const { name } = plan.pipeline;
+  const name = nameOfFiles(plan.pipeline.name);
   const own = jobsOfFile(file, jobs);
   const secrets = secretsOfFile(file, options);
   const scheduled = options.schedule === undefined ? {} : { schedule: scheduleOf(options.schedule) };
@@ -94,7 +99,7 @@ function topWorkflow(
     file: `${name}.yml`,
     comment,
     head: {
-      name: options.name ?? `magnus / ${shown(name)}`,
+      name: options.name ?? `magnus / ${shown(plan.pipeline.name)}`,
       on: { workflow_dispatch: dispatch, workflow_call: call, ...scheduled, ...options.on },
       permissions: {},
       concurrency: {
@@ -130,7 +135,7 @@ const callInputs = {
 function calledWorkflow(plan: Plan, file: File, owner: CompositeSite, jobs: Jobs, comment: string): Workflow {
   const secrets = jobs.secretsOf(file);
   return {
-    file: `${plan.pipeline.name}--${owner.id}.yml`,
+    file: `${nameOfFiles(plan.pipeline.name)}--${owner.id}.yml`,
     comment,
     head: {
       name: `magnus / ${shown(plan.pipeline.name)} / ${shown(owner.title)}`,
@@ -167,7 +172,7 @@ function closingLeaf({ sites }: GraphSite): Site | undefined {
 
 /** Calls the file of a map's body for each item of a batch. */
 function batchWorkflow(plan: Plan, owner: CompositeSite, jobs: Jobs, comment: string): Workflow {
-  const { name } = plan.pipeline;
+  const name = nameOfFiles(plan.pipeline.name);
   const body = owner.graphs[0]?.file;
   const secrets = body === undefined ? [] : jobs.secretsOf(body);
   const nested = owner.home.file.owner !== undefined;
@@ -190,7 +195,7 @@ function batchWorkflow(plan: Plan, owner: CompositeSite, jobs: Jobs, comment: st
     file: `${name}--${owner.id}-batch.yml`,
     comment,
     head: {
-      name: `magnus / ${shown(name)} / ${shown(owner.title)} (batch)`,
+      name: `magnus / ${shown(plan.pipeline.name)} / ${shown(owner.title)} (batch)`,
       on: {
         workflow_call: {
           inputs: { ...callInputs, at: { ...callInputs.at, required: false }, items },

@@ -4,16 +4,18 @@ import type { Plan, PlanGraph, PlanNode } from "../../src/plan/plan.ts";
 import { isObject, type JsonObject, parseJson } from "../../src/protocol/json.ts";
 import { type ServicesSpec, variablesOfServices } from "../../src/protocol/services.ts";
 import type { EmitContext } from "../../src/target/target.ts";
-import { buildWorkflows } from "./files.ts";
+import { longestExpression } from "./expression.ts";
+import { buildWorkflows, layoutOf } from "./files.ts";
 import { githubSecret } from "./github-secret.ts";
 import type { GithubOptions } from "./options.ts";
-import type { File } from "./sites.ts";
+import { type File, sitesOf } from "./sites.ts";
 import { printWorkflow } from "./workflow.ts";
 
 /** A larger file never starts. Bytes. */
 const largestFile = 512_000;
-/** A text with `${{ }}`: beyond, the file is invalid. Characters. */
-const longestExpression = 21_000;
+/** A job of the shortest names in which nothing travels, and one as they are mostly. Bytes. */
+const smallestJob = 400;
+const usualJob = 1_150;
 /** Calls below calls, the first workflow included. */
 const mostLevels = 10;
 const mostFiles = 50;
@@ -54,6 +56,18 @@ const checkStorage: Rule = (_plan, { options, services }, sink) => {
   }
 };
 
+/** What cannot fit is not built: it could take minutes. */
+const checkSteps: Rule = (plan, { options }, sink) => {
+  if (sink.hasErrors) return;
+  for (const file of layoutOf(plan, options).files) {
+    const steps = [...sitesOf(file.graph)].filter(({ kind, home }) => kind === "leaf" && home.file === file).length;
+    if (steps * smallestJob <= largestFile) continue;
+    const span = file.owner?.node.node.spans.name ?? plan.pipeline.span;
+    const what = `${steps} steps in a file, of which some ${Math.floor(largestFile / usualJob)} fit into 500 KiB`;
+    sink.report("target-limit", { target, what, hint: "split the pipeline", span });
+  }
+};
+
 const checkSizes: Rule = (plan, context, sink) => {
   if (sink.hasErrors) return;
   const { workflows, layout } = buildWorkflows(plan, context);
@@ -73,12 +87,9 @@ const checkSizes: Rule = (plan, context, sink) => {
     const size = Buffer.byteLength(printWorkflow(workflow));
     const kibibytes = Math.ceil(size / 1024);
     if (size > largestFile) report(`${workflow.file} has ${kibibytes} KiB of at most 500`, "split the pipeline");
-    const longest = longestText(workflow);
-    if (longest > longestExpression) {
-      report(
-        `an expression of ${longest} characters in ${workflow.file}, of at most ${longestExpression}`,
-        "group steps in `dag` steps",
-      );
+    if (longestText(workflow) > longestExpression) {
+      const what = `an expression of more than ${longestExpression} characters in ${workflow.file}`;
+      report(what, "group steps in `dag` steps");
     }
   }
 };
@@ -103,4 +114,4 @@ function* nodesOf(graph: PlanGraph): Generator<PlanNode> {
 
 const target = "github-actions";
 
-export const githubRules: readonly Rule[] = [checkSecretNames, checkStorage, checkSizes];
+export const githubRules: readonly Rule[] = [checkSecretNames, checkStorage, checkSteps, checkSizes];

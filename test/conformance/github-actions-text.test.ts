@@ -30,6 +30,7 @@ describe("text arrives as it was written", () => {
     const name = 'it\'s "a" ${{ github }} ::error::x 🫩';
     const copy = `export MAGNUS_PRM_typed='${hostile.replaceAll("'", "'\\''")}' MAGNUS_PRM_seen="$MAGNUS_PRM_text" MAGNUS_PRM_variable="$VARIABLE"`;
     const { end, log, annotations } = await simulatePipeline({
+      name: 'it\'s ${{ github.token }} *[x]{y,z}~ "q" ::error::x ☃',
       description: hostile,
       parameters: { text: hostile, items: [hostile, "::error::k"] },
       parameter_schema: { text: { description: hostile, type: "string" } },
@@ -52,6 +53,7 @@ describe("text arrives as it was written", () => {
     });
     expect(annotations).toEqual([]);
     expect(end.conclusion).toBe("success");
+    expect(log.created?.pipeline).toContain("it's ${{ github.token }} *[x]{y,z}~");
     expect(log.parameters).toMatchObject({
       typed: hostile,
       seen: hostile,

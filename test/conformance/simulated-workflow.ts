@@ -56,7 +56,8 @@ export async function simulatePipeline(pipeline: object, simulating: Simulating 
     const place = path.join(folder, file);
     return existsSync(place) ? readFileSync(place, "utf8") : undefined;
   };
-  const end = await simulateWorkflow(read, ".github/workflows/p.yml", host, { event: "workflow_call", ...options });
+  const main = readdirSync(path.join(folder, ".github/workflows")).find((name) => !name.includes("--")) ?? "";
+  const end = await simulateWorkflow(read, `.github/workflows/${main}`, host, { event: "workflow_call", ...options });
   const kept = readdirSync(artifacts).find((name) => name.startsWith("run-log~"));
   if (kept === undefined) throw new Error(`no run log: ${JSON.stringify(end, null, 1)}`);
   const runs = path.join(artifacts, kept);

@@ -40,6 +40,42 @@ describe("redactorOf", () => {
     expect(out + Buffer.from(stream.end()).toString()).toBe("***.");
   });
 
+  it("masks the first of many secrets, and of those at one place the longest", () => {
+    const text = (most: number) => fc.string({ unit: fc.constantFrom("a", "b"), maxLength: most });
+    const secret = text(40).filter((one) => one.length >= 6);
+    fc.assert(
+      fc.property(fc.array(secret, { minLength: 1, maxLength: 20 }), text(200), (secrets, shown) => {
+        let expected = "";
+        for (let at = 0; at < shown.length; ) {
+          const found = secrets.filter((one) => shown.startsWith(one, at)).sort((a, b) => b.length - a.length)[0];
+          expected += found === undefined ? shown[at] : "***";
+          at += found?.length ?? 1;
+        }
+        const redactor = redactorOf(secrets);
+        expect(redactor.redact(shown)).toBe(expected);
+        const stream = redactor.stream();
+        const parts = [...shown].map((one) => Buffer.from(stream.push(Buffer.from(one))).toString());
+        expect(parts.join("") + Buffer.from(stream.end()).toString()).toBe(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("masks a key of many lines wherever a piece of it stands", () => {
+    const lines = Array.from({ length: 60 }, (_, i) =>
+      Buffer.from(`line ${i} of a key that is long ${i * i}`).toString("base64"),
+    );
+    const redactor = redactorOf([lines.join("\n")]);
+    for (const line of lines) {
+      expect(redactor.redact(`<${line}>`)).toBe("<***>");
+      expect(redactor.redact(`<${encodeURIComponent(line)}>`)).toBe("<***>");
+      expect(redactor.redact(Buffer.from(`${line}\n`).toString("base64"))).not.toContain(
+        Buffer.from(line).toString("base64").slice(0, -4),
+      );
+    }
+    expect(redactor.redact(`[${JSON.stringify(lines.join("\n"))}]`)).toBe('["***"]');
+  });
+
   it("leaves short secrets and all else alone", () => {
     expect(redactorOf(["abc", ""]).idle).toBe(true);
     expect(redactorOf([]).redact("abc")).toBe("abc");

@@ -38,11 +38,11 @@ dag:
     last: {type: task, command_type: shell, command: "sleep 0.01", next: success}
 `;
 
-test("kill -9 of a runner at 50 moments: the log reads, nothing that finished is lost", async () => {
+test("kill -9 of a runner at 75 moments: the log reads, nothing that finished is lost", async () => {
   const work = workspace();
   const whole = await duration(() => runMagnus(["run", "pipeline.yaml", "-q"], { cwd: work }));
   let unfinished = 0;
-  for (let i = 0; i < 50; i++) {
+  for (let i = 0; i < 75; i++) {
     const id = `killed-${i}`;
     const child = spawn(process.execPath, [magnus, "run", "pipeline.yaml", "--json", "--run-id", id], {
       cwd: work,
@@ -52,7 +52,7 @@ test("kill -9 of a runner at 50 moments: the log reads, nothing that finished is
     let printed = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
     // Spread over the whole run, its start and end included.
-    await killAfter(child, (whole * (i + 0.5)) / 50);
+    await killAfter(child, (whole * (i + 0.5)) / 75);
     const store = fileSystemRunLogStore(path.join(work, ".magnus/runs"));
     if (!(await store.exists(id))) continue;
     const events = await readEvents(store.open(id));
@@ -72,11 +72,11 @@ test("kill -9 of a runner at 50 moments: the log reads, nothing that finished is
   rmSync(work, { recursive: true, force: true });
 });
 
-test("kill -9 of a shim at 50 moments: the run goes on, the step reads as lost", async () => {
+test("kill -9 of a shim at 25 moments: the run goes on, the step reads as lost", async () => {
   const work = workspace();
   await runMagnus(["compile", "pipeline.yaml", "--target", "shell", "-q"], { cwd: work });
   let lost = 0;
-  for (let i = 0; i < 50; i++) {
+  for (let i = 0; i < 25; i++) {
     const id = `shim-${i}`;
     const script = run("sh", ["pipeline.sh", "--run-id", id], { cwd: work, env: { MAGNUS_SHIM: shim } });
     const killed = await killOneShim(work, i);
@@ -87,7 +87,7 @@ test("kill -9 of a shim at 50 moments: the run goes on, the step reads as lost",
     expect(code, stderr).toBe(view.status === "success" ? 0 : 1);
     if (killed) lost += leaves(view.steps).filter((step) => step.status === "lost").length;
   }
-  expect(lost).toBeGreaterThan(10);
+  expect(lost).toBeGreaterThan(5);
   rmSync(work, { recursive: true, force: true });
 });
 
