@@ -50,21 +50,29 @@ const programs = await build({
 
 declare("src/task/task.ts", "task.d.ts");
 
-// What reaches a server is a file of its own beside the shim, which names it so and loads it when it is needed.
-const apart = {
-  name: "apart",
+// What few steps need are files of their own beside the shim, which names them so and loads them when it needs them.
+const apart = new Map([
+  ["remote-stores.ts", "stores.cjs"],
+  ["install.ts", "install.cjs"],
+  ["mlflow-tracker.ts", "tracker.cjs"],
+]);
+const besideShim = {
+  name: "beside-the-shim",
   setup: ({ onResolve }) =>
-    onResolve({ filter: /\/mlflow-tracker\.ts$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: "./tracker.cjs", external: true } : undefined,
-    ),
+    onResolve({ filter: /\.ts$/ }, ({ kind, path: file }) => {
+      const name = kind === "dynamic-import" ? apart.get(path.basename(file)) : undefined;
+      return name === undefined ? undefined : { path: `./${name}`, external: true };
+    }),
 };
 
 const shim = await build({
   ...shared,
-  plugins: [...shared.plugins, apart],
+  plugins: [...shared.plugins, besideShim],
   entryPoints: [
     { in: "src/shim/main.ts", out: "shim" },
     { in: "src/github-action/main.ts", out: "action" },
+    { in: "src/stores/remote-stores.ts", out: "stores" },
+    { in: "src/shim/install.ts", out: "install" },
     { in: "src/tracking/mlflow-tracker.ts", out: "tracker" },
   ],
   outdir: fresh,

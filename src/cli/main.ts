@@ -75,7 +75,7 @@ diagnosed(configured(given(program.command("check <pipelines...>"))))
 program
   .command("simulate <file>")
   .usage("FILE [options]")
-  .description("run a compiled file, or any workflow, here as its platform would")
+  .description("run a workflow here as its platform would")
   .addOption(
     new Option("-t, --target <NAME>", "the platform; usual: told by the file").choices(["argo", "github-actions"]),
   )
@@ -94,8 +94,8 @@ program
 
 const runs = program
   .command("runs")
-  .usage("list|show|log|export")
-  .description("read run logs")
+  .usage("COMMAND")
+  .description("list, show, export and copy run logs")
   .helpCommand(false)
   .addHelpText("after", example("magnus runs show latest"));
 diagnosed(configured(runs.command("list")))
@@ -124,6 +124,27 @@ configured(runs.command("export <run>"))
   .addOption(new Option("--format <FORM>", "magnus-json").choices(["magnus-json"]).default("magnus-json"))
   .addHelpText("after", example("magnus runs export latest --format magnus-json >run.json"))
   .action(async (run, options) => finish((await import("./runs.ts")).exportRun(run, options)));
+copying(runs.command("push <runs...>"), "--to")
+  .usage("RUN... --to STORE [options]")
+  .description("copy runs to another store, with their files")
+  .addHelpText("after", example("magnus runs push latest --to team.yaml"))
+  .action(async (names, { to, ...options }) =>
+    finish((await import("./copy-runs.ts")).pushRuns(names, { ...options, store: to })),
+  );
+copying(runs.command("pull <runs...>"), "--from")
+  .usage("RUN... --from STORE [options]")
+  .description("copy runs from another store, with their files")
+  .addHelpText("after", example("magnus runs pull 20261125 --from team.yaml"))
+  .action(async (names, { from, ...options }) =>
+    finish((await import("./copy-runs.ts")).pullRuns(names, { ...options, store: from })),
+  );
+
+diagnosed(configured(program.command("doctor")))
+  .usage("[options]")
+  .description("try whether the configured stores work")
+  .option("--json", "print as JSON")
+  .addHelpText("after", example("magnus doctor -c ci.yaml"))
+  .action(async (options) => finish((await import("./doctor.ts")).doctor(options)));
 
 const track = program
   .command("track")
@@ -166,6 +187,14 @@ diagnosed(configured(shim.command("image")))
   .option("--json", "print the image, what was written and the commands as JSON")
   .addHelpText("after", example("magnus shim image -o build/shim"))
   .action(async (options) => finish((await import("./shim-image.ts")).shimImage(options)));
+
+function copying(command: Command, direction: "--to" | "--from"): Command {
+  const store = new Option(`${direction} <STORE>`, "a configuration file, or a folder like .magnus");
+  return diagnosed(configured(command))
+    .addOption(store.makeOptionMandatory())
+    .option("--no-files", "leave the catalogued files where they are")
+    .option("--json", "print what was copied as JSON");
+}
 
 /** What a run starts with, or a compiled file's defaults. */
 function given(command: Command): Command {

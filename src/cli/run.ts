@@ -83,7 +83,9 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
   });
   if (sink.hasErrors || executor === undefined) return undefined;
   try {
-    const services = openServices(servicesOf(configuration) as unknown as Json, process.env, process.cwd());
+    const services = openServices(servicesOf(configuration) as unknown as Json, process.env, process.cwd(), {
+      mayMigrate: true,
+    });
     if (!(await checkTracker(services, sink))) return undefined;
     const log = await services.runLogStore.create(run);
     if (log === null) sink.report("run-exists", { run });

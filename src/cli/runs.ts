@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import path from "node:path";
 import { servicesOf } from "../configuration/services-of.ts";
 import { DiagnosticSink } from "../diagnostics/sink.ts";
 import { suggest } from "../diagnostics/suggest.ts";
@@ -14,10 +12,10 @@ import { normalise } from "../run-log/normalise.ts";
 import { milliseconds, printTree } from "../run-log/print-tree.ts";
 import type { RunView, StepView } from "../run-log/view.ts";
 import { readEvents } from "../runtime/event-writer.ts";
-import { fileSystemRunLogStore } from "../stores/file-system-run-log.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
 import type { RunLog, RunLogStore } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
+import { findRun } from "./find-run.ts";
 import { loadConfiguration } from "./load-pipeline.ts";
 import type { ConfigurationOptions, DiagnosticOptions } from "./options.ts";
 import { reportBeside } from "./report.ts";
@@ -185,7 +183,9 @@ async function withStore(
   const configuration = loadConfiguration(options, sink);
   try {
     if (!sink.hasErrors) {
-      const services = openServices(servicesOf(configuration) as unknown as Json, process.env, process.cwd());
+      const services = openServices(servicesOf(configuration) as unknown as Json, process.env, process.cwd(), {
+        patience: { patienceMs: 5_000, firstPauseMs: 100 },
+      });
       await work(services.runLogStore, sink, services);
     }
   } catch (error) {
@@ -193,22 +193,4 @@ async function withStore(
     sink.report("service-unusable", { cause: error.message });
   }
   return reportBeside(sink, options) ?? exitCode.success;
-}
-
-/** A run by its id, a prefix that fits one run, `latest`, or a folder that holds a run's log. */
-async function findRun(named: string, store: RunLogStore, sink: DiagnosticSink): Promise<RunLog | undefined> {
-  if (existsSync(path.join(named, "events"))) {
-    const folder = path.resolve(named);
-    return fileSystemRunLogStore(path.dirname(folder)).open(path.basename(folder));
-  }
-  const runs = await store.list();
-  const latest = runs[0];
-  if (named === "latest" && latest !== undefined) return store.open(latest);
-  if (runs.includes(named)) return store.open(named);
-  const fits = runs.filter((run) => run.startsWith(named));
-  const [only, second] = fits;
-  if (only !== undefined && second === undefined) return store.open(only);
-  if (only === undefined) sink.report("no-such-run", { run: named, store: store.name });
-  else sink.report("ambiguous-run", { run: named, fits: fits.slice(0, 5) });
-  return undefined;
 }

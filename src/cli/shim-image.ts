@@ -51,6 +51,8 @@ function contextFiles(): readonly WrittenFile[] {
     { path: "Dockerfile", content: renderTemplate("shim", "Dockerfile", { version }) },
     { path: "shim.cjs", content: published("shim.cjs"), executable: true },
     { path: "tracker.cjs", content: published("tracker.cjs") },
+    { path: "stores.cjs", content: published("stores.cjs") },
+    { path: "install.cjs", content: published("install.cjs") },
     { path: "launcher-x64", content: published("launcher-x64"), executable: true },
     { path: "launcher-arm64", content: published("launcher-arm64"), executable: true },
     { path: "LICENSE", content: readFileSync(path.join(packageRoot, "LICENSE")) },

@@ -58,12 +58,6 @@ export const configurationCodes = {
     message: ({ from, text }: From & { text: string }) => `${from}${quote(text)} is not a variable`,
     hint: () => "write ${NAME} without anything else between the braces, and $$ for a dollar",
   },
-  "not-in-this-version": {
-    severity: "error",
-    message: ({ from, what }: From & { what: string }) =>
-      `${from}${what} can be configured, but this version cannot use it yet`,
-    hint: ({ instead }: { instead: string }) => instead,
-  },
   "run-log-not-shared": {
     severity: "error",
     message: ({ from, type }: From & { type: string }) =>

@@ -31,22 +31,13 @@ export const serviceDefaults = {
   catalogFolder: ".magnus/catalog",
   dotenvFile: ".env",
   secretsFolder: "/run/secrets",
+  /** Of the tables in PostgreSQL. */
+  schema: "magnus",
   graceMs: 30_000,
 } as const;
 
 /** Where `$NAME` is looked up first; runnable's spelling second; then the environment itself. */
 export const variablePrefixes = ["MAGNUS_VAR_", "RUNNABLE_VAR_"] as const;
-
-/** What this version reads but cannot use: what to use instead; undefined: it can. */
-export function unavailable(service: string, type: string): string | undefined {
-  return instead.get(`${service} ${type}`);
-}
-
-const instead: ReadonlyMap<string, string> = new Map([
-  ["run_log_store postgres", "use `file-system` (a shared folder where several machines run steps) or `buffered`"],
-  ["run_log_store s3", "use `file-system` (a shared folder where several machines run steps) or `buffered`"],
-  ["catalog s3", "use `file-system` (a shared folder where several machines run steps) or `do-nothing`"],
-]);
 
 /** Services that cannot be opened: wrong or unusable configuration. The message is one line for people. */
 export class ServiceError extends Error {}
@@ -100,12 +91,16 @@ export function substituteVariables(text: string, lookup: VariableLookup): strin
 }
 
 /**
- * The names of variables that a services' JSON needs, once each: what a target needs a source for. A tracker that names no
- * server asks MLflow's own variable.
+/**
+ * The names of variables that a services' JSON needs, once each: what a target needs a source for. A bucket needs
+ * credentials, though nothing in the configuration names them, and a tracker that names no server MLflow's own variable.
  */
 export function variablesOfServices(services: ServicesSpec): readonly string[] {
   const tracker = services.experiment_tracker;
-  const names = new Set<string>(tracker?.type === "mlflow" && !tracker.server_url ? ["MLFLOW_TRACKING_URI"] : []);
+  const names = new Set<string>([
+    ...(needsServer(services, "s3") ? ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] : []),
+    ...(tracker?.type === "mlflow" && !tracker.server_url ? ["MLFLOW_TRACKING_URI"] : []),
+  ]);
   const visit = (value: Json | undefined): void => {
     if (typeof value === "string") {
       for (const { kind, name } of variablesOf(value)) if (kind === "variable") names.add(name);
@@ -115,4 +110,10 @@ export function variablesOfServices(services: ServicesSpec): readonly string[] {
   };
   for (const service of Object.values(services)) visit(service as Json);
   return [...names];
+}
+
+/** Whether run log or catalog are on a server: then `stores.cjs` has to be beside the shim. `type`: of that type only. */
+export function needsServer({ run_log_store, catalog }: ServicesSpec, type?: "postgres" | "s3"): boolean {
+  const types = [run_log_store?.type, catalog?.type];
+  return type === undefined ? types.includes("s3") || types.includes("postgres") : types.includes(type);
 }

@@ -51,6 +51,8 @@ interface Part {
 }
 
 const markFile = "installed";
+/** The shim, after what it loads when it needs it: stores on servers, and this. */
+const ours = ["stores.cjs", "tracker.cjs", "install.cjs", "shim.cjs"];
 const launchers = ["node", "magnus-shim"];
 
 /** The last ones start the others. */
@@ -65,13 +67,11 @@ function partsOfThis(): readonly Part[] {
     const why = existsSync(path.join(beside, "launcher-x64")) ? `there is none for ${process.arch}` : "it is missing";
     throw new UsageError(`install: no launcher beside ${shim}: ${why}`, exitCode.failed);
   }
-  const tracker = { name: "tracker.cjs", source: path.join(beside, "tracker.cjs") };
-  return [
-    ...node,
-    tracker,
-    { name: "shim.cjs", source: shim },
-    ...launchers.map((name) => ({ name, source: launcher })),
-  ];
+  const programs = ours.map((name) => ({ name, source: name === "shim.cjs" ? shim : path.join(beside, name) }));
+  for (const { name, source } of programs) {
+    if (!existsSync(source)) throw new UsageError(`install: no ${name} beside ${shim}`, exitCode.failed);
+  }
+  return [...node, ...programs, ...launchers.map((name) => ({ name, source: launcher }))];
 }
 
 /** Whether this shim runs from an installed folder, with the Node in it. */

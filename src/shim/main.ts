@@ -7,9 +7,9 @@ import path from "node:path";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { protocolVersion } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
+import { errorCode } from "../stores/store-error.ts";
 import { beginRun } from "./begin-run.ts";
 import { giveVerdict } from "./give-verdict.ts";
-import { install } from "./install.ts";
 import { mergeRuns } from "./merge-runs.ts";
 import { runLeaf } from "./run-leaf.ts";
 import { showRun } from "./show-run.ts";
@@ -50,7 +50,7 @@ async function main(argv: readonly string[]): Promise<number> {
     case "merge":
       return mergeRuns(rest);
     case "install":
-      return install(rest);
+      return (await installer()).install(rest);
     case "version":
     case "--version":
       process.stdout.write(`magnus-shim ${version} (protocol ${protocolVersion})\n`);
@@ -63,6 +63,14 @@ async function main(argv: readonly string[]): Promise<number> {
     default:
       throw new UsageError(`${verb === undefined ? "no verb" : `unknown verb "${verb}"`}; see magnus-shim --help`);
   }
+}
+
+/** No step needs it: a bundle of its own. */
+function installer() {
+  return import("./install.ts").catch((error: unknown) => {
+    if (errorCode(error) !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new UsageError("install: no install.cjs beside the shim: it was copied alone", exitCode.failed);
+  });
 }
 
 /** Creating and closing a run are short, and done whole or not at all; who is to stop, stops after them. */

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { exitCode } from "../protocol/exit-codes.ts";
+import { copyRun } from "../stores/copy-run.ts";
 import { fileSystemRunLogStore } from "../stores/file-system-run-log.ts";
 import { readArguments, readServices } from "./session.ts";
 import { UsageError } from "./usage-error.ts";
@@ -11,15 +12,7 @@ export async function mergeRuns(argv: readonly string[]): Promise<number> {
   const { runLogStore } = readServices();
   for (const folder of positionals) {
     const from = fileSystemRunLogStore(path.dirname(path.resolve(folder))).open(path.basename(path.resolve(folder)));
-    const into = (await runLogStore.create(from.run)) ?? runLogStore.open(from.run);
-    const known = new Set((await into.read()).map((event) => event.id));
-    await into.append((await from.read()).filter((event) => !known.has(event.id)));
-    for (const prefix of ["logs/", "values/"]) {
-      for (const key of await from.list(prefix)) {
-        const content = await from.get(key);
-        if (content !== null) await into.putIfAbsent(key, content);
-      }
-    }
+    await copyRun(from, runLogStore);
     process.stderr.write(`magnus: merged ${folder}\n`);
   }
   return exitCode.success;

@@ -2,7 +2,7 @@ import { exitCode } from "../protocol/exit-codes.ts";
 import { ServiceError } from "../protocol/services.ts";
 import { SpecError } from "../protocol/spec-text.ts";
 import { StoreError } from "../stores/store-error.ts";
-import { UsageError } from "./usage-error.ts";
+import { isUsageError } from "./usage-error.ts";
 
 /** Says why the shim could not do its work, and ends with the code of it. */
 export function tellFailure(error: unknown): void {
@@ -12,7 +12,7 @@ export function tellFailure(error: unknown): void {
 }
 
 function codeOf(error: unknown): number {
-  if (error instanceof UsageError) return error.code;
+  if (isUsageError(error)) return error.code;
   if (error instanceof SpecError) return exitCode.badSpec;
   if (error instanceof ServiceError || error instanceof StoreError) return exitCode.store;
   return exitCode.defect;

@@ -1,11 +1,12 @@
 import type { Event } from "../protocol/event.ts";
+import { blobKey, checkedRunId } from "./run-log-names.ts";
 import type { RunLog, RunLogStore } from "./run-log-store.ts";
 
 /** Run logs in memory: they end with the process. */
 export function bufferedRunLogStore(): RunLogStore {
   const runs = new Map<string, RunLog>();
   const open = (run: string): RunLog => {
-    const log = runs.get(run) ?? bufferedRunLog(run);
+    const log = runs.get(run) ?? bufferedRunLog(checkedRunId(run, "memory"));
     runs.set(run, log);
     return log;
   };
@@ -15,6 +16,9 @@ export function bufferedRunLogStore(): RunLogStore {
     open,
     exists: async (run) => runs.has(run),
     list: async () => [...runs.keys()].reverse(),
+    remove: async (run) => {
+      runs.delete(run);
+    },
   };
 }
 
@@ -30,7 +34,7 @@ function bufferedRunLog(run: string): RunLog {
     read: async () => [...events.values()],
     claim: async (name) => !claims.has(name) && claims.add(name) !== undefined,
     putIfAbsent: async (key, content) => {
-      if (blobs.has(key)) return false;
+      if (blobs.has(blobKey(key))) return false;
       blobs.set(key, typeof content === "string" ? Buffer.from(content) : Uint8Array.from(content));
       return true;
     },

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { CatalogError } from "./catalog-error.ts";
 import { errorCode, StoreError } from "./store-error.ts";
 
 export interface Digest {
@@ -18,6 +19,13 @@ export interface Digest {
   readonly digest: string;
   /** Bytes. */
   readonly size: number;
+}
+
+/** The digits of `sha256:<hex>`. Throws a CatalogError where it is something else. */
+export function hexOf(digest: string): string {
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
+  if (hex === undefined) throw new CatalogError(`${JSON.stringify(digest)} is no digest`);
+  return hex;
 }
 
 /** Up to this size a file is read as a whole: several times faster than a stream. */

@@ -7,6 +7,18 @@ export function printEvents(events: readonly Event[]): string {
   return events.map((event) => `${printJson(event as unknown as JsonObject)}\n`).join("");
 }
 
+/** One batch for each writer, in the order of `seq`: what each of them has to write. */
+export function byWriter(events: readonly Event[]): Map<string, Event[]> {
+  const batches = new Map<string, Event[]>();
+  for (const event of events) {
+    const batch = batches.get(event.writer);
+    if (batch === undefined) batches.set(event.writer, [event]);
+    else batch.push(event);
+  }
+  for (const batch of batches.values()) batch.sort((a, b) => a.seq - b.seq);
+  return batches;
+}
+
 /**
  * The events in the text of such a file. A line that is no event is left out: a writer that was killed, or a full disk,
  * leaves a torn one, at the end or, where it could write again, in the middle.

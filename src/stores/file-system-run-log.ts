@@ -12,8 +12,8 @@ import {
 import { join } from "node:path";
 import type { Event } from "../protocol/event.ts";
 import { createFile, temporaryName, withFolder } from "./atomic-file.ts";
-import { parseEvents, printEvents } from "./event-lines.ts";
-import { blobKey, claimFile, isRunId } from "./run-log-names.ts";
+import { byWriter, parseEvents, printEvents } from "./event-lines.ts";
+import { blobKey, checkedRunId, claimFile, isRunId } from "./run-log-names.ts";
 import type { RunLog, RunLogStore } from "./run-log-store.ts";
 import { errorCode, StoreError } from "./store-error.ts";
 
@@ -31,12 +31,11 @@ export function fileSystemRunLogStore(root: string, readRoots: readonly string[]
     open: (run) => openRun(checkedRunId(run, root), roots),
     exists: async (run) => isRunId(run) && roots.some((folder) => folderExists(join(folder, run))),
     list: async () => listRuns(roots),
+    remove: async (run) => {
+      const folder = join(root, checkedRunId(run, root));
+      guarded("cannot delete", folder, () => rmSync(folder, { recursive: true, force: true }));
+    },
   };
-}
-
-function checkedRunId(run: string, root: string): string {
-  if (!isRunId(run)) throw new StoreError("cannot use a run id that is no file name below", root, JSON.stringify(run));
-  return run;
 }
 
 function createRunFolder(root: string, run: string): boolean {
@@ -100,17 +99,6 @@ function appendEvents(folder: string, events: readonly Event[], torn: Set<string
       torn.delete(writer);
     });
   }
-}
-
-function byWriter(events: readonly Event[]): Map<string, Event[]> {
-  const batches = new Map<string, Event[]>();
-  for (const event of events) {
-    const batch = batches.get(event.writer);
-    if (batch === undefined) batches.set(event.writer, [event]);
-    else batch.push(event);
-  }
-  for (const batch of batches.values()) batch.sort((a, b) => a.seq - b.seq);
-  return batches;
 }
 
 function readEvents(folders: readonly string[]): readonly Event[] {

@@ -9,7 +9,6 @@ import {
   ServiceError,
   serviceDefaults,
   substituteVariables,
-  unavailable,
   type VariableLookup,
   variablesOf,
 } from "../protocol/services.ts";
@@ -18,8 +17,11 @@ import type { CatalogStore } from "./catalog-store.ts";
 import { doNothingCatalog } from "./do-nothing-catalog.ts";
 import { fileSystemCatalog } from "./file-system-catalog.ts";
 import { fileSystemRunLogStore } from "./file-system-run-log.ts";
+import { lazyCatalog, lazyRunLogStore } from "./lazy-stores.ts";
+import type { PostgresSettings, RemoteAccess, S3Settings } from "./remote-settings.ts";
 import type { RunLogStore } from "./run-log-store.ts";
 import { dotenvSecrets, environmentSecrets, fileSecrets, type Secrets, secretsFrom } from "./secrets.ts";
+import { errorCode } from "./store-error.ts";
 
 /** The opened services. Nothing is read or written before one of them is used. */
 export interface Services {
@@ -46,12 +48,22 @@ interface Here {
   readonly environment: Environment;
   readonly lookup: VariableLookup;
   readonly cwd: string;
+  readonly access: RemoteAccess;
 }
 
-/** Throws a ServiceError, one line for people, where the configuration cannot be used here. */
-export function openServices(services: Json, environment: Environment, cwd: string): Services {
+/**
+ * Throws a ServiceError, one line for people, where the configuration cannot be used here. What a step may not do with a
+ * server (make tables, give up early), others ask for in `access`.
+ */
+export function openServices(
+  services: Json,
+  environment: Environment,
+  cwd: string,
+  access: Partial<RemoteAccess> = {},
+): Services {
   if (!isObject(services)) throw new ServiceError(`the services are no JSON object but ${printJson(services)}`);
-  const here: Here = { environment, lookup: lookupIn(environment), cwd };
+  const remote: RemoteAccess = { environment, mayMigrate: false, ...access };
+  const here: Here = { environment, lookup: lookupIn(environment), cwd, access: remote };
   refuseUnknown(services, "services", serviceKeys);
   return {
     ...readTracker(readService(services, "experiment_tracker", "do-nothing"), here),
@@ -77,10 +89,6 @@ function readService(services: JsonObject, name: string, usual: string): Service
   if (!isObject(settings) || typeof settings.type !== "string") {
     throw new ServiceError(`${name} must be an object with a type; it is ${printJson(settings)}`);
   }
-  const hint = unavailable(name, settings.type);
-  if (hint !== undefined) {
-    throw new ServiceError(`${name}: this version cannot use "${settings.type}" yet; ${hint}`);
-  }
   return { name, type: settings.type, settings };
 }
 
@@ -94,8 +102,18 @@ function openRunLogStore(service: Service, here: Here): RunLogStore {
     case "buffered":
       checkKeys(service, []);
       return bufferedRunLogStore();
+    case "postgres": {
+      const settings = readPostgres(service, here);
+      return lazyRunLogStore(`postgres (${settings.name})`, async () =>
+        (await remoteStores()).openPostgresRunLog(settings, here.access),
+      );
+    }
+    case "s3": {
+      const settings = readS3(service, here);
+      return lazyRunLogStore(s3Name(settings), async () => (await remoteStores()).openS3RunLog(settings, here.access));
+    }
     default:
-      throw unknownType(service, ["file-system", "buffered"]);
+      throw unknownType(service, ["file-system", "buffered", "postgres", "s3"]);
   }
 }
 
@@ -109,9 +127,51 @@ function openCatalog(service: Service, here: Here): CatalogStore {
     case "do-nothing":
       checkKeys(service, []);
       return doNothingCatalog();
+    case "s3": {
+      const settings = readS3(service, here);
+      return lazyCatalog(s3Name(settings), async () => (await remoteStores()).openS3Catalog(settings, here.access));
+    }
     default:
-      throw unknownType(service, ["file-system", "do-nothing"]);
+      throw unknownType(service, ["file-system", "do-nothing", "s3"]);
   }
+}
+
+/** Bundled apart from the shim: see lazy-stores.ts. */
+function remoteStores() {
+  return import("./remote-stores.ts").catch((error: unknown) => {
+    if (errorCode(error) !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new ServiceError("stores.cjs, which reaches what is on a server, is missing beside the shim; copy it there");
+  });
+}
+
+function readS3(service: Service, here: Here): S3Settings {
+  checkKeys(service, ["bucket", "prefix", "endpoint", "region"]);
+  const [endpoint, region] = [readText(service, "endpoint", here), readText(service, "region", here)];
+  return {
+    bucket: needText(service, "bucket", here),
+    prefix: readText(service, "prefix", here) ?? "",
+    ...(endpoint ? { endpoint } : {}),
+    ...(region ? { region } : {}),
+  };
+}
+
+function s3Name({ bucket, prefix }: S3Settings): string {
+  return `s3 (${bucket}${prefix === "" ? "" : `/${prefix}`})`;
+}
+
+function readPostgres(service: Service, here: Here): PostgresSettings {
+  checkKeys(service, ["url", "schema"]);
+  const url = needText(service, "url", here);
+  const schema = readText(service, "schema", here) ?? serviceDefaults.schema;
+  // Never the address itself: it may hold a password.
+  const address = URL.canParse(url) ? new URL(url) : undefined;
+  if (address === undefined || !/^postgres(ql)?:$/.test(address.protocol)) {
+    throw new ServiceError(`${service.name}: url is no address of the form postgres://user@host/database`);
+  }
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
+    throw new ServiceError(`${service.name}: schema must be of small letters, digits and _; it is "${schema}"`);
+  }
+  return { url, schema, name: `${address.host}${address.pathname}` };
 }
 
 /** The environment comes first: platforms put secrets there, whatever is configured for a developer's machine. */
@@ -171,6 +231,12 @@ function readText({ name, settings }: Service, key: string, { lookup }: Here): s
     }
   }
   return substituteVariables(text, lookup);
+}
+
+function needText(service: Service, key: string, here: Here): string {
+  const text = readText(service, key, here) ?? "";
+  if (text === "") throw new ServiceError(`${service.name}: ${key} is missing or empty`);
+  return text;
 }
 
 /** A folder or file; an empty one would be the working directory itself. */

@@ -6,6 +6,12 @@ export function isRunId(run: string): boolean {
   return run !== "" && !/^\.|[/\\\u0000-\u001f\u007f]|\p{Surrogate}/u.test(run) && Buffer.byteLength(run) <= 200;
 }
 
+/** The run id, where it can be one; `place` is the store, for the message. Throws a StoreError. */
+export function checkedRunId(run: string, place: string): string {
+  if (!isRunId(run)) throw new StoreError("cannot use a run id that is no file name below", place, JSON.stringify(run));
+  return run;
+}
+
 /** A claim's or writer's file name: the name itself where it is one, else its digest. */
 export function claimFile(name: string): string {
   return /^[A-Za-z0-9_][A-Za-z0-9._-]{0,150}$/.test(name) ? name : createHash("sha256").update(name).digest("hex");

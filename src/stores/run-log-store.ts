@@ -35,4 +35,6 @@ export interface RunLogStore {
   exists(run: string): Promise<boolean>;
   /** Ids of all runs, newest first where the store can tell. */
   list(): Promise<readonly string[]>;
+  /** Deletes a run with all that belongs to it; one that does not exist is fine. */
+  remove(run: string): Promise<void>;
 }

@@ -1,11 +1,12 @@
 /** The files of a pipeline: its workflow, those that it calls, the plan, and the local action that all pipelines share. */
 
 import { type Plan, type PlanComposite, stepSpecs } from "../../src/plan/plan.ts";
-import { isObject, type JsonObject, parseJson, printJson } from "../../src/protocol/json.ts";
+import { printJson } from "../../src/protocol/json.ts";
 import { stepName } from "../../src/protocol/path.ts";
+import type { ServicesSpec } from "../../src/protocol/services.ts";
 import { printAscii, printSpec } from "../../src/protocol/spec-text.ts";
 import type { EmitContext, OutputFile } from "../../src/target/target.ts";
-import { besideShim } from "./beside-shim.ts";
+import { besideShim, servicesIn } from "./beside-shim.ts";
 import { controllerOf, successOf } from "./conditions.ts";
 import { printExpression } from "./expression.ts";
 import { permissionsOfFile, secretsOfFile } from "./grants.ts";
@@ -51,7 +52,7 @@ export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>):
   const layout = layoutOf(plan, options);
   const inputs = inputsOf(plan, limitsOf[options.limits].inputs);
   const call = `\${{ inputs.${inputs.callName} }}`;
-  const writing: Writing = { name, prefix: `${name}~${call}~`, call, keeps: keepsOf(context.services), shown };
+  const writing: Writing = { name, prefix: `${name}~${call}~`, call, keeps: keepsOf(servicesIn(context)), shown };
   const jobs: Jobs = {
     writing: { ...writing },
     options,
@@ -217,15 +218,12 @@ function mayBeMany({ path, node }: PlanComposite, plan: Plan, options: GithubOpt
   return options.many_items.includes(stepName(path)) || (Array.isArray(usual) && usual.length > mostLegs);
 }
 
-/** Whether run log and catalog have to travel: they do unless they are in a folder of all runners. */
-export function keepsOf(services: string | undefined): Writing["keeps"] {
-  const given = services === undefined ? {} : parseJson(services);
-  const spec: JsonObject = isObject(given) ? given : {};
-  const travels = (service: string, key: string): boolean => {
-    const setting = spec[service];
-    if (!isObject(setting ?? null)) return true;
-    const { type, [key]: folder } = setting as JsonObject;
-    return type === "file-system" && !(typeof folder === "string" && folder.startsWith("/"));
+/** Whether run log and catalog have to travel: they do unless they are in a folder or on a server of all runners. */
+export function keepsOf(services: ServicesSpec): Writing["keeps"] {
+  const travels = (service: "run_log_store" | "catalog", key: string): boolean => {
+    const setting = services[service] ?? { type: "file-system" };
+    const folder = setting[key];
+    return setting.type === "file-system" && !(typeof folder === "string" && folder.startsWith("/"));
   };
   return { log: travels("run_log_store", "log_folder"), catalog: travels("catalog", "catalog_location") };
 }

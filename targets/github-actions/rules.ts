@@ -1,9 +1,9 @@
 /** GitHub's limits, which it tells only when a workflow is started, and what no runner could reach. */
 import type { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import type { Plan, PlanGraph, PlanNode } from "../../src/plan/plan.ts";
-import { isObject, type JsonObject, parseJson } from "../../src/protocol/json.ts";
-import { type ServicesSpec, variablesOfServices } from "../../src/protocol/services.ts";
+import { variablesOfServices } from "../../src/protocol/services.ts";
 import type { EmitContext } from "../../src/target/target.ts";
+import { servicesIn } from "./beside-shim.ts";
 import { longestExpression } from "./expression.ts";
 import { buildWorkflows, keepsOf, layoutOf } from "./files.ts";
 import { githubSecret } from "./github-secret.ts";
@@ -34,17 +34,15 @@ const checkSecretNames: Rule = (plan, { options }, sink) => {
 };
 
 const checkStorage: Rule = (_plan, { options, services }, sink) => {
-  const given = services === undefined ? {} : parseJson(services);
-  const spec: JsonObject = isObject(given) ? given : {};
-  const store = spec.run_log_store;
-  if (isObject(store ?? null) && (store as JsonObject).type === "buffered") {
+  const spec = servicesIn({ services });
+  if (spec.run_log_store?.type === "buffered") {
     sink.report("target-option-missing", {
       target,
       what: "the run log is kept in memory, and would be lost with the first job",
       hint: "use `run_log_store: {type: file-system}` for this target: it travels as artifacts",
     });
   }
-  for (const name of variablesOfServices(spec as unknown as ServicesSpec)) {
+  for (const name of variablesOfServices(spec)) {
     if (options.env?.[name] !== undefined) continue;
     sink.report("target-option-missing", {
       target,
@@ -57,7 +55,7 @@ const checkStorage: Rule = (_plan, { options, services }, sink) => {
 /** What an older server has not. */
 const checkServer: Rule = (_plan, { options, services }, sink) => {
   const { artifacts, timezones } = limitsOf[options.limits];
-  const { log, catalog } = keepsOf(services);
+  const { log, catalog } = keepsOf(servicesIn({ services }));
   const missing = (what: string, hint: string): void => sink.report("target-option-missing", { target, what, hint });
   if (!artifacts && (log || catalog)) {
     const hint = "put run log and catalog into folders that all runners share, by absolute paths, or into servers";

@@ -5,7 +5,8 @@ import { root } from "../support/build.ts";
 import { runMagnus } from "../support/programs.ts";
 import { workspace } from "../support/workspace.ts";
 
-const files = ["Dockerfile", "LICENSE", "THIRD-PARTY-LICENSES.txt", "launcher-arm64", "launcher-x64", "shim.cjs"];
+const programs = ["install.cjs", "launcher-arm64", "launcher-x64", "shim.cjs", "stores.cjs", "tracker.cjs"];
+const files = ["Dockerfile", "LICENSE", "THIRD-PARTY-LICENSES.txt", ...programs];
 
 test("writes the build context and says how the configured image is built and pushed", async () => {
   const cwd = workspace({
@@ -15,7 +16,7 @@ test("writes the build context and says how the configured image is built and pu
   expect([code, stderr]).toEqual([0, ""]);
   const folder = path.join(cwd, "magnus-shim-image");
   expect(readdirSync(folder).sort()).toEqual(files);
-  for (const name of ["shim.cjs", "launcher-x64", "launcher-arm64", "THIRD-PARTY-LICENSES.txt"]) {
+  for (const name of [...programs, "THIRD-PARTY-LICENSES.txt"]) {
     const [written, built] = [path.join(folder, name), path.join(root, "dist", name)].map((file) => readFileSync(file));
     expect(written?.equals(built ?? Buffer.alloc(0)), name).toBe(true);
   }

@@ -87,6 +87,24 @@ describe("opened services", () => {
     expect([files.get("PASSWORD"), files.get("NONE")]).toEqual(["from-folder", undefined]);
   });
 
+  it("opens what is on a server without reaching for it, and never shows a password", () => {
+    const services = open(
+      "run_log_store: {type: postgres, config: {url: 'postgres://me:$PASSWORD@db:5433/runs'}}\ncatalog: {type: s3, config: {bucket: b, prefix: team}}",
+      { PASSWORD: "hidden" },
+    );
+    expect(services.runLogStore.name).toBe("postgres (db:5433/runs)");
+    expect(services.catalog).toMatchObject({ name: "s3 (b/team)", keeps: true });
+    expect(JSON.stringify(services)).not.toContain("hidden");
+  });
+
+  it("needs credentials for a bucket, though no variable names them", () => {
+    const variables = (text: string) => variablesOfServices(servicesOf(read(text).configuration));
+    const keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    expect(variables("catalog: {type: s3, config: {bucket: b}}")).toEqual(keys);
+    expect(variables("run_log_store: {type: s3, config: {bucket: $B}}")).toEqual([...keys, "B"]);
+    expect(variables("run_log_store: {type: postgres, config: {url: 'postgres://$H/d'}}")).toEqual(["H"]);
+  });
+
   it("has no secrets where that is configured", () => {
     expect(open("secrets: {type: do-nothing}", { TOKEN: "a" }).secrets.get("TOKEN")).toBeUndefined();
   });
@@ -95,17 +113,21 @@ describe("opened services", () => {
     [[], "no JSON object"],
     [{ run_log: {} }, 'no key "run_log"'],
     [{ catalog: "x" }, "catalog must be an object with a type"],
-    [{ catalog: { type: "minio" } }, 'no type "minio"; use file-system, do-nothing'],
+    [{ catalog: { type: "minio" } }, 'no type "minio"; use file-system, do-nothing, s3'],
     [{ catalog: { type: "file-system", log_folder: "x" } }, 'no key "log_folder"'],
     [{ catalog: { type: "file-system", catalog_location: 7 } }, "catalog_location must be text"],
     [{ catalog: { type: "file-system", catalog_location: "" } }, "catalog_location is empty"],
     [{ catalog: { type: "file-system", catalog_location: "$NONE/x" } }, "the variable NONE; set MAGNUS_VAR_NONE"],
     [{ catalog: { type: "file-system", catalog_location: "${A:-b}" } }, "${A:-b}, which is not a variable"],
-    [{ run_log_store: { type: "postgres", url: "x" } }, 'cannot use "postgres" yet'],
-    [{ run_log_store: { type: "s3", bucket: "x" } }, "use `file-system`"],
     [{ experiment_tracker: { type: "wandb" } }, 'no type "wandb"; use do-nothing, mlflow'],
     [{ experiment_tracker: { type: "mlflow", server: "x" } }, 'no key "server"'],
     [{ experiment_tracker: { type: "mlflow", server_url: "$NONE" } }, "the variable NONE"],
+    [{ run_log_store: { type: "postgres", url: "pg:hidden" } }, "url is no address of the form postgres://"],
+    [{ run_log_store: { type: "postgres" } }, "url is missing or empty"],
+    [{ run_log_store: { type: "postgres", url: "postgres://h/d", schema: "A b" } }, 'it is "A b"'],
+    [{ run_log_store: { type: "s3", bucket: "" } }, "bucket is missing or empty"],
+    [{ run_log_store: { type: "s3", bucket: "x", folder: "y" } }, 'no key "folder"'],
+    [{ catalog: { type: "s3", bucket: "$BUCKET" } }, "the variable BUCKET"],
     [{ isolate: "x" }, "isolate must be"],
     [{ graceMs: "5s" }, "graceMs must be a number"],
     [{ graceMs: -1 }, "graceMs must be a number"],
@@ -129,22 +151,21 @@ describe("before a run", () => {
 
   it.each([
     ["executor: {type: argo, config: {image: a}}", "executor-is-a-target", "argo"],
-    ["run_log_store: {type: postgres, config: {url: x}}", "not-in-this-version", "postgres"],
-    ["catalog: {type: s3, config: {bucket: x}}", "not-in-this-version", "s3"],
+    ["run_log_store: {type: postgres, config: {url: $NONE}}", "unset-variable", "$NONE"],
     ["catalog: {type: file-system, config: {catalog_location: $NONE}}", "unset-variable", "$NONE"],
   ])("refuses %j at its place", (text, code, at) => {
     expect(here(text)).toMatchObject([{ code, at }]);
   });
 
-  it("lets compiled files have variables that are set elsewhere, but no service that no shim can open", () => {
+  it("lets compiled files have variables that are set elsewhere, but no log in memory", () => {
     const { configuration, sink } = read(
       "executor: {type: mocked}\ncatalog: {type: file-system, config: {catalog_location: $NONE}}",
     );
     checkServicesThere(configuration, sink);
     expect(findings(sink)).toEqual([]);
-    const other = read("catalog: {type: s3, config: {bucket: x}}");
-    checkServicesThere(other.configuration, other.sink);
-    expect(findings(other.sink)).toMatchObject([{ code: "not-in-this-version", at: "s3" }]);
+    const server = read("catalog: {type: s3, config: {bucket: x}}");
+    checkServicesThere(server.configuration, server.sink);
+    expect(findings(server.sink)).toEqual([]);
     const memory = read("run_log_store: {type: buffered}");
     checkServicesThere(memory.configuration, memory.sink);
     expect(findings(memory.sink)).toMatchObject([{ code: "run-log-not-shared", at: "buffered" }]);

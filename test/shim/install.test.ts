@@ -107,19 +107,30 @@ describe.skipIf(process.platform !== "linux")("install", () => {
     expect(all.map(({ code, stderr }) => [code, stderr])).toEqual([1, 2, 3].map(() => [0, ""]));
     expect((await run(path.join(cwd, "tools/magnus-shim"), ["version"], { cwd })).code).toBe(0);
     expect(readdirSync(path.join(cwd, "tools")).sort()).toEqual([
+      "install.cjs",
       "installed",
       "lib",
       "magnus-shim",
       "node",
       "shim.cjs",
+      "stores.cjs",
+      "tracker.cjs",
     ]);
   });
 
-  test("a shim without its launchers beside it says so", async () => {
+  test("a shim without what belongs beside it says so", async () => {
     const cwd = workspace();
-    copyFileSync(shim, path.join(cwd, "shim.cjs"));
-    const { code, stderr } = await install("tools", cwd, [process.execPath, path.join(cwd, "shim.cjs")]);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^magnus-shim: install: no launcher beside .*\n$/)]);
+    for (const [copied, missing] of [
+      ["shim.cjs", "install.cjs"],
+      ["install.cjs", "launcher"],
+      [`launcher-${process.arch}`, "stores.cjs"],
+      ["stores.cjs", "tracker.cjs"],
+    ] as const) {
+      copyFileSync(path.join(path.dirname(shim), copied), path.join(cwd, copied));
+      const { code, stderr } = await install("tools", cwd, [process.execPath, path.join(cwd, "shim.cjs")]);
+      const message = new RegExp(`^magnus-shim: install: no ${missing} beside .*\n$`);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
+    }
     expect(existsSync(path.join(cwd, "tools"))).toBe(false);
   });
 

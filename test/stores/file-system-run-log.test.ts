@@ -13,7 +13,6 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Event } from "../../src/protocol/event.ts";
 import { NumberText } from "../../src/protocol/json.ts";
-import { bufferedRunLogStore } from "../../src/stores/buffered-run-log.ts";
 import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
 import { StoreError } from "../../src/stores/store-error.ts";
 
@@ -28,68 +27,6 @@ function event(seq: number, writer = "w1", message = `${seq}`): Event {
   const head = { v: 1, id: `${writer}-${seq}`, run: "r", writer, seq, time: "2026-11-25T04:00:00.000Z" } as const;
   return { ...head, kind: "warning", path: [{ node: "a", ...ends }], attempt: 1, round: 1, data: { message } };
 }
-
-const stores = [
-  ["file-system", () => fileSystemRunLogStore(join(newFolder(), "not", "there", "yet"))],
-  ["buffered", () => bufferedRunLogStore()],
-] as const;
-
-describe.each(stores)("a %s store", (_, open) => {
-  it("creates a run once", async () => {
-    const store = open();
-    expect(await store.exists("r")).toBe(false);
-    expect((await store.create("r"))?.run).toBe("r");
-    expect(await store.create("r")).toBeNull();
-    expect(await store.exists("r")).toBe(true);
-    expect(await store.list()).toEqual(["r"]);
-  });
-
-  it("gives back what was appended", async () => {
-    const log = open().open("r");
-    expect(await log.read()).toEqual([]);
-    await log.append([event(1), event(2)]);
-    await log.append([event(1, "w2", 'line\nbreak "é😀" \u2028 {"seq": 1.0}')]);
-    await log.append([event(3)]);
-    const events = [...(await log.read())].sort((a, b) => (a.id < b.id ? -1 : 1));
-    expect(events.map((one) => one.id)).toEqual(["w1-1", "w1-2", "w1-3", "w2-1"]);
-    expect(events[3]).toEqual(event(1, "w2", 'line\nbreak "é😀" \u2028 {"seq": 1.0}'));
-  });
-
-  it("leaves doubles out", async () => {
-    const log = open().open("r");
-    await log.append([event(1)]);
-    await log.append([event(1)]);
-    expect(await log.read()).toHaveLength(1);
-  });
-
-  it("claims a name once", async () => {
-    const store = open();
-    const log = store.open("r");
-    const name = '["a",["b",0]] 1';
-    expect(await Promise.all([log.claim(name), store.open("r").claim(name), log.claim(name)])).toEqual([
-      true,
-      false,
-      false,
-    ]);
-    expect(await log.claim('["a",["b",0]] 2')).toBe(true);
-    expect(await log.claim("run.created")).toBe(true);
-  });
-
-  it("keeps blobs", async () => {
-    const log = open().open("r");
-    expect(await log.get("logs/a.log")).toBeNull();
-    expect(await log.putIfAbsent("logs/a.log", "first")).toBe(true);
-    expect(await log.putIfAbsent("logs/a.log", "second")).toBe(false);
-    expect(await log.putIfAbsent("values/b", Buffer.from([0, 255]))).toBe(true);
-    expect(Buffer.from((await log.get("logs/a.log")) ?? "").toString()).toBe("first");
-    expect([...((await log.get("values/b")) ?? [])]).toEqual([0, 255]);
-    expect(await log.list("logs/")).toEqual(["logs/a.log"]);
-    expect(await log.list("")).toEqual(["logs/a.log", "values/b"]);
-    await log.delete("logs/a.log");
-    await log.delete("logs/a.log");
-    expect(await log.list("logs/")).toEqual([]);
-  });
-});
 
 describe("fileSystemRunLogStore", () => {
   it("writes one file a writer, numbers by their text", async () => {

@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { readConfiguration } from "../configuration/configuration.ts";
+import { servicesOf } from "../configuration/services-of.ts";
+import { DiagnosticSink } from "../diagnostics/sink.ts";
+import type { Event } from "../protocol/event.ts";
+import { exitCode } from "../protocol/exit-codes.ts";
+import type { Json } from "../protocol/json.ts";
+import { ServiceError } from "../protocol/services.ts";
+import { objectDigest } from "../runtime/object-value.ts";
+import { CatalogError } from "../stores/catalog-error.ts";
+import type { CatalogStore } from "../stores/catalog-store.ts";
+import { copyRun } from "../stores/copy-run.ts";
+import { inParallel } from "../stores/in-parallel.ts";
+import { openServices, type Services } from "../stores/open-stores.ts";
+import { StoreError } from "../stores/store-error.ts";
+import { findRun } from "./find-run.ts";
+import { loadConfiguration } from "./load-pipeline.ts";
+import type { ConfigurationOptions, DiagnosticOptions } from "./options.ts";
+import { reportBeside } from "./report.ts";
+import { readSource } from "./source-files.ts";
+
+export interface CopyOptions extends ConfigurationOptions, DiagnosticOptions {
+  /** Where to or from: a configuration file, or a folder like `.magnus`. */
+  readonly store: string;
+  /** Whether catalogued files go along. */
+  readonly files: boolean;
+  readonly json?: boolean;
+}
+
+interface Copied {
+  readonly run: string;
+  /** Events that the other store did not have. */
+  readonly added: number;
+  readonly files: number;
+}
+
+/** `magnus runs push`: from the configured stores to others. */
+export function pushRuns(named: readonly string[], options: CopyOptions): Promise<number> {
+  return copyRuns(named, options, (here, there) => [here, there]);
+}
+
+/** `magnus runs pull`: from other stores to the configured ones. */
+export function pullRuns(named: readonly string[], options: CopyOptions): Promise<number> {
+  return copyRuns(named, options, (here, there) => [there, here]);
+}
+
+async function copyRuns(
+  named: readonly string[],
+  options: CopyOptions,
+  direct: (here: Services, there: Services) => readonly [Services, Services],
+): Promise<number> {
+  const sink = new DiagnosticSink();
+  const done: Copied[] = [];
+  try {
+    const [here, there] = [openHere(options, sink), openThere(options.store, sink)];
+    if (here !== undefined && there !== undefined && !sink.hasErrors) {
+      const [from, into] = direct(here, there);
+      for (const name of named) done.push(...(await copyOne(name, from, into, options.files, sink)));
+    }
+  } catch (error) {
+    const known = [ServiceError, StoreError, CatalogError].some((kind) => error instanceof kind);
+    if (!known || !(error instanceof Error)) throw error;
+    sink.report("service-unusable", { cause: error.message });
+  }
+  const failure = reportBeside(sink, options);
+  if (options.json && failure === undefined) process.stdout.write(`${JSON.stringify({ runs: done })}\n`);
+  else if (options.json !== true && options.quiet !== true) process.stdout.write(done.map(printed).join(""));
+  return failure ?? exitCode.success;
+}
+
+function printed({ run, added, files }: Copied): string {
+  return `${run}  ${added} ${added === 1 ? "event" : "events"}, ${files} ${files === 1 ? "file" : "files"}\n`;
+}
+
+function openHere(options: CopyOptions, sink: DiagnosticSink): Services | undefined {
+  const configuration = loadConfiguration(options, sink);
+  return sink.hasErrors ? undefined : open(servicesOf(configuration) as unknown as Json);
+}
+
+/** A folder has run logs and files as `.magnus` has them; a file is a configuration of its own, nothing is laid under it. */
+function openThere(store: string, sink: DiagnosticSink): Services | undefined {
+  if (store.endsWith("/") || statSync(store, { throwIfNoEntry: false })?.isDirectory()) {
+    return open({
+      run_log_store: { type: "file-system", log_folder: path.join(store, "runs") },
+      catalog: { type: "file-system", catalog_location: path.join(store, "catalog") },
+    });
+  }
+  const file = readSource(store, sink);
+  if (file === undefined) return undefined;
+  const configuration = readConfiguration({ files: [file], set: [], sink });
+  return sink.hasErrors ? undefined : open(servicesOf(configuration) as unknown as Json);
+}
+
+function open(services: Json): Services {
+  return openServices(services, process.env, process.cwd(), { mayMigrate: true });
+}
+
+async function copyOne(
+  name: string,
+  from: Services,
+  into: Services,
+  withFiles: boolean,
+  sink: DiagnosticSink,
+): Promise<readonly Copied[]> {
+  const log = await findRun(name, from.runLogStore, sink);
+  if (log === undefined) return [];
+  // Files before events, which name them.
+  const files = withFiles ? await copyFiles(await log.read(), from.catalog, into.catalog) : 0;
+  const { added } = await copyRun(log, into.runLogStore);
+  return [{ run: log.run, added, files }];
+}
+
+/** Gives how many files the run has whose content is kept. */
+async function copyFiles(events: readonly Event[], from: CatalogStore, into: CatalogStore): Promise<number> {
+  if (!from.keeps || !into.keeps) return 0;
+  const digests = new Set<string>();
+  for (const event of events) {
+    for (const digest of digestsOf(event)) digests.add(digest);
+  }
+  const folder = mkdtempSync(path.join(tmpdir(), "magnus-copy-"));
+  try {
+    await inParallel(4, [...digests], async (digest) => {
+      const file = path.join(folder, digest.replace(":", "-"));
+      await from.getFile(digest, file, { executable: false });
+      await into.putFile(file);
+      rmSync(file);
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  return digests.size;
+}
+
+/** Files that a step put, and objects that it returned. */
+function digestsOf(event: Event): readonly string[] {
+  if (event.kind === "catalog.put") {
+    return event.data.files.flatMap(({ digest, digestOnly }) => (digestOnly === undefined ? [digest] : []));
+  }
+  if (event.kind !== "step.finished") return [];
+  return Object.values(event.data.delta ?? {}).flatMap((value) => objectDigest(value) ?? []);
+}

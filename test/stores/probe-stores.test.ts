@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { bufferedRunLogStore } from "../../src/stores/buffered-run-log.ts";
+import { doNothingCatalog } from "../../src/stores/do-nothing-catalog.ts";
+import { probeCatalog, probeRunLogStore } from "../../src/stores/probe-stores.ts";
+import { openS3Catalog, openS3RunLog } from "../../src/stores/remote-stores.ts";
+import { standInSettings } from "./stand-in-settings.ts";
+
+describe("a probe", () => {
+  it("finds nothing wrong with a good store, and leaves no run there", async () => {
+    const { standIn, settings, access } = await standInSettings();
+    expect(await probeRunLogStore(openS3RunLog(settings, access))).toEqual([]);
+    expect(standIn.objects.size).toBe(0);
+    expect(await probeCatalog(openS3Catalog(settings, access))).toEqual([]);
+    expect(await probeRunLogStore(bufferedRunLogStore())).toEqual([]);
+    expect(await probeCatalog(doNothingCatalog())).toEqual([]);
+  });
+
+  it("finds a server that ignores conditions", async () => {
+    const { standIn, settings, access } = await standInSettings();
+    standIn.conditional = false;
+    const wrong = await probeRunLogStore(openS3RunLog(settings, access));
+    expect(wrong).toHaveLength(3);
+    for (const line of wrong) expect(line).toContain("does not honour writes on condition (If-None-Match)");
+    expect(standIn.objects.size).toBe(0);
+  });
+
+  it("gives one line where nothing can be reached", async () => {
+    const { settings, access } = await standInSettings();
+    const none = { ...settings, bucket: "none" };
+    const line = expect.stringMatching(/^cannot \w+ (to )?the bucket none at .*; create none or name another$/);
+    expect(await probeRunLogStore(openS3RunLog(none, access))).toEqual([line]);
+    expect(await probeCatalog(openS3Catalog(none, access))).toEqual([line]);
+  });
+});
