@@ -1,6 +1,7 @@
 /** What `--target argo` prints, read back as YAML; that it means the same is shown by test/argo-controller. */
 import { tmpdir } from "node:os";
 import { diffLines } from "diff";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { checkPipeline } from "../../src/check.ts";
@@ -22,6 +23,10 @@ interface Template {
   readonly name: string;
   readonly dag?: { readonly tasks: readonly Task[] };
   readonly [key: string]: unknown;
+}
+
+interface WithContainer extends Template {
+  readonly container: { readonly env: readonly { readonly name: string; readonly value?: string }[] };
 }
 
 const usual = { image: "busybox", shim_image: "shim:1", storage: { claim: "runs" }, secret: "all" };
@@ -138,6 +143,28 @@ describe("text", () => {
     expect(spec).toMatch(/^[ -~]*$/);
     expect(spec).not.toMatch(/\{\{|\$\(/);
     expect(JSON.parse(spec).task.command).toBe(hostile);
+  });
+
+  test("any text is read as itself by YAML 1.1 and 1.2, and holds nothing that Argo replaces or a reader refuses", () => {
+    const variable = fc.string({
+      unit: fc.constantFrom(..."{}$(A)=\"'\\ \n\r\t:#-*&!%@`é\u007f\u0085\u2028\ufeff\u0007", "\u{1fae9}"),
+    });
+    fc.assert(
+      fc.property(variable, (text) => {
+        const printed = compile("dag: {steps: [{name: a, type: stub}]}", {
+          ...usual,
+          env: { A: text, B: "x" },
+        }).text;
+        expect(printed).toMatch(/^[\t\n -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u);
+        for (const version of ["1.1", "1.2"] as const) {
+          const templates: readonly WithContainer[] = parse(printed, { version }).spec.templates;
+          const env = templates.find(({ name }) => name === "step")?.container.env ?? [];
+          const value = env.find(({ name }) => name === "A")?.value ?? "";
+          expect(value).not.toContain("{{");
+          expect(value.replaceAll("$(MAGNUS_EMPTY)", "").replaceAll("$$", "$")).toBe(text);
+        }
+      }),
+    );
   });
 
   test.each(["n", "on", "null", "1e3", "0x1F", "1:30", "in", "ü", "magnus-end"])("a step may be named %s", (name) => {
