@@ -8,6 +8,8 @@ import { checkPipeline } from "../../src/check.ts";
 import { compilePipeline } from "../../src/compile.ts";
 import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import { checkManifest } from "../../src/simulate/argo/check-manifest.ts";
+import type { Pod, PodEnd } from "../../src/simulate/argo/pod.ts";
+import { simulateWorkflow } from "../../src/simulate/argo/simulate-workflow.ts";
 import { loadTarget } from "../../src/target/load-target.ts";
 import type { Target } from "../../src/target/target.ts";
 
@@ -155,7 +157,9 @@ describe("text", () => {
           ...usual,
           env: { A: text, B: "x" },
         }).text;
-        expect(printed).toMatch(/^[\t\n -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u);
+        expect(printed).toMatch(
+          /^[\t\n -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u,
+        );
         for (const version of ["1.1", "1.2"] as const) {
           const templates: readonly WithContainer[] = parse(printed, { version }).spec.templates;
           const env = templates.find(({ name }) => name === "step")?.container.env ?? [];
@@ -238,13 +242,26 @@ describe("more branches than a dag holds", () => {
   test.each([
     ["parallel", `{name: many, type: parallel, branches: {${branches(210)}}}`],
     ["conditional", `{name: many, type: conditional, parameter: way, branches: {${branches(210)}}}`],
-  ])("%s: they stand in dags of their own", (_, step) => {
+  ])("%s: they stand in dags of their own", async (kind, step) => {
     const text = `parameters: {way: b209}\ndag: {steps: [{name: first, type: stub}, ${step}]}`;
     expect(compile(text).codes).toEqual([]);
     const sizes = templatesOf(text).flatMap(({ dag }) => (dag ? [dag.tasks.length] : []));
     expect(Math.max(...sizes)).toBeLessThanOrEqual(200);
     expect(sizes.filter((size) => size > 5).reduce((sum, size) => sum + size)).toBe(210);
-    expect(checkManifest(compile(text).text).findings).toEqual([]);
+    const { workflow, findings } = checkManifest(compile(text).text);
+    expect(findings).toEqual([]);
+    if (workflow === undefined) throw new Error("the manifest is refused");
+    const ended = async (last: number): Promise<object> => {
+      const startPod = async ({ node }: Pod): Promise<PodEnd> => ({
+        exit: node.endsWith(".b209") ? last : 0,
+        outputs: { control: "209\n" },
+      });
+      const { phase, pods, hangs } = await simulateWorkflow(workflow, { startPod });
+      return { phase, pods, hangs };
+    };
+    const leaves = kind === "parallel" ? 211 : 2;
+    expect(await ended(0)).toEqual({ phase: "Succeeded", pods: leaves, hangs: [] });
+    expect(await ended(1)).toEqual({ phase: "Failed", pods: leaves + 1, hangs: [] });
   });
 });
 
