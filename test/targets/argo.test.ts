@@ -4,16 +4,10 @@ import { diffLines } from "diff";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { checkPipeline } from "../../src/check.ts";
-import { compilePipeline } from "../../src/compile.ts";
-import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import { checkManifest } from "../../src/simulate/argo/check-manifest.ts";
 import type { Pod, PodEnd } from "../../src/simulate/argo/pod.ts";
 import { simulateWorkflow } from "../../src/simulate/argo/simulate-workflow.ts";
-import { loadTarget } from "../../src/target/load-target.ts";
-import type { Target } from "../../src/target/target.ts";
-
-const argo = await targetArgo();
+import { chain, compile, shell, usual } from "./compile-argo.ts";
 
 interface Task {
   readonly name: string;
@@ -31,40 +25,6 @@ interface WithContainer extends Template {
   readonly container: { readonly env: readonly { readonly name: string; readonly value?: string }[] };
 }
 
-const usual = { image: "busybox", shim_image: "shim:1", storage: { claim: "runs" }, secret: "all" };
-
-async function targetArgo(): Promise<Target> {
-  const target = await loadTarget("argo");
-  if (target === undefined) throw new Error("there is no target argo");
-  return target;
-}
-
-function compile(text: string, options: object = usual): { text: string; codes: readonly string[] } {
-  const sink = new DiagnosticSink();
-  const pipeline = checkPipeline({ name: "p.yaml", text }, { readFile: () => undefined }, sink);
-  if (pipeline === undefined)
-    throw new Error(
-      sink
-        .list()
-        .map(({ message }) => message)
-        .join("\n"),
-    );
-  const files = compilePipeline(
-    {
-      pipeline,
-      target: argo,
-      options: argo.options.parse(options),
-      source: "p.yaml",
-      version: "0",
-      services: undefined,
-      render: () => "",
-      program: () => "",
-    },
-    sink,
-  );
-  return { text: files?.[0]?.content ?? "", codes: sink.list().map(({ code }) => code) };
-}
-
 function templatesOf(text: string): readonly Template[] {
   return parse(compile(text).text).spec.templates;
 }
@@ -72,11 +32,6 @@ function templatesOf(text: string): readonly Template[] {
 function tasksOf(templates: readonly Template[], name: string): readonly Task[] {
   return templates.find((template) => template.name === name)?.dag?.tasks ?? [];
 }
-
-const shell = (name: string, command: string, rest = ""): string =>
-  `    - {name: ${name}, type: task, command_type: shell, command: ${JSON.stringify(command)}${rest}}\n`;
-const chain = (length: number): string =>
-  `dag:\n  steps:\n${Array.from({ length }, (_, i) => shell(`s${i}`, "true")).join("")}`;
 
 describe("graphs", () => {
   test("steps of one shape share a template, and the first needs no condition", () => {
@@ -264,58 +219,3 @@ describe("more branches than a dag holds", () => {
     expect(await ended(1)).toEqual({ phase: "Failed", pods: leaves + 1, hangs: [] });
   });
 });
-
-describe("what cannot work is refused", () => {
-  const one = `dag:\n  steps:\n${shell("a", "true")}`;
-  test.each([
-    ["no image for a step", { ...usual, image: undefined }, "step-without-image"],
-    ["no image for the shim", { ...usual, shim_image: undefined }, "target-option-missing"],
-    ["a run log that dies with its pod", { ...usual, storage: undefined }, "target-option-missing"],
-  ])("%s", (_, options, code) => {
-    const { text, codes } = compile(one, options);
-    expect(codes).toContain(code);
-    expect(text).toBe("");
-  });
-
-  test("a secret without a source", () => {
-    const text = `dag:\n  steps:\n${shell("a", "true", ", secrets: [TOKEN]")}`;
-    expect(compile(text, { ...usual, secret: undefined }).codes).toEqual(["secret-without-source"]);
-    expect(compile(text).text).toContain("secretKeyRef");
-  });
-
-  test.each([
-    ["a description", { about: "x".repeat(300_000) }, {}],
-    ["annotations", {}, { annotations: { note: "x".repeat(300_000) } }],
-    ["a command", { command: "x".repeat(400_000) }, {}],
-    ["parameters", { parameter: "x".repeat(500_000) }, {}],
-  ])("%s too long for Kubernetes", (_, { about = "", command = "true", parameter = "" }: Long, options) => {
-    const text = JSON.stringify({
-      description: about,
-      parameters: { p: parameter },
-      dag: { steps: [{ name: "a", type: "task", command_type: "shell", command }] },
-    });
-    expect(compile(text, { ...usual, ...options }).codes).toEqual(["target-limit"]);
-  });
-
-  test.each([
-    { namespace: "My Space" },
-    { service_account_name: "Builder" },
-    { storage: { claim: "a_b" } },
-    { secret: "x".repeat(254) },
-    { secrets_from_k8s: [{ environment_variable: "A", secret_name: "vault", secret_key: "a/b" }] },
-    { secrets_from_k8s: [{ environment_variable: "A-B", secret_name: "vault", secret_key: "a" }] },
-    { labels: { team: "a b" } },
-    { labels: { "a b": "x" } },
-    { env: { "A=B": "x" } },
-    { env: { A: "\0" } },
-    { env: { A: "x".repeat(150_000) } },
-  ])("options that Kubernetes would refuse: %o", (option) => {
-    expect(argo.options.safeParse({ ...usual, ...option }).success).toBe(false);
-  });
-});
-
-interface Long {
-  readonly about?: string;
-  readonly command?: string;
-  readonly parameter?: string;
-}
