@@ -13,12 +13,7 @@ import { withoutLong } from "./long-parameters.ts";
 import { ownTemplates, taskNames } from "./names.ts";
 import { atParameter, inner, inside, type Place, passedOn, shown } from "./place.ts";
 import { specText } from "./print-text.ts";
-import type { Call, DagTemplate, Parameter, Task } from "./task.ts";
-
-/** Argo's own limit, which the API server checks (CRD: tasks, templates). */
-export const mostTasks = 200;
-/** Beside them a gather and a fault. */
-const mostBranches = mostTasks - 2;
+import { type Call, type DagTemplate, mostBranches, mostTasks, type Parameter, type Task } from "./task.ts";
 
 export interface Graphs {
   readonly templates: readonly DagTemplate[];

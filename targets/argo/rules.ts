@@ -4,13 +4,14 @@ import type { Plan, PlanGraph, PlanLeaf } from "../../src/plan/plan.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
 import type { EmitContext } from "../../src/target/target.ts";
 import { secretEntry } from "./environment.ts";
-import { type Graphs, mostTasks } from "./graphs.ts";
+import type { Graphs } from "./graphs.ts";
 import { withoutLong } from "./long-parameters.ts";
 import { buildManifest } from "./manifest.ts";
 import type { ArgoOptions } from "./options.ts";
 import { specText } from "./print-text.ts";
 import { imageOf } from "./shapes.ts";
 import { storageOf } from "./storage.ts";
+import { mostTasks } from "./task.ts";
 
 /** Argo counts nested templates and iterations together and ends the workflow above 100; hooks and retries take some. */
 const deepest = 90;

@@ -52,3 +52,8 @@ function taskObject({ name, template, depends, when, withParam, parameters }: Ta
     ...(parameters.length === 0 ? {} : { arguments: { parameters: parameters.map((each) => ({ ...each })) } }),
   };
 }
+
+/** Argo's own limit, which the API server checks (CRD: tasks, templates). */
+export const mostTasks = 200;
+/** Beside them a gather and a fault. */
+export const mostBranches = mostTasks - 2;

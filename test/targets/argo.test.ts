@@ -1,16 +1,13 @@
 /** What `--target argo` prints, read back as YAML; that it means the same is shown by test/argo-controller. */
 import { tmpdir } from "node:os";
 import { diffLines } from "diff";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { checkPipeline } from "../../src/check.ts";
-import { compilePipeline } from "../../src/compile.ts";
-import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import { checkManifest } from "../../src/simulate/argo/check-manifest.ts";
-import { loadTarget } from "../../src/target/load-target.ts";
-import type { Target } from "../../src/target/target.ts";
-
-const argo = await targetArgo();
+import type { Pod, PodEnd } from "../../src/simulate/argo/pod.ts";
+import { simulateWorkflow } from "../../src/simulate/argo/simulate-workflow.ts";
+import { chain, compile, shell, usual } from "./compile-argo.ts";
 
 interface Task {
   readonly name: string;
@@ -24,38 +21,8 @@ interface Template {
   readonly [key: string]: unknown;
 }
 
-const usual = { image: "busybox", shim_image: "shim:1", storage: { claim: "runs" }, secret: "all" };
-
-async function targetArgo(): Promise<Target> {
-  const target = await loadTarget("argo");
-  if (target === undefined) throw new Error("there is no target argo");
-  return target;
-}
-
-function compile(text: string, options: object = usual): { text: string; codes: readonly string[] } {
-  const sink = new DiagnosticSink();
-  const pipeline = checkPipeline({ name: "p.yaml", text }, { readFile: () => undefined }, sink);
-  if (pipeline === undefined)
-    throw new Error(
-      sink
-        .list()
-        .map(({ message }) => message)
-        .join("\n"),
-    );
-  const files = compilePipeline(
-    {
-      pipeline,
-      target: argo,
-      options: argo.options.parse(options),
-      source: "p.yaml",
-      version: "0",
-      services: undefined,
-      render: () => "",
-      program: () => "",
-    },
-    sink,
-  );
-  return { text: files?.[0]?.content ?? "", codes: sink.list().map(({ code }) => code) };
+interface WithContainer extends Template {
+  readonly container: { readonly env: readonly { readonly name: string; readonly value?: string }[] };
 }
 
 function templatesOf(text: string): readonly Template[] {
@@ -65,11 +32,6 @@ function templatesOf(text: string): readonly Template[] {
 function tasksOf(templates: readonly Template[], name: string): readonly Task[] {
   return templates.find((template) => template.name === name)?.dag?.tasks ?? [];
 }
-
-const shell = (name: string, command: string, rest = ""): string =>
-  `    - {name: ${name}, type: task, command_type: shell, command: ${JSON.stringify(command)}${rest}}\n`;
-const chain = (length: number): string =>
-  `dag:\n  steps:\n${Array.from({ length }, (_, i) => shell(`s${i}`, "true")).join("")}`;
 
 describe("graphs", () => {
   test("steps of one shape share a template, and the first needs no condition", () => {
@@ -138,6 +100,30 @@ describe("text", () => {
     expect(spec).toMatch(/^[ -~]*$/);
     expect(spec).not.toMatch(/\{\{|\$\(/);
     expect(JSON.parse(spec).task.command).toBe(hostile);
+  });
+
+  test("any text is read as itself by YAML 1.1 and 1.2, and holds nothing that Argo replaces or a reader refuses", () => {
+    const variable = fc.string({
+      unit: fc.constantFrom(..."{}$(A)=\"'\\ \n\r\t:#-*&!%@`é\u007f\u0085\u2028\ufeff\u0007", "\u{1fae9}"),
+    });
+    fc.assert(
+      fc.property(variable, (text) => {
+        const printed = compile("dag: {steps: [{name: a, type: stub}]}", {
+          ...usual,
+          env: { A: text, B: "x" },
+        }).text;
+        expect(printed).toMatch(
+          /^[\t\n -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u,
+        );
+        for (const version of ["1.1", "1.2"] as const) {
+          const templates: readonly WithContainer[] = parse(printed, { version }).spec.templates;
+          const env = templates.find(({ name }) => name === "step")?.container.env ?? [];
+          const value = env.find(({ name }) => name === "A")?.value ?? "";
+          expect(value).not.toContain("{{");
+          expect(value.replaceAll("$(MAGNUS_EMPTY)", "").replaceAll("$$", "$")).toBe(text);
+        }
+      }),
+    );
   });
 
   test.each(["n", "on", "null", "1e3", "0x1F", "1:30", "in", "ü", "magnus-end"])("a step may be named %s", (name) => {
@@ -211,67 +197,25 @@ describe("more branches than a dag holds", () => {
   test.each([
     ["parallel", `{name: many, type: parallel, branches: {${branches(210)}}}`],
     ["conditional", `{name: many, type: conditional, parameter: way, branches: {${branches(210)}}}`],
-  ])("%s: they stand in dags of their own", (_, step) => {
+  ])("%s: they stand in dags of their own", async (kind, step) => {
     const text = `parameters: {way: b209}\ndag: {steps: [{name: first, type: stub}, ${step}]}`;
     expect(compile(text).codes).toEqual([]);
     const sizes = templatesOf(text).flatMap(({ dag }) => (dag ? [dag.tasks.length] : []));
     expect(Math.max(...sizes)).toBeLessThanOrEqual(200);
     expect(sizes.filter((size) => size > 5).reduce((sum, size) => sum + size)).toBe(210);
-    expect(checkManifest(compile(text).text).findings).toEqual([]);
+    const { workflow, findings } = checkManifest(compile(text).text);
+    expect(findings).toEqual([]);
+    if (workflow === undefined) throw new Error("the manifest is refused");
+    const ended = async (last: number): Promise<object> => {
+      const startPod = async ({ node }: Pod): Promise<PodEnd> => ({
+        exit: node.endsWith(".b209") ? last : 0,
+        outputs: { control: "209\n" },
+      });
+      const { phase, pods, hangs } = await simulateWorkflow(workflow, { startPod });
+      return { phase, pods, hangs };
+    };
+    const leaves = kind === "parallel" ? 211 : 2;
+    expect(await ended(0)).toEqual({ phase: "Succeeded", pods: leaves, hangs: [] });
+    expect(await ended(1)).toEqual({ phase: "Failed", pods: leaves + 1, hangs: [] });
   });
 });
-
-describe("what cannot work is refused", () => {
-  const one = `dag:\n  steps:\n${shell("a", "true")}`;
-  test.each([
-    ["no image for a step", { ...usual, image: undefined }, "step-without-image"],
-    ["no image for the shim", { ...usual, shim_image: undefined }, "target-option-missing"],
-    ["a run log that dies with its pod", { ...usual, storage: undefined }, "target-option-missing"],
-  ])("%s", (_, options, code) => {
-    const { text, codes } = compile(one, options);
-    expect(codes).toContain(code);
-    expect(text).toBe("");
-  });
-
-  test("a secret without a source", () => {
-    const text = `dag:\n  steps:\n${shell("a", "true", ", secrets: [TOKEN]")}`;
-    expect(compile(text, { ...usual, secret: undefined }).codes).toEqual(["secret-without-source"]);
-    expect(compile(text).text).toContain("secretKeyRef");
-  });
-
-  test.each([
-    ["a description", { about: "x".repeat(300_000) }, {}],
-    ["annotations", {}, { annotations: { note: "x".repeat(300_000) } }],
-    ["a command", { command: "x".repeat(400_000) }, {}],
-    ["parameters", { parameter: "x".repeat(500_000) }, {}],
-  ])("%s too long for Kubernetes", (_, { about = "", command = "true", parameter = "" }: Long, options) => {
-    const text = JSON.stringify({
-      description: about,
-      parameters: { p: parameter },
-      dag: { steps: [{ name: "a", type: "task", command_type: "shell", command }] },
-    });
-    expect(compile(text, { ...usual, ...options }).codes).toEqual(["target-limit"]);
-  });
-
-  test.each([
-    { namespace: "My Space" },
-    { service_account_name: "Builder" },
-    { storage: { claim: "a_b" } },
-    { secret: "x".repeat(254) },
-    { secrets_from_k8s: [{ environment_variable: "A", secret_name: "vault", secret_key: "a/b" }] },
-    { secrets_from_k8s: [{ environment_variable: "A-B", secret_name: "vault", secret_key: "a" }] },
-    { labels: { team: "a b" } },
-    { labels: { "a b": "x" } },
-    { env: { "A=B": "x" } },
-    { env: { A: "\0" } },
-    { env: { A: "x".repeat(150_000) } },
-  ])("options that Kubernetes would refuse: %o", (option) => {
-    expect(argo.options.safeParse({ ...usual, ...option }).success).toBe(false);
-  });
-});
-
-interface Long {
-  readonly about?: string;
-  readonly command?: string;
-  readonly parameter?: string;
-}

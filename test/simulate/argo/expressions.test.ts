@@ -43,6 +43,10 @@ describe("expressions have the value that expr-lang gives them", () => {
     ["get(m, 'zzz') == nil and get(list, 9) == nil", true],
     ["(1..3)[1]", 2n],
     ["join(split('a,b', ','), '-')", "a-b"],
+    ["replace('a$b$$', '$', '$$')", "a$$b$$$$"],
+    ["replace('aaa', 'a', 'b', 2)", "bba"],
+    ["toBase64('$ \u00e9')", "JCDDqQ=="],
+    ["fromBase64(toBase64(a))", "text"],
     ["fromJSON('{\"__proto__\": 1}')['__proto__']", 1],
   ] as const)("%s", ([text, value]) => {
     expect(evaluate(text, environment)).toEqual(value);

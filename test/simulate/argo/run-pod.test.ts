@@ -146,6 +146,18 @@ test("an argument of more than 128 KiB is handed over as a file", async () => {
   expect(Number(printed)).toBe(long.length);
 });
 
+test("nothing is expanded in arguments that go by a file", async () => {
+  const script = 'printf "%s|" "$2" "$3"';
+  const short = await run({
+    main: { command: ["sh", "-c", script, "sh"], args: ["x", "$$", "$(A)"], env: [{ name: "A", value: "a" }] },
+  });
+  expect(short.printed).toBe("$|a|");
+  const args = ["x".repeat(140_000), "$$", "$(A)"];
+  expect(
+    (await run({ main: { command: ["sh", "-c", script, "sh"], args, env: [{ name: "A", value: "a" }] } })).printed,
+  ).toBe("$$|$(A)|");
+});
+
 test("what cannot be started ends with 128, a signal with 128 and its number", async () => {
   expect(await run({ main: { command: ["/no/such/program"] } })).toMatchObject({ exit: 128 });
   // Kubernetes makes one dollar of two.

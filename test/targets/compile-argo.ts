@@ -1,0 +1,47 @@
+/** The target in process: a pipeline's text to the text of its manifest, and the codes of what was reported. */
+import { checkPipeline } from "../../src/check.ts";
+import { compilePipeline } from "../../src/compile.ts";
+import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
+import { loadTarget } from "../../src/target/load-target.ts";
+import type { Target } from "../../src/target/target.ts";
+
+export const argo = await targetArgo();
+
+export const usual = { image: "busybox", shim_image: "shim:1", storage: { claim: "runs" }, secret: "all" };
+
+async function targetArgo(): Promise<Target> {
+  const target = await loadTarget("argo");
+  if (target === undefined) throw new Error("there is no target argo");
+  return target;
+}
+
+export function compile(text: string, options: object = usual): { text: string; codes: readonly string[] } {
+  const sink = new DiagnosticSink();
+  const pipeline = checkPipeline({ name: "p.yaml", text }, { readFile: () => undefined }, sink);
+  if (pipeline === undefined)
+    throw new Error(
+      sink
+        .list()
+        .map(({ message }) => message)
+        .join("\n"),
+    );
+  const files = compilePipeline(
+    {
+      pipeline,
+      target: argo,
+      options: argo.options.parse(options),
+      source: "p.yaml",
+      version: "0",
+      services: undefined,
+      render: () => "",
+      program: () => "",
+    },
+    sink,
+  );
+  return { text: files?.[0]?.content ?? "", codes: sink.list().map(({ code }) => code) };
+}
+
+export const shell = (name: string, command: string, rest = ""): string =>
+  `    - {name: ${name}, type: task, command_type: shell, command: ${JSON.stringify(command)}${rest}}\n`;
+export const chain = (length: number): string =>
+  `dag:\n  steps:\n${Array.from({ length }, (_, i) => shell(`s${i}`, "true")).join("")}`;
