@@ -21,6 +21,7 @@ import {
 import { podsOfRun } from "../conformance/argo-simulator.ts";
 import { type Case, conformanceCases, expectedLog, workspaceOf } from "../conformance/cases.ts";
 import { local, normalisedLog } from "../conformance/engines.ts";
+import { root } from "../support/build.ts";
 import { type ArgoRun, compileForArgo, runInArgo } from "./argo-engine.ts";
 import { type Controller, type ControllerRun, findController, startController } from "./controller.ts";
 import type { KubernetesObject } from "./object-store.ts";
@@ -80,6 +81,24 @@ describe(`conformance cases give their run log${reason}`, () => {
     expect(printJson(run.log, { sorted: true }), messages(run)).toBe(printJson(expected, { sorted: true }));
     endsAsItsLog(run);
     rmSync(work, { recursive: true, force: true });
+  });
+});
+
+describe(`the demo gives the run log of the local run${reason}`, () => {
+  test.skipIf(missing).for([
+    { name: "as it is", params: [] },
+    { name: "with a delivery that fails validation", params: ["corrupt=true"] },
+  ])("$name", async ({ params }) => {
+    const demo: Case = { name: "demo", about: "", folder: path.join(root, "docs/demo"), params, environment: {} };
+    const [here, there] = [workspaceOf(demo), workspaceOf(demo)];
+    expect((await local.run(demo, here)).stderr).toContain("success");
+    const workflow = await compileForArgo(demo, there);
+    if (typeof workflow === "string") throw new Error(workflow);
+    const run = await runInArgo(controller, workflow, { name: `demo-${params.length}`, work: there });
+    const expected = printJson(await normalisedLog(here), { sorted: true });
+    expect(printJson(run.log, { sorted: true }), messages(run)).toBe(expected);
+    expect([run.phase, run.pods]).toEqual(["Succeeded", podsOfRun(run)]);
+    for (const folder of [here, there]) rmSync(folder, { recursive: true, force: true });
   });
 });
 
