@@ -23,8 +23,8 @@ const withoutSourceMaps = {
 export default defineConfig({
   plugins: [withoutSourceMaps],
   test: {
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // They import JSON in a way that only bundlers understand.
     server: { deps: { inline: [/@actions\//] } },
     projects: [

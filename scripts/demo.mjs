@@ -1,7 +1,7 @@
-// `npm run demo`: compiles docs/demo to every target, runs it by the local runner and as the compiled shell script, and
-// shows that both left the same run log. `npm run demo -- --recover` does so with a delivery that does not pass validation.
+// `npm run demo`: compiles docs/demo to every target, runs it by the local runner, as the compiled shell script, and what
+// was compiled for Argo and GitHub Actions in their simulators; shows that all left the same run log. `npm run demo -- --recover` does so with a delivery that does not pass validation.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,13 +25,23 @@ say();
 timed("build", "magnus and magnus-shim", () => runNode([path.join(root, "scripts/build.mjs")], root));
 const scratch = mkdtempSync(path.join(tmpdir(), "magnus-demo-"));
 const local = copyOfDemo("local");
-const shell = copyOfDemo("shell");
-for (const target of targetNames()) compile(target);
+const targets = new Map(targetNames().map((name) => [name, copyOfDemo(name)]));
+const shell = targets.get("shell");
+for (const [target, folder] of targets) compile(target, folder);
 timed("run", "magnus run pipeline.yaml", () => magnus(["run", "pipeline.yaml", "-q", ...params], local));
 timed("run", "./penguins.sh", () => checked("sh", ["penguins.sh", ...params], shell, { MAGNUS_SHIM: shimFile }));
-const logs = [local, shell].map((folder) => magnus(["runs", "show", "latest", "--normalised"], folder));
-const difference = firstDifference(logs);
-row("compare", "the two run logs, normalised", difference === undefined ? "equal" : "DIFFERENT");
+const runs = [
+  ["local", local, "latest"],
+  ["shell", shell, "latest"],
+  simulate("argo", "penguins.argo.yaml", ".magnus/claims/*/runs/*"),
+  simulate("github-actions", ".github/workflows/penguins.yml", ".magnus/artifacts/run-log~*/*"),
+];
+const logs = runs.map(([, folder, run]) => magnus(["runs", "show", run, "--normalised"], folder));
+const difference = firstDifference(
+  logs,
+  runs.map(([name]) => name),
+);
+row("compare", `the ${logs.length} run logs, normalised`, difference === undefined ? "equal" : "DIFFERENT");
 if (difference !== undefined) fail(difference);
 if (recover) checkRecovery();
 
@@ -63,23 +73,49 @@ function copyOfDemo(name) {
 }
 
 function targetNames() {
-  return JSON.parse(magnus(["targets", "--json"], shell)).targets.map(({ name }) => name);
+  return JSON.parse(magnus(["targets", "--json"], local)).targets.map(({ name }) => name);
 }
 
-function compile(target) {
-  const { files } = JSON.parse(magnus(["compile", "pipeline.yaml", "--target", target, "--json"], shell));
-  for (const { path: name } of files) {
-    const lines = readFileSync(path.join(shell, name), "utf8").split("\n").length - 1;
-    row("compile", `for ${target}: ${name}`, `${lines} lines`);
-  }
+function compile(target, folder) {
+  const { files } = JSON.parse(magnus(["compile", "pipeline.yaml", "--target", target, "--json"], folder));
+  const [{ path: name }, ...others] = files;
+  const lines = readFileSync(path.join(folder, name), "utf8").split("\n").length - 1;
+  row("compile", name, `${lines} lines${others.length === 0 ? "" : `, and ${others.length} more files`}`);
 }
 
-/** Where the texts part, as lines; undefined where they are the same. */
-function firstDifference([one, other]) {
-  if (one === other) return undefined;
-  const [a, b] = [one, other].map((text) => JSON.stringify(JSON.parse(text), null, 1).split("\n"));
-  const at = a.findIndex((line, i) => line !== b[i]);
-  return `the run logs part at line ${at + 1}:\n  local  ${a[at]}\n  shell  ${b[at]}`;
+/** Runs a compiled file as its platform would; gives where its run log is. */
+function simulate(target, file, runLog) {
+  const folder = targets.get(target);
+  timed("run", `magnus simulate ${file}`, () => magnus(["simulate", file, ...params], folder));
+  const [found] = foldersLike(path.join(folder, runLog));
+  if (found === undefined) fail(`${file} left no run log`);
+  return [target, folder, found];
+}
+
+/** Folders whose path is of a pattern in which a `*` stands for anything but a slash. */
+function foldersLike(pattern) {
+  const parts = pattern.split(path.sep).slice(1);
+  return parts.reduce(
+    (folders, part) =>
+      folders.flatMap((folder) => {
+        const like = new RegExp(`^${part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("\\*", ".*")}$`);
+        return part.includes("*")
+          ? readdirSync(folder)
+              .filter((name) => like.test(name))
+              .map((name) => path.join(folder, name))
+          : [path.join(folder, part)];
+      }),
+    [path.parse(pattern).root],
+  );
+}
+
+/** Where the texts part, as lines; undefined where all are the same. */
+function firstDifference([one, ...others], names) {
+  const at = others.findIndex((text) => text !== one);
+  if (at < 0) return undefined;
+  const [a, b] = [one, others[at]].map((text) => JSON.stringify(JSON.parse(text), null, 1).split("\n"));
+  const line = a.findIndex((text, i) => text !== b[i]);
+  return `the run logs part at line ${line + 1}:\n  ${names[0]}  ${a[line]}\n  ${names[at + 1]}  ${b[line]}`;
 }
 
 function checkRecovery() {

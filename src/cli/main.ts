@@ -26,9 +26,8 @@ const program = new Command("magnus")
   .addHelpText(
     "after",
     `
-Examples:
+Example:
   magnus init && magnus run pipeline.yaml
-  magnus compile pipeline.yaml --target shell && ./pipeline.sh
 
 Exit codes: 0 success; 1 the run failed, or --check found a difference;
 2 bad input, nothing was done; 70 a defect of magnus; 130, 143 interrupted.`,
@@ -76,7 +75,7 @@ diagnosed(configured(given(program.command("check <pipelines...>"))))
 program
   .command("simulate <file>")
   .usage("FILE [options]")
-  .description("run a compiled file, or any workflow, here as its platform would")
+  .description("run a compiled file here as its platform would")
   .addOption(
     new Option("-t, --target <NAME>", "the platform; usual: told by the file").choices(["argo", "github-actions"]),
   )

@@ -6,7 +6,7 @@ import { pointAt } from "../configuration/place.ts";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { containerSteps } from "../local/container-steps.ts";
 import type { LeafRunner } from "../local/run-pipeline.ts";
-import type { ContainerSettings } from "../local/step-container.ts";
+import { type ContainerSettings, installingCommand, type ShimSource } from "../local/step-container.ts";
 import type { PlanLeaf } from "../plan/plan.ts";
 import type { Event } from "../protocol/event.ts";
 import { isArray, isObject, type JsonObject, printJson } from "../protocol/json.ts";
@@ -36,10 +36,14 @@ export function openContainers(
     const missing = named === undefined ? "neither docker nor podman is on PATH" : `there is no program ${named}`;
     return report(missing, "install one of them, or name one: `engine: /usr/bin/podman`");
   }
-  const shim = path.join(cacheFolder(), `shim-${version}`);
-  const failure = installShim(shim);
-  if (failure !== undefined) {
-    return report(failure, "the shim is copied into a folder that containers mount; XDG_CACHE_HOME says where");
+  const shimImage = textOf(executor.config.shim_image);
+  const shim = shimImage === undefined ? installFromHere() : installFromImage(shimImage, engine);
+  if ("failure" in shim) {
+    const hint =
+      shimImage === undefined
+        ? "containers mount the shim from a folder below XDG_CACHE_HOME; on other systems than Linux name a `shim_image`"
+        : "`magnus shim image` writes what such an image is built from";
+    return report(shim.failure, hint);
   }
   const runLogFolder = folderOf(runLogStore, "log_folder", serviceDefaults.runLogFolder);
   const catalogFolder =
@@ -73,11 +77,23 @@ function cacheFolder(): string {
   return path.join(cache ? cache : path.join(homedir(), ".cache"), "magnus");
 }
 
-/** Why it could not be; quick where it is there. */
-function installShim(folder: string): string | undefined {
+type Installed = ShimSource | { readonly failure: string };
+
+/** With the Node that runs this; quick where it is there. */
+function installFromHere(): Installed {
+  const folder = path.join(cacheFolder(), `shim-${version}`);
   const shim = path.join(packageRoot, "dist/shim.cjs");
   const { status, stderr } = spawnSync(process.execPath, [shim, "install", folder], { encoding: "utf8" });
-  return status === 0 ? undefined : stderr.trim().replace(/^magnus-shim: /, "");
+  if (status === 0) return { type: "bind", source: folder };
+  return { failure: stderr.trim().replace(/^magnus-shim: /, "") };
+}
+
+/** Into a volume of the engine: an image may be for another system or processor than this one. */
+function installFromImage(image: string, engine: string): Installed {
+  const volume = `magnus-shim-${image.replace(/[^\w.-]+/g, "-")}`;
+  const { status, stderr } = spawnSync(engine, installingCommand(image, volume), { encoding: "utf8" });
+  if (status === 0) return { type: "volume", source: volume };
+  return { failure: `its shim_image ${image} does not install itself: ${stderr?.trim().split("\n").at(-1) ?? ""}` };
 }
 
 /** Where a service keeps its files; its variables were checked. */

@@ -3,6 +3,7 @@ import path from "node:path";
 import { createTwoFilesPatch } from "diff";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { makeFolder } from "../stores/atomic-file.ts";
+import { keepPins } from "./keep-pins.ts";
 import { shellWord } from "./shell-word.ts";
 import { reasonOf } from "./source-files.ts";
 
@@ -23,10 +24,14 @@ export interface ComparedFile {
 }
 
 export function compareFiles(files: readonly WrittenFile[], folder: string): readonly ComparedFile[] {
-  return files.map((file) => {
-    const name = path.join(folder, file.path);
+  return files.map((given) => {
+    const name = path.join(folder, given.path);
+    let file = given;
     try {
       const before = readFileSync(name);
+      if (file.path.startsWith(".github/workflows/") && typeof file.content === "string") {
+        file = { ...file, content: keepPins(file.content, before.toString()) };
+      }
       const executable = file.executable !== true || (statSync(name).mode & 0o100) !== 0;
       return { file, state: before.equals(Buffer.from(file.content)) && executable ? "same" : "changed", before };
     } catch {
@@ -95,7 +100,10 @@ function isCompiledFrom(name: string, source: string): boolean {
   try {
     if (!statSync(name).isFile()) return false;
     const start = readFileSync(name, "utf8").slice(0, 1000);
-    return start.includes("Compiled by magnus ") && start.includes(` from ${source}; change that file`);
+    return (
+      start.includes("Compiled by magnus ") &&
+      [`${source}; change that file`, `${source}. Change that`].some((end) => start.includes(` from ${end}`))
+    );
   } catch {
     return false;
   }

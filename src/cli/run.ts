@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { checkServicesHere } from "../configuration/check-services-here.ts";
-import { servicesOf } from "../configuration/services-of.ts";
+import type { Configuration } from "../configuration/configuration.ts";
+import { servicesOf, servicesText } from "../configuration/services-of.ts";
 import { DiagnosticSink } from "../diagnostics/sink.ts";
 import { digestPipeline } from "../ir/digest.ts";
 import type { Pipeline } from "../ir/pipeline.ts";
@@ -16,12 +19,13 @@ import { version } from "../protocol/version.ts";
 import { codeIdentity } from "../runtime/code-identity.ts";
 import { openEventWriter } from "../runtime/event-writer.ts";
 import { newRunId } from "../runtime/run-id.ts";
-import type { Head } from "../runtime/step-run.ts";
+import type { Head, StepServices } from "../runtime/step-run.ts";
 import { stopSignals } from "../runtime/stop-signals.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
 import { isRunId } from "../stores/run-log-names.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
+import { packageRoot } from "../target/package-root.ts";
 import { openTracker } from "../tracking/open-tracker.ts";
 import { type Executor, openExecutor } from "./executor.ts";
 import { loadConfiguration, loadPipeline } from "./load-pipeline.ts";
@@ -56,6 +60,7 @@ interface Prepared {
   readonly services: Services;
   readonly log: RunLog;
   readonly executor: Executor;
+  readonly runLogReader?: NonNullable<StepServices["runLogReader"]>;
 }
 
 /** Everything that can be wrong with the input is found here; the run is created last. */
@@ -89,12 +94,21 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
         services,
         log,
         executor,
+        ...readerPart(configuration),
       };
   } catch (error) {
     if (!(error instanceof ServiceError || error instanceof StoreError)) throw error;
     sink.report("service-unusable", { cause: error.message });
   }
   return undefined;
+}
+
+/** How a step's own code reads the run's log; it cannot where that is the memory of this process. */
+function readerPart(configuration: Configuration): Pick<Prepared, "runLogReader"> {
+  const shim = path.join(packageRoot, "dist/shim.cjs");
+  if (configuration.runLogStore.type === "buffered" || !existsSync(shim)) return {};
+  const command = [process.execPath, shim, "show", process.cwd()];
+  return { runLogReader: { command, services: servicesText(configuration) ?? "{}" } };
 }
 
 /** A server that is not named is bad input; one that does not answer is a warning of the run. */
@@ -169,6 +183,7 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
         stop: AbortSignal.any([signals.stop, broken.signal]),
         kill: signals.kill,
         graceMs: services.graceMs,
+        ...(prepared.runLogReader === undefined ? {} : { runLogReader: prepared.runLogReader }),
         ...(tracker === undefined ? {} : { tracker }),
       },
     });

@@ -43,6 +43,7 @@ export const serviceSchemas: {
     }),
     "local-container": z.strictObject({
       ...containerKeys,
+      shim_image: text.optional().describe("An image with the shim, instead of the Node of this machine"),
       engine: text.optional().describe("docker or podman, or where it is; default: the one that is on PATH"),
       overrides: overridesOf(containerKeys),
     }),

@@ -8,9 +8,10 @@ import path from "node:path";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { isObject, type JsonObject, parseJson, printJson } from "../protocol/json.ts";
 import { giveVerdict } from "../shim/give-verdict.ts";
+import { showRun } from "../shim/show-run.ts";
 import { tellFailure } from "../shim/tell-failure.ts";
 import { UsageError } from "../shim/usage-error.ts";
-import { withoutCommands } from "./commands.ts";
+import { annotate, withoutCommands } from "./commands.ts";
 import { runLeafHere } from "./run-leaf-here.ts";
 import { tellVerdict } from "./tell-verdict.ts";
 
@@ -24,7 +25,9 @@ interface Inputs {
   readonly cancelled: string;
 }
 
-async function main(): Promise<number> {
+async function main([verb, ...rest]: readonly string[]): Promise<number> {
+  // A task asks for the log of its run.
+  if (verb === "show") return showRun(rest);
   const inputs = takeInputs();
   const plan = readPlan(inputs.plan);
   const { pipeline, services } = plan;
@@ -84,10 +87,16 @@ function runId(pipeline: string, call: string): string {
     .slice(0, 100);
 }
 
-process.on("uncaughtException", (error) => {
+/** In the log of the step, and where people look first. With arguments it was a task that asked. */
+function fail(error: unknown): void {
+  if (process.argv.length <= 2) annotate("magnus", error instanceof Error ? error.message : String(error));
   tellFailure(error);
+}
+
+process.on("uncaughtException", (error) => {
+  fail(error);
   process.exit();
 });
-main().then((code) => {
+main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
-}, tellFailure);
+}, fail);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { Event } from "../protocol/event.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
-import { isArray, isNumber, isObject, type Json, parseJson, printJson } from "../protocol/json.ts";
+import { isArray, isNumber, isObject, type Json, type JsonObject, parseJson, printJson } from "../protocol/json.ts";
 import { displayPath, type Path, pathKey } from "../protocol/path.ts";
 import { serviceDefaults } from "../protocol/services.ts";
 import { readSpec } from "../protocol/spec-text.ts";
@@ -16,6 +16,7 @@ import { scratchFolder } from "../runtime/scratch.ts";
 import { placeOf, readAt } from "../shim/place.ts";
 import { runLeaf } from "../shim/run-leaf.ts";
 import { openSession } from "../shim/session.ts";
+import { UsageError } from "../shim/usage-error.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import { annotate, mask, setOutput, withoutCommands } from "./commands.ts";
 
@@ -36,10 +37,13 @@ export async function runLeafHere(spec: Json, at: string, many: boolean): Promis
   const controlFile = path.join(scratchFolder(), "control");
   process.env.MAGNUS_CONTROL_FILE = controlFile;
   const code = await withoutCommands(() =>
-    runLeaf([
-      ...["--spec", printJson(spec), "--at", printJson(place.map((item) => ({ ...item })))],
-      ...params.flatMap((param) => ["--param", param]),
-    ]),
+    runLeaf(
+      [
+        ...["--spec", printJson(spec), "--at", printJson(place.map((item) => ({ ...item })))],
+        ...params.flatMap((param) => ["--param-base64", encoded(param)]),
+      ],
+      [process.execPath, process.argv[1] ?? "", "show", process.cwd()],
+    ),
   );
   // What was there before has an artifact already.
   for (const file of blobs()) if (known.has(file)) rmSync(file, { force: true });
@@ -61,9 +65,27 @@ function takeParameters(run: RunSpec | undefined): readonly string[] {
     const parameter = name.slice("MAGNUS_PRM_".length);
     return text === "" || isSameNumber(text, run?.parameters[parameter]) ? [] : [`${parameter}=${text}`];
   });
-  const object = all === "" ? {} : parseJson(all);
-  const given = isObject(object) ? object : {};
-  return [...single, ...Object.entries(given).map(([name, value]) => `${name}=${printJson(value)}`)];
+  const isText = new Set(run?.text);
+  const given = Object.entries(all === "" ? {} : readObject(all)).map(
+    ([name, value]) => `${name}=${typeof value === "string" && isText.has(name) ? value : printJson(value)}`,
+  );
+  return [...single, ...given];
+}
+
+function readObject(text: string): JsonObject {
+  try {
+    const value = parseJson(text);
+    if (isObject(value)) return value;
+  } catch {
+    // It is told below.
+  }
+  throw new UsageError('the input `parameters` is no JSON object: give one such as {"rate": 0.5}', exitCode.badInput);
+}
+
+/** As the shim takes it, whatever is in the text. */
+function encoded(param: string): string {
+  const at = param.indexOf("=") + 1;
+  return `${param.slice(0, at)}${Buffer.from(param.slice(at)).toString("base64")}`;
 }
 
 /** An input of type number comes back in GitHub's spelling of it, such as 1E-05. */

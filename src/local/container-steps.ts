@@ -20,13 +20,12 @@ import { removeIfThere } from "../stores/atomic-file.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { followWriter } from "./follow-writer.ts";
 import type { LeafRunner } from "./run-pipeline.ts";
-import { type ContainerSettings, engineCommand } from "./step-container.ts";
+import { type ContainerSettings, engineCommand, type ShimSource } from "./step-container.ts";
 
 export interface ContainerSteps {
   /** Undefined: this step runs on the host. */
   settingsOf(leaf: PlanLeaf): ContainerSettings | undefined;
-  /** A folder in which the shim is installed. */
-  readonly shim: string;
+  readonly shim: ShimSource;
   /** The folder of all run logs, and others that steps write; absolute. */
   readonly runLogFolder: string;
   readonly folders: readonly string[];

@@ -13,11 +13,14 @@ export interface ContainerSettings {
   readonly remove: boolean;
 }
 
+/** Where the shim is installed: a folder of this machine, by its absolute name, or a volume of the engine. */
+export type ShimSource = { readonly type: "bind" | "volume"; readonly source: string };
+
 export interface StepContainer {
   readonly name: string;
   readonly settings: ContainerSettings;
   /** Mounted read-only where {@link shimFolder} says. */
-  readonly shim: string;
+  readonly shim: ShimSource;
   /** Mounted under their own names; the first is the working directory. Absolute. */
   readonly folders: readonly string[];
   readonly env: Environment;
@@ -60,8 +63,8 @@ export function engineCommand(
       ...inherited.flatMap(([variable]) => ["--env", variable]),
       ...(user === undefined ? [] : userOf(user, settings.engine)),
       ...mount(shim, shimFolder, true),
-      ...mount(spec, specFile, true),
-      ...folders.flatMap((folder) => mount(folder, folder, false)),
+      ...mount({ type: "bind", source: spec }, specFile, true),
+      ...folders.flatMap((folder) => mount({ type: "bind", source: folder }, folder, false)),
       "--workdir",
       folders[0] ?? "/",
       ...settings.engineArgs,
@@ -78,18 +81,25 @@ export function engineCommand(
   };
 }
 
+/** The arguments that have an image of the shim (`magnus shim image`) install itself in a volume. */
+export function installingCommand(image: string, volume: string): readonly string[] {
+  const folder = "/magnus-volume";
+  const shim = ["--entrypoint", `${shimFolder}/magnus-shim`, image, "install", folder];
+  return ["run", "--rm", ...mount({ type: "volume", source: volume }, folder, false), ...shim];
+}
+
 /** Files that a step writes are the caller's. A podman without root would map that user to another one. */
 function userOf({ uid, gid }: { readonly uid: number; readonly gid: number }, engine: string): readonly string[] {
   const keep = path.basename(engine) === "podman" && uid !== 0 ? ["--userns", "keep-id"] : [];
   return [...keep, "--user", `${uid}:${gid}`];
 }
 
-function mount(source: string, target: string, readOnly: boolean): readonly string[] {
-  const fields = ["type=bind", csv(`source=${source}`), csv(`target=${target}`), ...(readOnly ? ["readonly"] : [])];
+function mount({ type, source }: ShimSource, target: string, readOnly: boolean): readonly string[] {
+  const fields = [`type=${type}`, csv(`source=${source}`), csv(`target=${target}`), ...(readOnly ? ["ro"] : [])];
   return ["--mount", fields.join(",")];
 }
 
-/** The fields of `--mount` are those of a CSV line. */
+/** The fields of `--mount` are those of a CSV line. (`ro`: podman 4 takes `readonly` for folders only.) */
 function csv(field: string): string {
   return /[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

@@ -12,6 +12,7 @@ import { giveVerdict } from "./give-verdict.ts";
 import { install } from "./install.ts";
 import { mergeRuns } from "./merge-runs.ts";
 import { runLeaf } from "./run-leaf.ts";
+import { showRun } from "./show-run.ts";
 import { tellFailure } from "./tell-failure.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -23,6 +24,7 @@ const usage = `magnus-shim ${version}: runs one step of a compiled pipeline and 
                                         runs one leaf (gather: the same)
   magnus-shim verdict [--spec JSON] [--cancelled]
                                         closes the run, prints it, exits by its outcome
+  magnus-shim show [DIR]                prints the run's log so far as JSON; the services' folders are below DIR
   magnus-shim merge DIR...              joins run-log folders in the configured store
   magnus-shim install DIR               copies itself and its Node there, for any Linux image
   magnus-shim version                   prints its versions
@@ -39,10 +41,12 @@ async function main(argv: readonly string[]): Promise<number> {
       return beginRun(rest);
     case "run":
     case "gather":
-      return runLeaf(rest);
+      return runLeaf(rest, [process.execPath, process.argv[1] ?? "", "show", process.cwd()]);
     case "verdict":
       ignoreStops();
       return giveVerdict(rest);
+    case "show":
+      return showRun(rest);
     case "merge":
       return mergeRuns(rest);
     case "install":

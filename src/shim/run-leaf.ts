@@ -23,14 +23,17 @@ import { openSession, readArguments, readText } from "./session.ts";
 import { trackedLog } from "./tracked-log.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** `run`: runs one leaf or gather if the token is there; hands on its control; exits with the step's own code. */
-export async function runLeaf(argv: readonly string[]): Promise<number> {
+/**
+ * `run`: runs one leaf or gather if the token is there; hands on its control; exits with the step's own code. `reader`: a
+ * command that prints the run's log so far, for the step's own code; absent: there is none.
+ */
+export async function runLeaf(argv: readonly string[], reader?: readonly string[]): Promise<number> {
   // Before anything else: as PID 1 Node would ignore TERM, and a stop that arrives early must not be lost.
   const signals = stopSignals();
   const { values } = readArguments(argv, {
     spec: { type: "string" },
     at: { type: "string" },
-    param: { type: "string", multiple: true },
+    "param-base64": { type: "string", multiple: true },
   });
   const spec = readSpec(readText(String(values.spec ?? "")));
   const path = placeOf(spec, readAt(readText(String(values.at ?? "[]"))));
@@ -41,7 +44,7 @@ export async function runLeaf(argv: readonly string[]): Promise<number> {
   const { MAGNUS_WRITER: chosen } = process.env;
   const { log, tracker } = await trackedLog(stored, services, (warning) => writer.write(warning).catch(() => {}));
   const writer = openEventWriter(log, chosen || undefined);
-  const given = (values.param ?? []).map((param) => readText(String(param)));
+  const given = (values["param-base64"] ?? []).map((param) => decodeParameter(readText(String(param))));
   await createRunWhereNobodyDid(spec, given, log, writer, run.tag);
   const reach = await reachOrThrow(path, spec, log, writer);
   if (reach.finished?.status === "success") {
@@ -65,6 +68,9 @@ export async function runLeaf(argv: readonly string[]): Promise<number> {
       stop: signals.stop,
       kill: signals.kill,
       graceMs: services.graceMs,
+      ...(reader === undefined
+        ? {}
+        : { runLogReader: { command: reader, services: process.env.MAGNUS_SERVICES ?? "{}" } }),
       ...(tracker === undefined ? {} : { tracker }),
     },
   );
@@ -72,6 +78,13 @@ export async function runLeaf(argv: readonly string[]): Promise<number> {
   writeControl(result.control);
   if (!chosen) report(path, result, spec);
   return codeOf(result);
+}
+
+/** `name=BASE64`, the text in UTF-8, as `name=text`: no templating or expansion on the way could touch it. */
+function decodeParameter(param: string): string {
+  const at = param.indexOf("=");
+  if (at < 0) throw new UsageError(`--param-base64 ${param}: expected name=BASE64`);
+  return `${param.slice(0, at)}=${Buffer.from(param.slice(at + 1), "base64").toString("utf8")}`;
 }
 
 /** The run's first step creates it; where that one was lost, a step to which its failure leads does. */

@@ -5,6 +5,8 @@ import type { CommandType } from "../protocol/step-spec.ts";
 export interface Capabilities {
   readonly steps: readonly NodeKind[];
   readonly commands: readonly CommandType[];
+  /** Of a loop; absent: as many as there may be. */
+  readonly iterations?: number;
 }
 
 export const everyStep: readonly NodeKind[] = ["task", "stub", "parallel", "map", "dag", "conditional", "loop"];

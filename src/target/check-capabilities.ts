@@ -9,7 +9,7 @@ export function checkCapabilities(
   { name, capabilities }: { readonly name: string; readonly capabilities: Capabilities },
   sink: DiagnosticSink,
 ): void {
-  const { steps, commands } = capabilities;
+  const { steps, commands, iterations = Number.POSITIVE_INFINITY } = capabilities;
   for (const node of walkNodes(pipeline.root)) {
     const { spans } = node;
     if (!steps.includes(node.kind)) {
@@ -20,6 +20,11 @@ export function checkCapabilities(
         able,
         span: spans.keys.get("type") ?? spans.name,
       });
+    }
+    if (node.kind === "loop" && node.maxIterations > iterations) {
+      const able = `it runs loops of at most ${iterations}: lower \`max_iterations\``;
+      const span = spans.keys.get("max_iterations") ?? spans.name;
+      sink.report("cannot-run-here", { what: `a loop of ${node.maxIterations} iterations`, where: name, able, span });
     }
     if (node.kind === "task" && !commands.includes(node.commandType)) {
       const able = `it runs commands of type ${commands.join(", ")}`;

@@ -7,13 +7,18 @@ import type { Activation } from "../../src/plan/activations.ts";
 import type { PlanComposite, PlanGraph, PlanLeaf, PlanNode } from "../../src/plan/plan.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import type { NameScope } from "../../src/target/name-scope.ts";
-import { cutChain } from "./cut-chain.ts";
-import { taskNames } from "./names.ts";
+import { cutChain, reachableNodes } from "./cut-chain.ts";
+import { closingTask, dependsOn, endsAs, faultTask, joinOf } from "./join.ts";
+import { withoutLong } from "./long-parameters.ts";
+import { ownTemplates, taskNames } from "./names.ts";
+import { atParameter, inner, inside, type Place, passedOn, shown } from "./place.ts";
 import { specText } from "./print-text.ts";
 import type { Call, DagTemplate, Parameter, Task } from "./task.ts";
 
 /** Argo's own limit, which the API server checks (CRD: tasks, templates). */
 export const mostTasks = 200;
+/** Beside them a gather and a fault. */
+const mostBranches = mostTasks - 2;
 
 export interface Graphs {
   readonly templates: readonly DagTemplate[];
@@ -26,9 +31,6 @@ export interface Graphs {
 /** The container template in which a step or gather runs. */
 export type ShapeOf = (step: StepSpec, leaf: PlanLeaf | undefined) => string;
 
-/** Names of the templates that are not a graph's. */
-export const ownTemplates = { root: "pipeline", join: "join", verdict: "verdict" } as const;
-
 interface Building {
   readonly names: NameScope;
   readonly shapeOf: ShapeOf;
@@ -37,13 +39,6 @@ interface Building {
   readonly templates: (DagTemplate | undefined)[];
   readonly tooWide: PlanGraph[];
   joins: boolean;
-}
-
-/** Where something stands: its names from the root, and the text of the indices around it. */
-interface Place {
-  readonly names: readonly string[];
-  /** Inside of an argument; undefined: no map or loop is around it. */
-  readonly at: string | undefined;
 }
 
 export function printGraphs(root: PlanGraph, names: NameScope, shapeOf: ShapeOf, limitOf: Building["limitOf"]): Graphs {
@@ -74,7 +69,7 @@ function addGraph(
   const at = building.templates.push(undefined) - 1;
   const tasks = parts.map(({ nodes, success }, i): Task => {
     const name = `part-${i + 1}`;
-    const own = { name: building.names.of([...place.names, name].join("\0"), `${template}-${name}`), inputs };
+    const own = { name: building.names.of([...place.names, `\0${name}`].join("\0"), `${template}-${name}`), inputs };
     const from = nodes[0]?.name ?? "";
     addPart(graph, nodes, success, place, { ...own, comment: `${comment}, from ${from}` }, building);
     const depends = i === 0 ? {} : { depends: `part-${i}.Succeeded` };
@@ -117,71 +112,6 @@ function addPart(
   building.templates[at] = { ...own, ...(close === undefined ? {} : { control: close }), tasks: [...tasks, ...join] };
 }
 
-/** Without those to which no edge leads, which Argo would start at once. In document order. */
-function reachableNodes(graph: PlanGraph): readonly PlanNode[] {
-  const seen = new Set([graph.start.name]);
-  for (const name of seen) {
-    const node = graph.nodes.get(name);
-    for (const edge of [node?.ok, node?.failed]) if (edge !== undefined && "to" in edge) seen.add(edge.to);
-  }
-  return [...graph.nodes.values()].filter(({ name }) => seen.has(name));
-}
-
-/**
- * Tasks that make the dag end as its graph does. Where a failure is handled, a join must run for the dag to succeed: a
- * `suspend` of no duration, which starts no container. It is not needed where success has one incoming edge, an ok edge
- * of something that is not skipped when it is empty. A fail terminal that is reached by an ok edge is a map over no list,
- * an Error without a container; the join waits for it, so that it is not an end of its own where it is omitted.
- */
-function joinOf(
-  graph: PlanGraph,
-  nodes: readonly PlanNode[],
-  success: Activation,
-  taskOf: (name: string) => string,
-): readonly Task[] {
-  const here = new Set(nodes.map(({ name }) => name));
-  const failing = graph.fail.filter(({ from, on }) => on === "ok" && here.has(from));
-  const handled = nodes.some(({ failed }) => "to" in failed || failed.end === "success");
-  const [only, second] = success;
-  const plain = second === undefined && only?.on === "ok" && graph.nodes.get(only.from)?.node.kind !== "map";
-  if (failing.length === 0 && (!handled || plain)) return [];
-  const ends = dependsOn(success, graph, taskOf);
-  const join: Task = { name: "magnus-end", template: ownTemplates.join, depends: ends, parameters: [] };
-  if (failing.length === 0) return [join];
-  const fail: Task = {
-    name: "magnus-fail",
-    template: ownTemplates.join,
-    depends: dependsOn(failing, graph, taskOf),
-    withParam: "{{='the pipeline leads to a fail step'}}",
-    parameters: [],
-  };
-  return [fail, { ...join, depends: `${ends} || magnus-fail.Succeeded` }];
-}
-
-/** For the body of a loop: the expression that hands on the control of the leaf that closes it. */
-function closingTask(
-  graph: PlanGraph,
-  nodes: readonly PlanNode[],
-  taskOf: (name: string) => string,
-  inputs: readonly string[],
-): string | undefined {
-  if (!inputs.includes("at")) return undefined;
-  const closer = nodes.find((node) => node.kind === "leaf" && node.step.control?.kind === "loop");
-  if (closer === undefined || graph.prefix.at(-1)?.kind !== "loop") return undefined;
-  return `tasks['${taskOf(closer.name)}']?.outputs?.parameters?.control ?? 'fault'`;
-}
-
-function dependsOn(terms: Activation, { nodes }: PlanGraph, taskOf: (name: string) => string): string {
-  return terms
-    .map(({ from, on }) => {
-      // A pod that was evicted is Errored, not Failed.
-      if (on === "failed") return `${taskOf(from)}.Failed || ${taskOf(from)}.Errored`;
-      // A bare name would also mean Skipped, which no step ever is, but a composite may be.
-      return nodes.get(from)?.kind === "leaf" ? taskOf(from) : `${taskOf(from)}.Succeeded`;
-    })
-    .join(" || ");
-}
-
 function callNode(node: PlanNode, place: Place, taskOf: (name: string) => string, building: Building): Call {
   if (node.kind === "leaf") return callStep(node.step, node, place.at, building);
   const call = callComposite(node, place, building);
@@ -193,7 +123,7 @@ function callNode(node: PlanNode, place: Place, taskOf: (name: string) => string
 
 function callStep(step: StepSpec, leaf: PlanLeaf | undefined, at: string | undefined, building: Building): Call {
   const retried = (step.task?.maxAttempts ?? 1) > 1;
-  const spec = specText(retried ? { ...step, platformRetries: true } : step);
+  const spec = specText(withoutLong(retried ? { ...step, platformRetries: true } : step));
   return {
     template: building.shapeOf(step, leaf),
     parameters: [{ name: "spec", value: spec }, ...(at === undefined ? [] : [{ name: "at", value: `[${at}]` }])],
@@ -210,11 +140,6 @@ function callGraph(graph: PlanGraph, place: Place, comment: string, building: Bu
   const inputs = place.at === undefined ? [] : ["at"];
   addGraph(graph, { names: place.names, at: inner(place) }, template, comment, inputs, building);
   return { template, parameters: atParameter(place) };
-}
-
-function endsAs(node: PlanNode, on: "ok" | "failed", end: "success" | "fail"): boolean {
-  const edge = node[on];
-  return "end" in edge && edge.end === end;
 }
 
 function callComposite(node: PlanComposite, place: Place, building: Building): Call {
@@ -243,10 +168,6 @@ function onlyGraph({ name, graphs: [graph] }: PlanComposite): PlanGraph {
   return graph;
 }
 
-function atParameter({ at }: Place): readonly Parameter[] {
-  return at === undefined ? [] : [{ name: "at", value: at }];
-}
-
 interface Body {
   readonly tasks: readonly Task[];
   readonly comment?: string;
@@ -261,7 +182,15 @@ function bodyOf(node: PlanComposite, graph: PlanGraph, place: Place, building: B
       return { tasks: [{ name: "body", template: call.template, ...after, parameters: call.parameters }] };
     }
     case "parallel":
-      return { tasks: branchTasks(node, place, () => after, building) };
+      return {
+        tasks: cutBranches(
+          branchTasks(node, place, () => ({}), building),
+          after,
+          [],
+          place,
+          building,
+        ),
+      };
     case "map":
       return mapBody(node, graph, place, after, building);
     case "conditional":
@@ -308,8 +237,32 @@ function conditionalTasks(
   building: Building,
 ): readonly Task[] {
   const control = node.open ? "tasks['gather'].outputs.parameters.control" : "inputs.parameters.control";
-  const branches = branchTasks(node, place, (i) => ({ ...after, when: `{{=${control} == '${i}'}}` }), building);
-  return [faultTask(control, "no branch", after), ...branches];
+  const many = node.graphs.length > mostBranches;
+  const asked = many ? "inputs.parameters.control" : control;
+  const branches = branchTasks(node, place, (i) => ({ when: `{{=${asked} == '${i}'}}` }), building);
+  const given = { name: "control", value: `{{=${control}}}` };
+  return [faultTask(control, "no branch", after), ...cutBranches(branches, after, [given], place, building)];
+}
+
+/** More branches than a dag holds, in dags beside each other, which are given `more` inputs. */
+function cutBranches(
+  tasks: readonly Task[],
+  after: Partial<Task>,
+  more: readonly Parameter[],
+  place: Place,
+  building: Building,
+): readonly Task[] {
+  if (tasks.length <= mostBranches) return tasks.map((task) => ({ ...task, ...after }));
+  const parts = Array.from({ length: Math.ceil(tasks.length / mostBranches) }, (_, i) => i);
+  return parts.map((i): Task => {
+    const name = `part-${i + 1}`;
+    const parameters = [...(place.at === undefined ? [] : passedOn(["at"])), ...more];
+    const template = building.names.of([...place.names, `\0${name}`].join("\0"), [...place.names, name].join("-"));
+    const comment = `branches of ${shown(place)}, part ${i + 1}, since a dag holds at most ${mostTasks} tasks`;
+    const own = tasks.slice(i * mostBranches, (i + 1) * mostBranches);
+    building.templates.push({ name: template, comment, inputs: parameters.map((each) => each.name), tasks: own });
+    return { name, template, ...after, parameters };
+  });
 }
 
 /** A template that calls itself with the next number, until its body's control says otherwise. */
@@ -346,27 +299,4 @@ function loopTasks(node: PlanComposite, place: Place, template: string, building
       parameters: [...atParameter(place), { name: "n", value: "{{=int(inputs.parameters.n) + 1}}" }],
     },
   ];
-}
-
-/** An Error without a container where the control could not be computed: a map over what is no list. */
-function faultTask(control: string, reason: string, after: Partial<Task>): Task {
-  const withParam = `{{=${control} == 'fault' ? '${reason}' : '[]'}}`;
-  return { name: "fault", template: ownTemplates.join, ...after, withParam, parameters: [] };
-}
-
-/** The indices as a template that has them as its input sees them. */
-function inner({ at }: Place): string | undefined {
-  return at === undefined ? undefined : "{{inputs.parameters.at}}";
-}
-
-function passedOn(inputs: readonly string[]): readonly Parameter[] {
-  return inputs.map((name) => ({ name, value: `{{inputs.parameters.${name}}}` }));
-}
-
-function inside({ names, at }: Place, name: string): Place {
-  return { names: [...names, name], at };
-}
-
-function shown({ names }: Place): string {
-  return names.join(".").replace(/\s+/g, " ");
 }

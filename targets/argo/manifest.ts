@@ -1,12 +1,12 @@
-import { stringify } from "yaml";
 import type { Plan, PlanComposite, PlanGraph } from "../../src/plan/plan.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
 import { isObject, type Json } from "../../src/protocol/json.ts";
 import type { EmitContext } from "../../src/target/target.ts";
-import { type Graphs, ownTemplates, printGraphs } from "./graphs.ts";
-import { templateNames, workflowName } from "./names.ts";
+import { type Graphs, printGraphs } from "./graphs.ts";
+import { ownTemplates, templateNames, workflowName } from "./names.ts";
 import type { ArgoOptions } from "./options.ts";
 import { jsonText, specText } from "./print-text.ts";
+import { printYaml } from "./print-yaml.ts";
 import { containerShapes } from "./shapes.ts";
 import { type Storage, storageOf } from "./storage.ts";
 import { dagObject } from "./task.ts";
@@ -117,9 +117,11 @@ export function printManifest(plan: Plan, context: EmitContext<ArgoOptions>): st
   };
   const kind = asTemplate ? "WorkflowTemplate" : "Workflow";
   const merged = merge({ apiVersion: "argoproj.io/v1alpha1", kind, metadata, spec }, options.overlay ?? {});
-  const printed = templates.map(({ comment, object }) => `  # ${oneLine(comment)}\n${indent(print([object]), "  ")}`);
-  const schedule = options.schedule === undefined ? "" : `---\n${print(cron(name, options.schedule, options))}`;
-  return `# Compiled by magnus ${version} from ${oneLine(source)}. Change that and compile again.\n${print(merged)}  templates:\n${printed.join("")}${schedule}`;
+  const printed = templates.map(
+    ({ comment, object }) => `  # ${oneLine(comment)}\n${indent(printYaml([object]), "  ")}`,
+  );
+  const schedule = options.schedule === undefined ? "" : `---\n${printYaml(cron(name, options.schedule, options))}`;
+  return `# Compiled by magnus ${version} from ${oneLine(source)}. Change that and compile again.\n${printYaml(merged)}  templates:\n${printed.join("")}${schedule}`;
 }
 
 function cron(name: string, schedule: string | readonly string[], options: ArgoOptions): object {
@@ -134,11 +136,6 @@ function cron(name: string, schedule: string | readonly string[], options: ArgoO
       workflowSpec: { workflowTemplateRef: { name } },
     },
   };
-}
-
-/** Argo, kubectl and the controller read YAML 1.1, where `n`, `on` or `1:30` are no text unless they are quoted. */
-export function print(value: object): string {
-  return stringify(value, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false, indentSeq: false });
 }
 
 function indent(text: string, by: string): string {

@@ -28,3 +28,6 @@ const keywords = new Set("in not and or let if else true false nil matches conta
 function dashed(text: string, other: RegExp): string {
   return text.replace(other, "-").replace(/^-+|-+$/g, "");
 }
+
+/** Names of the templates that are not a graph's. */
+export const ownTemplates = { root: "pipeline", join: "join", verdict: "verdict" } as const;

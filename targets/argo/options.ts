@@ -1,6 +1,28 @@
 import * as z from "zod";
+import { maxEnvironmentValue } from "../../src/protocol/environment.ts";
 
 const text = z.string().min(1);
+/** Kubernetes' names of objects (RFC 1123 subdomain). */
+const objectName = text
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "it is of lower-case letters, digits, - and .");
+const variableName = text.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "it is of letters, digits and _");
+/** Kubernetes' names of labels and annotations. */
+const labelName = text.regex(
+  /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
+  "it is of at most 63 letters, digits, -, _ and ., perhaps with a domain and / before",
+);
+const labelValue = z
+  .string()
+  .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, "it is of at most 63 letters, digits, -, _ and .");
+const secretKey = text.max(253).regex(/^[-._a-zA-Z0-9]+$/, "it is of letters, digits, -, _ and .");
+const labels = z.record(labelName, labelValue);
+/** A process cannot be started with a longer one (Linux: MAX_ARG_STRLEN), nor with a NUL. */
+const variableValue = z
+  .string()
+  .refine((value) => Buffer.byteLength(value) <= maxEnvironmentValue && !value.includes("\0"), {
+    message: "it is of at most 100 KiB, without NUL",
+  });
 const quantity = z.union([z.string().min(1), z.number()]).transform(String);
 const seconds = z.number().int().positive();
 const object = z.record(z.string(), z.unknown());
@@ -14,11 +36,11 @@ const shape = {
   image: text.optional().describe("image of steps that name none"),
   image_pull_policy: z.enum(["", "Always", "IfNotPresent", "Never"]).optional(),
   resources: resources.optional().describe("requests and limits; a step's own `resources` win"),
-  node_selector: z.record(z.string(), z.string()).optional(),
+  node_selector: labels.optional(),
   tolerations: z.array(object).optional(),
   affinity: object.optional(),
   security_context: object.optional().describe("of the step's container"),
-  env: z.record(z.string(), z.string()).optional().describe("environment of the step's container"),
+  env: z.record(variableName, variableValue).optional().describe("environment of the step's container"),
   max_step_duration_in_seconds: seconds.optional().describe("deadline of a pod whose step has no timeout"),
   parallelism: z
     .number()
@@ -33,14 +55,14 @@ export const argoOptions = z.strictObject({
   ...shape,
   kind: z.enum(["workflow", "workflow-template"]).default("workflow").describe("what is written"),
   name: text.optional().describe("name of the workflow; default: the pipeline's"),
-  namespace: text.optional(),
+  namespace: objectName.max(63).optional(),
   schedule: z
     .union([text, z.array(text).min(1)])
     .optional()
     .describe("cron; writes a WorkflowTemplate and a CronWorkflow"),
   timezone: text.optional().describe("of the schedule, such as Europe/Oslo"),
-  service_account_name: text.optional(),
-  image_pull_secrets: z.array(text).optional(),
+  service_account_name: objectName.optional(),
+  image_pull_secrets: z.array(objectName).optional(),
   shim: z
     .enum(["init-container", "baked-in", "image-volume"])
     .default("init-container")
@@ -48,25 +70,25 @@ export const argoOptions = z.strictObject({
   shim_image: text.optional().describe("image with the shim; `magnus shim image` writes its Dockerfile"),
   storage: z
     .strictObject({
-      claim: text.optional().describe("an existing PersistentVolumeClaim that all pods can write"),
+      claim: objectName.optional().describe("an existing PersistentVolumeClaim that all pods can write"),
       size: text.optional().describe("instead of a claim: a new one for each run, such as 1Gi, for a trial"),
-      storage_class: text.optional(),
+      storage_class: objectName.optional(),
       access_mode: z.enum(["ReadWriteOnce", "ReadWriteMany"]).default("ReadWriteMany"),
       mount_path: z.string().regex(/^\/./, "must be an absolute path").default("/mnt/magnus"),
     })
     .optional()
     .describe("where run log and catalog are"),
   persistent_volumes: z
-    .array(z.strictObject({ name: text.describe("the claim"), mount_path: z.string().regex(/^\/./) }))
+    .array(z.strictObject({ name: objectName.describe("the claim"), mount_path: z.string().regex(/^\/./) }))
     .default([])
     .describe("further claims, mounted in every step"),
-  secret: text.optional().describe("Kubernetes Secret that holds every secret under its name"),
+  secret: objectName.optional().describe("Kubernetes Secret that holds every secret under its name"),
   secrets_from_k8s: z
-    .array(z.strictObject({ environment_variable: text, secret_name: text, secret_key: text }))
+    .array(z.strictObject({ environment_variable: variableName, secret_name: objectName, secret_key: secretKey }))
     .default([])
     .describe("where single secrets and variables come from"),
-  labels: z.record(z.string(), z.string()).optional(),
-  annotations: z.record(z.string(), z.string()).optional(),
+  labels: labels.optional(),
+  annotations: z.record(labelName, z.string()).optional(),
   ttl_strategy: object.optional(),
   pod_gc: object.optional(),
   synchronization: object.optional(),

@@ -1,11 +1,15 @@
 /** What Argo and its API server refuse, and what no pod could do, told before anything is written. */
 import type { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import type { Plan, PlanGraph, PlanLeaf } from "../../src/plan/plan.ts";
+import { argumentText } from "../../src/protocol/argument-text.ts";
 import type { EmitContext } from "../../src/target/target.ts";
-import { mostTasks } from "./graphs.ts";
+import { secretEntry } from "./environment.ts";
+import { type Graphs, mostTasks } from "./graphs.ts";
+import { withoutLong } from "./long-parameters.ts";
 import { buildManifest } from "./manifest.ts";
 import type { ArgoOptions } from "./options.ts";
-import { imageOf, secretEntry } from "./shapes.ts";
+import { specText } from "./print-text.ts";
+import { imageOf } from "./shapes.ts";
 import { storageOf } from "./storage.ts";
 
 /** Argo counts nested templates and iterations together and ends the workflow above 100; hooks and retries take some. */
@@ -71,18 +75,63 @@ const checkSizes: Rule = (plan, context, sink) => {
   if (templates.length > mostTasks) {
     report(`the workflow needs ${templates.length} templates of at most ${mostTasks}`, "split the pipeline");
   }
-  const size = templates.reduce((sum, { object }) => sum + JSON.stringify(object).length, 0);
+  const size = templates.reduce((sum, { object }) => sum + JSON.stringify(object).length, argumentBytes(plan));
   if (size > largest)
     report(`the workflow has ${Math.ceil(size / 1024)} KiB of at most ${largest / 1024}`, "split the pipeline");
+  checkPodSizes(plan, graphs, report);
+  const notes = annotationBytes(plan, context.options);
+  if (notes > mostAnnotations)
+    report(`description and annotations have ${Math.ceil(notes / 1024)} KiB of at most 256`, "shorten `description`");
   checkDepth(plan.root, 1, report);
 };
 
+type Report = (what: string, hint: string, span?: PlanGraph["graph"]["span"]) => void;
+
+/** Kubernetes (TotalAnnotationSizeLimitB): bytes of names and values together. */
+const mostAnnotations = 256 * 1024;
+
+function annotationBytes({ pipeline }: Plan, { annotations = {} }: ArgoOptions): number {
+  const texts = [pipeline.name, pipeline.description ?? "", ...Object.entries(annotations).flat()];
+  // Some are written in escapes, at most six for one, and a few of our own.
+  return texts.reduce((sum, text) => sum + JSON.stringify(text).length, 100);
+}
+
+/**
+ * What Argo puts into one ConfigMap where a pod's arguments are long: the template, with the spec as input and as
+ * argument, and the arguments. Kubernetes takes 1 MiB. Bytes, and some of them for the rest of the template.
+ */
+const mostPodBytes = 1000 * 1024;
+
+function checkPodSizes(plan: Plan, { templates }: Graphs, report: Report): void {
+  const given = argumentBytes(plan);
+  const submitted = 2 * Math.ceil((given * 4) / 3);
+  if (submitted > mostPodBytes) {
+    const most = Math.floor(((mostPodBytes / 2) * 3) / 4 / 1024);
+    report(`parameters of ${Math.ceil(given / 1024)} KiB of at most ${most}`, "hand over large values as files");
+    return;
+  }
+  const parameters = templates.flatMap(({ tasks }) => tasks.flatMap((task) => task.parameters));
+  const long = parameters.some(({ name, value }) => name === "spec" && podBytes(value) > mostPodBytes / 2);
+  if (!long && submitted < mostPodBytes / 2) return;
+  for (const { step, node } of leavesOf(plan.root)) {
+    const size = podBytes(specText(withoutLong(step))) + (step.run === undefined ? 0 : submitted);
+    if (size <= mostPodBytes) continue;
+    const span = node.spans.keys.get("command") ?? node.spans.name;
+    report(`a step whose pod needs ${Math.ceil(size / 1024)} KiB of at most 1000`, "move the text into a file", span);
+  }
+}
+
+/** Of the parameters' defaults, as they stand in the workflow. */
+function argumentBytes({ run }: Plan): number {
+  return Object.values(run.parameters).reduce<number>((sum, value) => sum + argumentText(value).length, 0);
+}
+
+function podBytes(spec: string): number {
+  return 3 * JSON.stringify(spec).length;
+}
+
 /** Composites nest as deeply as a person wrote them, so this may recur. */
-function checkDepth(
-  graph: PlanGraph,
-  depth: number,
-  report: (what: string, hint: string, span: PlanGraph["graph"]["span"]) => void,
-): void {
+function checkDepth(graph: PlanGraph, depth: number, report: Report): void {
   for (const node of graph.nodes.values()) {
     if (node.kind === "leaf") continue;
     const inner = depth + 1 + (node.node.kind === "loop" ? node.node.maxIterations : 1);

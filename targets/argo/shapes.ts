@@ -6,13 +6,10 @@ import type { Resources } from "../../src/ir/pipeline.ts";
 import type { Plan, PlanLeaf } from "../../src/plan/plan.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import { checksum, type NameScope } from "../../src/target/name-scope.ts";
+import { controlFile, environmentOf, shimFolder } from "./environment.ts";
 import type { ArgoOptions, ShapeOptions } from "./options.ts";
-import { jsonText } from "./print-text.ts";
 import type { Storage } from "./storage.ts";
 
-/** Where the shim and its files are in a pod. */
-const shimFolder = "/magnus";
-const controlFile = `${shimFolder}/out/control`;
 /** Where the shim image has them. */
 const imageFolder = "/opt/magnus";
 /** The shim enforces a step's timeout; this much later the platform does. It counts the pull of the image too. Seconds. */
@@ -152,7 +149,7 @@ function stepTemplate(
   storage: Storage,
 ): object {
   const args = ["run", "--spec", "{{inputs.parameters.spec}}", "--at", "{{inputs.parameters.at}}"];
-  const given = shape.opens ? parameters.flatMap((each) => ["--param", `${each}={{workflow.parameters.${each}}}`]) : [];
+  const given = shape.opens ? parameters.flatMap((each) => ["--param-base64", submitted(each)]) : [];
   return {
     name,
     inputs: { parameters: [{ name: "spec" }, { name: "at", default: "[]" }] },
@@ -170,6 +167,14 @@ function stepTemplate(
       shape.resources,
     ),
   };
+}
+
+/**
+ * A parameter as it was submitted. In base64, since Argo would replace tags in the text, and Kubernetes `$$` and
+ * `$(NAME)`, but not where Argo hands over long arguments in a file.
+ */
+function submitted(parameter: string): string {
+  return `${parameter}={{=toBase64(workflow.parameters['${parameter}'])}}`;
 }
 
 function retryPart({ maxAttempts, backoff }: Shape): object {
@@ -243,7 +248,7 @@ function container(
     ...(pull ? { imagePullPolicy: pull } : {}),
     command: [programs[options.shim]],
     args,
-    env: environment(shape, secrets, options, storage),
+    env: environmentOf(shape, secrets, options, storage),
     ...(sizes === undefined ? {} : { resources: sizes }),
     ...(shape.security_context === undefined ? {} : { securityContext: shape.security_context }),
     volumeMounts: [
@@ -252,34 +257,6 @@ function container(
       ...storage.mounts,
     ],
   };
-}
-
-function environment(
-  shape: ShapeOptions,
-  secrets: readonly string[],
-  options: ArgoOptions,
-  storage: Storage,
-): readonly object[] {
-  const names = new Set([...storage.variables, ...secrets]);
-  return [
-    { name: "MAGNUS_RUN_ID", value: "{{workflow.name}}" },
-    { name: "MAGNUS_TARGET", value: "argo" },
-    { name: "MAGNUS_CONTROL_FILE", value: controlFile },
-    { name: "MAGNUS_SERVICES", value: jsonText(storage.services) },
-    ...Object.entries(shape.env ?? {}).map(([name, value]) => ({ name, value })),
-    ...[...names].flatMap((name) => secretEntry(name, options) ?? []),
-    ...options.secrets_from_k8s
-      .filter(({ environment_variable }) => !names.has(environment_variable))
-      .map(({ environment_variable }) => secretEntry(environment_variable, options) ?? {}),
-  ];
-}
-
-/** Undefined: the options have no source for it. */
-export function secretEntry(name: string, options: ArgoOptions): object | undefined {
-  const own = options.secrets_from_k8s.find(({ environment_variable }) => environment_variable === name);
-  if (own) return { name, valueFrom: { secretKeyRef: { name: own.secret_name, key: own.secret_key } } };
-  if (options.secret === undefined) return undefined;
-  return { name, valueFrom: { secretKeyRef: { name: options.secret, key: name } } };
 }
 
 function resourcesOf({ resources }: ShapeOptions, own: Resources | undefined): object | undefined {

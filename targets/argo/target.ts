@@ -4,8 +4,9 @@
  */
 import { everyStep, shimCommands } from "../../src/target/capabilities.ts";
 import type { Target } from "../../src/target/target.ts";
-import { print, printManifest } from "./manifest.ts";
+import { printManifest } from "./manifest.ts";
 import { type ArgoOptions, argoOptions } from "./options.ts";
+import { printYaml } from "./print-yaml.ts";
 import { roleObjects } from "./rbac.ts";
 import { argoRules } from "./rules.ts";
 
@@ -19,7 +20,7 @@ const target: Target<ArgoOptions> = {
     const { name } = plan.pipeline;
     const files = [{ path: `${name}.argo.yaml`, content: printManifest(plan, context) }];
     if (!context.options.emit_rbac) return files;
-    const roles = roleObjects(name, context.options).map(print).join("---\n");
+    const roles = roleObjects(name, context.options).map(printYaml).join("---\n");
     return [...files, { path: `${name}.argo-rbac.yaml`, content: roles }];
   },
 };

@@ -7,6 +7,7 @@
  */
 import type { Activation } from "../../src/plan/activations.ts";
 import { all, always, any, type Expression, jobsOf, not, test } from "./expression.ts";
+import { remembered } from "./remembered.ts";
 import type { CompositeSite, GatherJob, GraphSite, LeafSite, Site } from "./sites.ts";
 
 /** `needs` in conditions of jobs, `jobs` in the outputs of a called file. */
@@ -14,14 +15,26 @@ export type Context = "needs" | "jobs";
 
 /** When a node runs, seen by jobs of its file; the first of a called file always does. */
 export function activationOf(site: Site, context: Context = "needs"): Expression {
+  return activations[context](site);
+}
+
+const activations = inBoth((site: Site, context) => {
   const { home } = site;
   if (site.node.activation.length === 0) return entryOf(home, context);
   return anyOf(site.node.activation, home, context);
-}
+});
 
 /** When a graph succeeds. */
 export function successOf(site: GraphSite, context: Context): Expression {
-  return anyOf(site.graph.success, site, context);
+  return successes[context](site);
+}
+
+const successes = inBoth((site: GraphSite, context) => anyOf(site.graph.success, site, context));
+
+function inBoth<Key extends object>(
+  compute: (key: Key, context: Context) => Expression,
+): { readonly [context in Context]: (key: Key) => Expression } {
+  return { needs: remembered((key) => compute(key, "needs")), jobs: remembered((key) => compute(key, "jobs")) };
 }
 
 /** What starts a graph. */

@@ -1,3 +1,5 @@
+import { remembered } from "./remembered.ts";
+
 /**
  * Conditions as data, so that the jobs that they name are known and the text has no parenthesis too many. In GitHub's
  * language comparisons ignore case and coerce; all tests compare text with text.
@@ -26,7 +28,7 @@ export function any(...parts: readonly Expression[]): Expression {
 }
 
 export function not(part: Expression): Expression {
-  return { kind: "not", part };
+  return bounded({ kind: "not", part });
 }
 
 function joined(kind: "all" | "any", parts: readonly Expression[]): Expression {
@@ -34,10 +36,19 @@ function joined(kind: "all" | "any", parts: readonly Expression[]): Expression {
   const texts = new Map(flat.map((part) => [printExpression(part), part]));
   const [only, ...others] = texts.values();
   if (only === undefined) return kind === "all" ? always : test("false");
-  return others.length === 0 ? only : { kind, parts: [only, ...others] };
+  return others.length === 0 ? only : bounded({ kind, parts: [only, ...others] });
 }
 
-export function printExpression(expression: Expression): string {
+/** A text with `${{ }}` that is longer makes a file invalid. Characters. */
+export const longestExpression = 21_000;
+
+/** What is too long is refused by its length: only so much of it is kept that this can be seen. */
+function bounded(expression: Expression): Expression {
+  const text = printExpression(expression);
+  return text.length <= longestExpression ? expression : test(text.slice(0, longestExpression + 1));
+}
+
+export const printExpression = remembered((expression: Expression): string => {
   switch (expression.kind) {
     case "always":
       return "true";
@@ -52,10 +63,10 @@ export function printExpression(expression: Expression): string {
     case "any":
       return expression.parts.map(printExpression).join(" || ");
   }
-}
+});
 
 /** The jobs that a condition names. */
-export function jobsOf(expression: Expression): readonly string[] {
+export const jobsOf = remembered((expression: Expression): readonly string[] => {
   switch (expression.kind) {
     case "always":
       return [];
@@ -65,6 +76,6 @@ export function jobsOf(expression: Expression): readonly string[] {
       return jobsOf(expression.part);
     case "all":
     case "any":
-      return expression.parts.flatMap(jobsOf);
+      return [...new Set(expression.parts.flatMap(jobsOf))];
   }
-}
+});

@@ -8,9 +8,12 @@ import type { EmitContext, OutputFile } from "../../src/target/target.ts";
 import { besideShim } from "./beside-shim.ts";
 import { controllerOf, successOf } from "./conditions.ts";
 import { printExpression } from "./expression.ts";
+import { permissionsOfFile, secretsOfFile } from "./grants.ts";
 import { inputsOf } from "./inputs.ts";
-import { githubSecret, itemIndex, type Jobs, jobsOfFile, limitOf, verdictJob } from "./jobs.ts";
-import { type GithubOptions, jobOptions } from "./options.ts";
+import { itemIndex, type Jobs, jobsOfFile, limitOf, verdictJob } from "./jobs.ts";
+import { limitsOf } from "./limits.ts";
+import { nameOfFiles } from "./name-of-files.ts";
+import type { GithubOptions } from "./options.ts";
 import {
   type CompositeSite,
   type File,
@@ -18,14 +21,16 @@ import {
   type Layout,
   type LeafSite,
   layOut,
+  leavesOf,
   mostLegs,
   type Site,
+  sitesOf,
 } from "./sites.ts";
 import { type Job, printWorkflow, shown, type Workflow, type Writing } from "./workflow.ts";
 
 export function emitFiles(plan: Plan, context: EmitContext<GithubOptions>): readonly OutputFile[] {
   const { workflows, layout } = buildWorkflows(plan, context);
-  const { name } = plan.pipeline;
+  const name = nameOfFiles(plan.pipeline.name);
   return [
     ...workflows.map((workflow) => ({ path: `.github/workflows/${workflow.file}`, content: printWorkflow(workflow) })),
     { path: `.github/magnus/${name}.plan.json`, content: printPlan(plan, layout, context) },
@@ -42,9 +47,9 @@ export interface Built {
 
 export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>): Built {
   const { options, source, version } = context;
-  const { name } = plan.pipeline;
-  const layout = layOut(plan.root, (node) => mayBeMany(node, plan, options));
-  const inputs = inputsOf(plan);
+  const name = nameOfFiles(plan.pipeline.name);
+  const layout = layoutOf(plan, options);
+  const inputs = inputsOf(plan, limitsOf[options.limits].inputs);
   const call = `\${{ inputs.${inputs.callName} }}`;
   const writing: Writing = { name, prefix: `${name}~${call}~`, call, keeps: keepsOf(context.services), shown };
   const jobs: Jobs = {
@@ -52,7 +57,7 @@ export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>):
     options,
     parameters: inputs.environment,
     storing: storingJobs(layout),
-    needsFiles: () => plan.root !== undefined && hasObjects(layout),
+    hasObjects: hasObjects(layout),
     secretsOf: (file) => secretsOfFile(file, options),
     permissionsOf: (file) => permissionsOfFile(file, options),
     fileName: ({ id, body }) => (body === "batches" ? `${name}--${id}-batch.yml` : `${name}--${id}.yml`),
@@ -71,6 +76,10 @@ export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>):
   return { workflows, layout };
 }
 
+export function layoutOf(plan: Plan, options: GithubOptions): Layout {
+  return layOut(plan.root, (node) => mayBeMany(node, plan, options));
+}
+
 function topWorkflow(
   plan: Plan,
   file: File,
@@ -79,7 +88,7 @@ function topWorkflow(
   comment: string,
   options: GithubOptions,
 ): Workflow {
-  const { name } = plan.pipeline;
+  const name = nameOfFiles(plan.pipeline.name);
   const own = jobsOfFile(file, jobs);
   const secrets = secretsOfFile(file, options);
   const scheduled = options.schedule === undefined ? {} : { schedule: scheduleOf(options.schedule) };
@@ -89,7 +98,7 @@ function topWorkflow(
     file: `${name}.yml`,
     comment,
     head: {
-      name: options.name ?? `magnus / ${shown(name)}`,
+      name: options.name ?? `magnus / ${shown(plan.pipeline.name)}`,
       on: { workflow_dispatch: dispatch, workflow_call: call, ...scheduled, ...options.on },
       permissions: {},
       concurrency: {
@@ -125,7 +134,7 @@ const callInputs = {
 function calledWorkflow(plan: Plan, file: File, owner: CompositeSite, jobs: Jobs, comment: string): Workflow {
   const secrets = jobs.secretsOf(file);
   return {
-    file: `${plan.pipeline.name}--${owner.id}.yml`,
+    file: `${nameOfFiles(plan.pipeline.name)}--${owner.id}.yml`,
     comment,
     head: {
       name: `magnus / ${shown(plan.pipeline.name)} / ${shown(owner.title)}`,
@@ -162,7 +171,7 @@ function closingLeaf({ sites }: GraphSite): Site | undefined {
 
 /** Calls the file of a map's body for each item of a batch. */
 function batchWorkflow(plan: Plan, owner: CompositeSite, jobs: Jobs, comment: string): Workflow {
-  const { name } = plan.pipeline;
+  const name = nameOfFiles(plan.pipeline.name);
   const body = owner.graphs[0]?.file;
   const secrets = body === undefined ? [] : jobs.secretsOf(body);
   const nested = owner.home.file.owner !== undefined;
@@ -185,7 +194,7 @@ function batchWorkflow(plan: Plan, owner: CompositeSite, jobs: Jobs, comment: st
     file: `${name}--${owner.id}-batch.yml`,
     comment,
     head: {
-      name: `magnus / ${shown(name)} / ${shown(owner.title)} (batch)`,
+      name: `magnus / ${shown(plan.pipeline.name)} / ${shown(owner.title)} (batch)`,
       on: {
         workflow_call: {
           inputs: { ...callInputs, at: { ...callInputs.at, required: false }, items },
@@ -209,7 +218,7 @@ function mayBeMany({ path, node }: PlanComposite, plan: Plan, options: GithubOpt
 }
 
 /** Whether run log and catalog have to travel: they do unless they are in a folder of all runners. */
-function keepsOf(services: string | undefined): Writing["keeps"] {
+export function keepsOf(services: string | undefined): Writing["keeps"] {
   const given = services === undefined ? {} : parseJson(services);
   const spec: JsonObject = isObject(given) ? given : {};
   const travels = (service: string, key: string): boolean => {
@@ -219,17 +228,6 @@ function keepsOf(services: string | undefined): Writing["keeps"] {
     return type === "file-system" && !(typeof folder === "string" && folder.startsWith("/"));
   };
   return { log: travels("run_log_store", "log_folder"), catalog: travels("catalog", "catalog_location") };
-}
-
-function* sitesOf({ sites }: GraphSite): Generator<Site> {
-  for (const site of sites.values()) {
-    yield site;
-    if (site.kind === "composite") for (const graph of site.graphs) yield* sitesOf(graph);
-  }
-}
-
-function leavesOf(graph: GraphSite): readonly LeafSite[] {
-  return [...sitesOf(graph)].filter((site) => site.kind === "leaf");
 }
 
 function givesFiles({ node: { node } }: LeafSite): boolean {
@@ -252,22 +250,6 @@ function storingJobs({ root }: Layout): ReadonlySet<string> {
 
 function hasObjects({ root }: Layout): boolean {
   return leavesOf(root).some(({ node: { node } }) => node.kind === "task" && givesObjects(node));
-}
-
-/** GitHub's names of the secrets that steps of a file use, those of files that it calls among them. */
-function secretsOfFile({ graph }: File, options: GithubOptions): readonly string[] {
-  const names = leavesOf(graph).flatMap(({ node: { node } }) => (node.kind === "task" ? node.secrets : []));
-  return [...new Set(names.map((name) => githubSecret(name, options)))].sort();
-}
-
-/** What a job that calls a file has to grant: all that its jobs are granted. */
-function permissionsOfFile({ graph }: File, options: GithubOptions): { readonly [scope: string]: string } {
-  const granted: Record<string, string> = { contents: "read" };
-  for (const { node } of leavesOf(graph)) {
-    const { permissions = {} } = jobOptions(node.node.overrides["github-actions"], options);
-    for (const [scope, access] of Object.entries(permissions)) if (granted[scope] !== "write") granted[scope] = access;
-  }
-  return granted;
 }
 
 /** One line a step, so that a change of one is a change of one line. */

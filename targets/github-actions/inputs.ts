@@ -8,8 +8,6 @@ import { argumentText } from "../../src/protocol/argument-text.ts";
 import { isArray, isNumber, isObject, type Json, type JsonObject } from "../../src/protocol/json.ts";
 import { shown } from "./workflow.ts";
 
-/** GitHub's limit of `workflow_dispatch`. */
-export const mostInputs = 25;
 /** A longer default is left to the shim. Characters. */
 const longestDefault = 1000;
 
@@ -22,13 +20,14 @@ export interface Inputs {
   readonly callName: string;
 }
 
-export function inputsOf(plan: Plan): Inputs {
+/** `most`: inputs of the form; more parameters are one of JSON. */
+export function inputsOf(plan: Plan, most: number): Inputs {
   const { parameters, parameterSchema } = plan.pipeline;
   const names = [...new Set([...Object.keys(parameters), ...Object.keys(parameterSchema)])];
   const folded = new Set(names.map((name) => name.toLowerCase()));
   const callName = folded.has("call") ? "magnus-call" : "call";
   const call = { [callName]: { description: "tells calls of this pipeline in one run apart", type: "string" } };
-  if (names.length > mostInputs || folded.size < names.length) {
+  if (names.length > most || folded.size < names.length) {
     const all = { description: "parameters as a JSON object; the others keep their defaults", type: "string" };
     return {
       dispatch: { parameters: all },
@@ -58,8 +57,7 @@ interface Parameter {
 
 function dispatchInput({ value, schema }: Parameter): object {
   const usual = value === undefined ? undefined : argumentText(value);
-  const shownDefault =
-    usual === undefined || usual.length > longestDefault || usual.includes("${{") ? {} : { default: usual };
+  const shownDefault = usual === undefined || usual.length > longestDefault ? {} : { default: usual };
   const choices = choicesOf(value, schema);
   if (choices !== undefined) {
     // Where there is no default, a choice must be able to say so.
@@ -80,7 +78,7 @@ function choicesOf(value: Json | undefined, schema: JsonObject | undefined): rea
   const list = schema?.enum;
   if (list === undefined || !isArray(list) || list.length === 0) return undefined;
   const texts = list.map(argumentText);
-  const fine = texts.every((text) => text !== "" && text.length <= longestDefault && !text.includes("${{"));
+  const fine = texts.every((text) => text !== "" && text.length <= longestDefault);
   if (!fine || new Set(texts).size < texts.length) return undefined;
   return value === undefined || texts.includes(argumentText(value)) ? texts : undefined;
 }

@@ -70,8 +70,12 @@ function downloads({ chunks, files }: RunJob, { prefix, keeps }: Writing): reado
   ];
 }
 
+/** More are not listed: all artifacts of the run are taken then, of which a step looks at its own. */
+export const mostPatterns = 40;
+
 /** In minimatch braces around one entry are text. */
 function oneOf(patterns: readonly string[]): string {
+  if (patterns.length > mostPatterns) return "*";
   const [only = "*", ...others] = patterns;
   const called = only.startsWith("${{ inputs.from");
   return others.length === 0 && !called ? only : `{${[only, ...others].join(",")}${others.length === 0 ? "," : ""}}`;

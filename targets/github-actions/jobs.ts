@@ -2,10 +2,10 @@
  * The jobs of a file: one for each step and gather, and one for each call of the body of a map or loop. What has run
  * before, the condition says; what it needs of that, the downloads.
  */
-import type { PlanLeaf } from "../../src/plan/plan.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import { activationOf, bodyRuns, controllerOf, iterationsOf, needsOf, successOf, tellsOk } from "./conditions.ts";
 import { type Expression, printExpression, test } from "./expression.ts";
+import { githubSecret } from "./github-secret.ts";
 import { okOutput, type RunJob, runSteps, verdictSteps } from "./job-steps.ts";
 import { type GithubOptions, jobOptions } from "./options.ts";
 import type { CompositeSite, File, GatherJob, GraphSite, LeafSite, Site } from "./sites.ts";
@@ -21,8 +21,8 @@ export interface Jobs {
   readonly parameters: { readonly [name: string]: string };
   /** Jobs that may store files. */
   readonly storing: ReadonlySet<string>;
-  /** Whether a step needs files of earlier ones, other than those that it names. */
-  readonly needsFiles: (leaf: PlanLeaf) => boolean;
+  /** Whether returned objects are files, which every task may need. */
+  readonly hasObjects: boolean;
   /** The `secrets` that files which are called hand on. */
   readonly secretsOf: (file: File) => readonly string[];
   readonly permissionsOf: (file: File) => { readonly [scope: string]: string };
@@ -71,7 +71,7 @@ function leafJob(site: LeafSite, jobs: Jobs): Job {
   const options = jobOptions(node.node.overrides["github-actions"], jobs.options);
   const matrix = home.owner?.body === "matrix" ? home.owner : undefined;
   const index = matrix === undefined ? indexOf(home.file) : join(indexOf(home.file), "${{ matrix.item.i }}");
-  const wantsFiles = task !== undefined && (task.catalog.get.length > 0 || jobs.needsFiles(node));
+  const wantsFiles = task !== undefined && (task.catalog.get.length > 0 || jobs.hasObjects);
   const run: RunJob = {
     id: site.id,
     title: site.title,
@@ -283,20 +283,14 @@ function callJob(
 }
 
 function filesBefore(site: LeafSite, { storing }: Jobs): readonly string[] {
-  return jobsBefore(site)
-    .filter(({ job }) => storing.has(job))
-    .map(({ job, index }) => `${job}~${index}~*`);
+  if (storing.size === 0) return [];
+  return jobsBefore(site, storing).map(({ job, index }) => `${job}~${index}~*`);
 }
 
 function containerOf({ task, options: { image, container } }: RunJob): object {
   const name = task?.image ?? (task === undefined ? undefined : image);
   // The runner's files belong to root.
   return name === undefined ? {} : { container: { image: name, options: "--user 0", ...container } };
-}
-
-/** A secret's name in GitHub. */
-export function githubSecret(name: string, { secrets }: GithubOptions): string {
-  return Object.hasOwn(secrets, name) ? (secrets[name] ?? name) : name;
 }
 
 function secretsOf(names: readonly string[], options: GithubOptions): { readonly [name: string]: string } {

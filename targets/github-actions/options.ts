@@ -36,7 +36,7 @@ export const githubOptions = z.strictObject({
   concurrency: text.optional().describe("group in which runs wait for each other; default: none do"),
   secrets: z.record(z.string(), text).default({}).describe("the GitHub secret for a secret of another name"),
   many_items: z.array(text).default([]).describe("maps that may have more than 256 items; named with dots"),
-  limits: z.enum(["github.com", "ghes"]).default("github.com").describe("whose limits and events are counted on"),
+  limits: z.enum(["github.com", "ghes"]).default("github.com").describe("the server; ghes: GitHub Enterprise Server"),
   overrides: z
     .record(z.string(), z.strictObject({ ...job, max_parallel: z.number().int().positive().optional() }))
     .default({}),

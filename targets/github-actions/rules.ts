@@ -4,21 +4,19 @@ import type { Plan, PlanGraph, PlanNode } from "../../src/plan/plan.ts";
 import { isObject, type JsonObject, parseJson } from "../../src/protocol/json.ts";
 import { type ServicesSpec, variablesOfServices } from "../../src/protocol/services.ts";
 import type { EmitContext } from "../../src/target/target.ts";
-import { buildWorkflows } from "./files.ts";
-import { githubSecret } from "./jobs.ts";
+import { longestExpression } from "./expression.ts";
+import { buildWorkflows, keepsOf, layoutOf } from "./files.ts";
+import { githubSecret } from "./github-secret.ts";
+import { limitsOf } from "./limits.ts";
 import type { GithubOptions } from "./options.ts";
-import type { File } from "./sites.ts";
+import { type File, sitesOf } from "./sites.ts";
 import { printWorkflow } from "./workflow.ts";
 
 /** A larger file never starts. Bytes. */
 const largestFile = 512_000;
-/** A text with `${{ }}`: beyond, the file is invalid. Characters. */
-const longestExpression = 21_000;
-/** Calls below calls, the first workflow included. */
-const mostLevels = 10;
-const mostFiles = 50;
-/** Each is a call of its own. */
-const mostIterations = 100;
+/** A job of the shortest names in which nothing travels, and one as they are mostly. Bytes. */
+const smallestJob = 400;
+const usualJob = 1_150;
 
 type Rule = (plan: Plan, context: EmitContext<GithubOptions>, sink: DiagnosticSink) => void;
 
@@ -56,12 +54,30 @@ const checkStorage: Rule = (_plan, { options, services }, sink) => {
   }
 };
 
-const checkLoops: Rule = (plan, _context, sink) => {
-  for (const { node } of nodesOf(plan.root)) {
-    if (node.kind !== "loop" || node.maxIterations <= mostIterations) continue;
-    const span = node.spans.keys.get("max_iterations") ?? node.spans.name;
-    const what = `a loop of ${node.maxIterations} iterations, of at most ${mostIterations}`;
-    sink.report("target-limit", { target, what, hint: "lower `max_iterations`", span });
+/** What an older server has not. */
+const checkServer: Rule = (_plan, { options, services }, sink) => {
+  const { artifacts, timezones } = limitsOf[options.limits];
+  const { log, catalog } = keepsOf(services);
+  const missing = (what: string, hint: string): void => sink.report("target-option-missing", { target, what, hint });
+  if (!artifacts && (log || catalog)) {
+    const hint = "put run log and catalog into folders that all runners share, by absolute paths, or into servers";
+    missing("the server has no artifacts by which run log and catalog could travel", hint);
+  }
+  const schedules = typeof options.schedule === "object" ? options.schedule : [];
+  if (!timezones && schedules.some((each) => typeof each === "object" && each.timezone !== undefined)) {
+    missing("the server knows no time zones of schedules", "give the times in UTC, without `timezone`");
+  }
+};
+
+/** What cannot fit is not built: it could take minutes. */
+const checkSteps: Rule = (plan, { options }, sink) => {
+  if (sink.hasErrors) return;
+  for (const file of layoutOf(plan, options).files) {
+    const steps = [...sitesOf(file.graph)].filter(({ kind, home }) => kind === "leaf" && home.file === file).length;
+    if (steps * smallestJob <= largestFile) continue;
+    const span = file.owner?.node.node.spans.name ?? plan.pipeline.span;
+    const what = `${steps} steps in a file, of which some ${Math.floor(largestFile / usualJob)} fit into 500 KiB`;
+    sink.report("target-limit", { target, what, hint: "split the pipeline", span });
   }
 };
 
@@ -71,25 +87,23 @@ const checkSizes: Rule = (plan, context, sink) => {
   const { span } = plan.pipeline;
   const report = (what: string, hint: string, at = span): void =>
     sink.report("target-limit", { target, what, hint, span: at });
-  if (workflows.length > mostFiles) {
-    report(`${workflows.length} files of at most ${mostFiles}`, "use fewer maps and loops, or split the pipeline");
+  const { files, levels } = limitsOf[context.options.limits];
+  if (workflows.length > files) {
+    report(`${workflows.length} files of at most ${files}`, "use fewer maps and loops, or split the pipeline");
   }
   for (const file of layout.files) {
-    if (levelOf(file) > mostLevels) {
+    if (levelOf(file) > levels) {
       const hint = "nest fewer maps and loops";
-      report(`calls of ${levelOf(file)} levels, of at most ${mostLevels}`, hint, file.owner?.node.node.spans.name);
+      report(`calls of ${levelOf(file)} levels, of at most ${levels}`, hint, file.owner?.node.node.spans.name);
     }
   }
   for (const workflow of workflows) {
     const size = Buffer.byteLength(printWorkflow(workflow));
     const kibibytes = Math.ceil(size / 1024);
     if (size > largestFile) report(`${workflow.file} has ${kibibytes} KiB of at most 500`, "split the pipeline");
-    const longest = longestText(workflow);
-    if (longest > longestExpression) {
-      report(
-        `an expression of ${longest} characters in ${workflow.file}, of at most ${longestExpression}`,
-        "group steps in `dag` steps",
-      );
+    if (longestText(workflow) > longestExpression) {
+      const what = `an expression of more than ${longestExpression} characters in ${workflow.file}`;
+      report(what, "group steps in `dag` steps");
     }
   }
 };
@@ -114,4 +128,4 @@ function* nodesOf(graph: PlanGraph): Generator<PlanNode> {
 
 const target = "github-actions";
 
-export const githubRules: readonly Rule[] = [checkSecretNames, checkStorage, checkLoops, checkSizes];
+export const githubRules: readonly Rule[] = [checkSecretNames, checkStorage, checkServer, checkSteps, checkSizes];

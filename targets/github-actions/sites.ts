@@ -199,3 +199,15 @@ function isSingle({ nodes, start }: PlanGraph): boolean {
 function idOf(names: readonly string[], { ids }: Laying, wanted = names.join("-")): string {
   return ids.of(names.join("\0"), wanted);
 }
+
+/** Nodes of a graph, those inside of others after them. */
+export function* sitesOf({ sites }: GraphSite): Generator<Site> {
+  for (const site of sites.values()) {
+    yield site;
+    if (site.kind === "composite") for (const graph of site.graphs) yield* sitesOf(graph);
+  }
+}
+
+export function leavesOf(graph: GraphSite): readonly LeafSite[] {
+  return [...sitesOf(graph)].filter((site) => site.kind === "leaf");
+}

@@ -4,6 +4,8 @@
  * then read again.
  */
 import type { Term } from "../../src/plan/activations.ts";
+import { mostPatterns } from "./job-steps.ts";
+import { remembered } from "./remembered.ts";
 import type { CompositeSite, File, GraphSite, LeafSite, Site } from "./sites.ts";
 
 /** The chunks of a job, or those that a called file is told of. */
@@ -14,6 +16,21 @@ interface JobSource {
   readonly file: File;
   /** A matrix of its own: one chunk an item. */
   readonly many?: true;
+}
+
+/** By what tells them apart. */
+type Sources = ReadonlyMap<string, Source>;
+
+const none: Sources = new Map();
+
+function sourcesOf(source: Source): Sources {
+  return new Map([["job" in source ? source.job : `\0${source.calledFrom.id}`, source]]);
+}
+
+function merged(parts: readonly Sources[]): Sources {
+  const [only, ...others] = parts;
+  if (only !== undefined && others.length === 0) return only;
+  return new Map(parts.flatMap((part) => [...part]));
 }
 
 /** Patterns of what leads to a job of this file, without the parts that all names have. */
@@ -37,8 +54,8 @@ export function chunksOfIteration(site: CompositeSite, iteration: number): reado
   const { file } = site.home;
   const body = site.graphs[0];
   if (body === undefined) return [];
-  const sources = site.close === undefined ? given(body) : [{ job: site.close.id, file: body.file }];
-  if (sources.some((source) => "calledFrom" in source)) return patterns([...toBody(site), ...everything(site)], file);
+  const sources = [...(site.close === undefined ? given(body) : closing(site)).values()];
+  if (sources.some((source) => "calledFrom" in source)) return patterns(merged([toBody(site), everything(site)]), file);
   const index = join(indexOf(file), `${iteration}`);
   return sources.flatMap((source) => {
     if (!("job" in source)) return [];
@@ -46,29 +63,25 @@ export function chunksOfIteration(site: CompositeSite, iteration: number): reado
   });
 }
 
-/** The jobs that run before a step and may have stored files, with patterns of their indices. */
-export function jobsBefore(site: Site): readonly { readonly job: string; readonly index: string }[] {
+/** Jobs before a step that are among those that store files, with patterns of their indices. */
+export function jobsBefore(
+  site: Site,
+  storing: ReadonlySet<string>,
+): readonly { readonly job: string; readonly index: string }[] {
   const { file } = site.home;
-  const seen = new Set<Site>();
-  const found = new Map<string, JobSource>();
-  const visit = (sites: readonly Site[]): void => {
-    const stack = [...sites];
-    for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-      if (seen.has(next)) continue;
-      seen.add(next);
-      for (const source of everything(next)) if ("job" in source) found.set(source.job, source);
-      stack.push(...previous(next));
-    }
-  };
-  const isInLoop = (one: Site): readonly CompositeSite[] => {
-    const { owner } = one.home;
-    return owner === undefined ? [] : [...(owner.node.node.kind === "loop" ? [owner] : []), ...isInLoop(owner)];
-  };
-  visit([...previous(site), ...isInLoop(site)]);
-  return [...found.values()].map(({ job, file: of, many }) => {
-    const once = of === file && file.owner === undefined && many !== true;
-    return { job, index: once ? "" : "*" };
+  const enclosing = merged([...loopsAround(site)].map(everything));
+  return [...merged([ancestorsAmong(storing)(site), enclosing]).values()].flatMap((source) => {
+    if (!("job" in source) || !storing.has(source.job)) return [];
+    const once = source.file === file && file.owner === undefined && source.many !== true;
+    return [{ job: source.job, index: once ? "" : "*" }];
   });
+}
+
+/** Earlier iterations of the loops around a step run before it too. */
+function* loopsAround({ home }: Site): Generator<CompositeSite> {
+  for (let { owner } = home; owner !== undefined; owner = owner.home.owner) {
+    if (owner.node.node.kind === "loop") yield owner;
+  }
 }
 
 /** The index of a job's run, as text of this file. */
@@ -86,51 +99,61 @@ function previous({ node, home }: Site): readonly Site[] {
   return node.activation.flatMap(({ from }) => home.sites.get(from) ?? []);
 }
 
-function before(site: Site): readonly Source[] {
-  const { node, home } = site;
-  if (node.activation.length > 0) return node.activation.flatMap((term) => through(term, home));
+/** Of the jobs that may run before a step those among these; not all, where there are more than are listed. */
+const ancestorsAmong = remembered((jobs: ReadonlySet<string>) => {
+  const among = (sources: Sources): Sources => new Map([...sources].filter(([job]) => jobs.has(job)));
+  const found: (site: Site) => Sources = remembered((site) => {
+    const all = merged(previous(site).flatMap((one) => [among(everything(one)), found(one)]));
+    return new Map([...all].slice(0, mostPatterns + 1));
+  });
+  return found;
+});
+
+const before: (site: Site) => Sources = remembered(({ node, home }) => {
+  if (node.activation.length > 0) return merged(node.activation.map((term) => through(term, home)));
   const { owner, file } = home;
-  if (owner === undefined) return [];
-  return file.owner === owner ? [{ calledFrom: file }] : toBody(owner);
-}
+  if (owner === undefined) return none;
+  return file.owner === owner ? sourcesOf({ calledFrom: file }) : toBody(owner);
+});
 
 /** What leads to the body of a composite. */
-function toBody(site: CompositeSite): readonly Source[] {
-  return site.open === undefined ? before(site) : [{ job: site.open.id, file: site.home.file }];
+function toBody(site: CompositeSite): Sources {
+  return site.open === undefined ? before(site) : sourcesOf({ job: site.open.id, file: site.home.file });
 }
 
-function through({ from, on }: Term, { sites }: GraphSite): readonly Source[] {
+function through({ from, on }: Term, { sites }: GraphSite): Sources {
   const site = sites.get(from);
-  if (site === undefined) return [];
-  return on === "ok" ? afterSuccess(site) : [...everything(site), ...before(site)];
+  if (site === undefined) return none;
+  return on === "ok" ? afterSuccess(site) : merged([everything(site), before(site)]);
 }
 
 /** What leads on from a node that succeeded. */
-function afterSuccess(site: Site): readonly Source[] {
-  if (site.kind === "leaf") return [ownSource(site)];
-  const { node, graphs, close } = site;
-  const inner = graphs.flatMap(given);
+function afterSuccess(site: Site): Sources {
+  if (site.kind === "leaf") return sourcesOf(ownSource(site));
+  const { node, graphs } = site;
+  const inner = graphs.map(given);
   // An empty list leaves only what computed it.
-  if (node.node.kind === "map") return [...toBody(site), ...inner];
-  const closing: readonly Source[] =
-    close === undefined || graphs[0] === undefined ? [] : [{ job: close.id, file: graphs[0].file }];
-  return [...inner, ...closing];
+  return merged(node.node.kind === "map" ? [toBody(site), ...inner] : [...inner, closing(site)]);
 }
 
 /** What the end of a graph in success leads on from. */
-function given(graph: GraphSite): readonly Source[] {
-  return graph.graph.success.flatMap((term) => through(term, graph));
-}
+const given: (graph: GraphSite) => Sources = remembered((graph) =>
+  merged(graph.graph.success.map((term) => through(term, graph))),
+);
 
 /** All jobs of a node. */
-function everything(site: Site): readonly Source[] {
-  if (site.kind === "leaf") return [ownSource(site)];
-  const { open, close, graphs, home } = site;
-  return [
-    ...(open === undefined ? [] : [{ job: open.id, file: home.file }]),
-    ...graphs.flatMap(({ sites }) => [...sites.values()].flatMap(everything)),
-    ...(close === undefined ? [] : [{ job: close.id, file: graphs[0]?.file ?? home.file }]),
-  ];
+const everything: (site: Site) => Sources = remembered((site) => {
+  if (site.kind === "leaf") return sourcesOf(ownSource(site));
+  const { open, graphs, home } = site;
+  return merged([
+    open === undefined ? none : sourcesOf({ job: open.id, file: home.file }),
+    ...graphs.flatMap(({ sites }) => [...sites.values()].map(everything)),
+    closing(site),
+  ]);
+});
+
+function closing({ close, graphs, home }: CompositeSite): Sources {
+  return close === undefined ? none : sourcesOf({ job: close.id, file: graphs[0]?.file ?? home.file });
 }
 
 function ownSource({ id, home }: LeafSite): Source {
@@ -138,8 +161,8 @@ function ownSource({ id, home }: LeafSite): Source {
   return { job: id, file, ...(owner?.body === "matrix" ? { many: true } : {}) };
 }
 
-function patterns(sources: readonly Source[], file: File): readonly string[] {
-  const texts = sources.flatMap((source): readonly string[] => {
+function patterns(sources: Sources, file: File): readonly string[] {
+  const texts = [...sources.values()].flatMap((source): readonly string[] => {
     if ("job" in source) {
       const here = source.file === file && source.many !== true;
       return [`${source.job}~${here ? indexOf(file) : join(indexOf(file), "*")}~*`];

@@ -8,11 +8,14 @@ import { emitFiles } from "./files.ts";
 import { type GithubOptions, githubOptions } from "./options.ts";
 import { githubRules } from "./rules.ts";
 
+/** Of a loop: each is a call of its own, and they are written out. */
+const mostIterations = 100;
+
 const target: Target<GithubOptions> = {
   name: "github-actions",
   description: "a workflow for GitHub Actions",
   options: githubOptions,
-  capabilities: { steps: everyStep, commands: shimCommands },
+  capabilities: { steps: everyStep, commands: shimCommands, iterations: mostIterations },
   rules: githubRules,
   emit: emitFiles,
 };

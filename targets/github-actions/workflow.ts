@@ -1,5 +1,5 @@
 /** Workflow files as plain data, and how they are printed. */
-import { Document, isScalar, isSeq, visit } from "yaml";
+import { Document, isMap, isScalar, isSeq, visit, type YAMLMap } from "yaml";
 import { commentOf } from "./pins.ts";
 
 export interface Step {
@@ -44,6 +44,7 @@ export function printWorkflow({ comment, head, jobs }: Workflow): string {
     Pair(_, { key, value }) {
       if (!isScalar(key)) return;
       if (key.value === "needs" && isSeq(value)) value.flow = true;
+      if (key.value === "permissions" && isMap(value)) explainPermissions(value);
       if (key.value !== "uses" || !isScalar(value)) return;
       const text = commentOf(String(value.value));
       if (text !== undefined) value.comment = text;
@@ -52,7 +53,17 @@ export function printWorkflow({ comment, head, jobs }: Workflow): string {
   return document.toString({ lineWidth: 0, indentSeq: true, flowCollectionPadding: false });
 }
 
-/** One line without `${{`, which would be evaluated wherever it stands. */
-export function shown(text: string): string {
-  return text.replace(/\s+/g, " ").replaceAll("${{", "$ {{").trim();
+/** Linters ask for the reason of what a token may do; reading the repository is for the checkout. */
+function explainPermissions({ items }: YAMLMap): void {
+  for (const { key, value } of items) {
+    if (isScalar(key) && key.value !== "contents" && isScalar(value)) value.comment = " asked for by the configuration";
+  }
 }
+
+/** One line without `${{`, which would be evaluated wherever it stands, and without what YAML does not allow. */
+export function shown(text: string): string {
+  return text.replace(unprintable, " ").replaceAll("${{", "$ {{").trim();
+}
+
+/** White space, control characters, halves of characters, and what turns the direction of text. */
+const unprintable = /[\s\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]+/gu;

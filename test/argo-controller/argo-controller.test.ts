@@ -8,8 +8,19 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { isObject, parseJson, printJson } from "../../src/protocol/json.ts";
+import { foldRun } from "../../src/run-log/fold.ts";
+import { hostileProject } from "../conformance/argo-hostile-project.ts";
+import {
+  failSecond,
+  failureOptions,
+  failureProjects,
+  outcomeOf,
+  podFailures,
+  writeFailureProject,
+} from "../conformance/argo-pod-failures.ts";
 import { podsOfRun } from "../conformance/argo-simulator.ts";
 import { type Case, conformanceCases, expectedLog, workspaceOf } from "../conformance/cases.ts";
+import { local, normalisedLog } from "../conformance/engines.ts";
 import { type ArgoRun, compileForArgo, runInArgo } from "./argo-engine.ts";
 import { type Controller, type ControllerRun, findController, startController } from "./controller.ts";
 import type { KubernetesObject } from "./object-store.ts";
@@ -137,6 +148,26 @@ describe(`evicted pods are losses that the run log knows${reason}`, () => {
   });
 });
 
+describe.each(Object.entries(failureProjects))(
+  `a pod that fails leads where a failing task leads, %s${reason}`,
+  (what, steps) => {
+    test.skipIf(missing).for(podFailures)("$name", { concurrent: true }, async (failure) => {
+      const work = mkdtempSync(path.join(tmpdir(), "magnus-argo-"));
+      writeFailureProject(work, steps);
+      const name = `failing-${what}-${failure.name}`.toLowerCase().replaceAll(" ", "-");
+      const workflow = await compiled(name, work, failureOptions);
+      const run = await runInArgo(controller, workflow, { name, work, host: failSecond(failure) });
+      rmSync(path.join(work, ".magnus"), { recursive: true });
+      await local.run({ name, folder: work, about: "", params: [], environment: {} }, work);
+      const here = await normalisedLog(work);
+      expect(outcomeOf(run.log, failure), messages(run)).toEqual(outcomeOf(here, failure));
+      expect(run.hung, messages(run)).toBe(false);
+      expect(run.phase === "Succeeded", messages(run)).toBe(summaryOf(here).status === "success");
+      rmSync(work, { recursive: true, force: true });
+    });
+  },
+);
+
 describe(`what a cluster gives a run${reason}`, () => {
   test.skipIf(missing)("parameters at submit win over those of the file, and are read as they are there", async () => {
     const work = projectOf(`
@@ -159,6 +190,29 @@ describe(`what a cluster gives a run${reason}`, () => {
     const secrets = { API_TOKEN: "correct-horse" };
     const run = await runInArgo(controller, await compiled("secret", work), { name: "secret", work, secrets });
     expect(summaryOf(run.log).status, messages(run)).toBe("success");
+    rmSync(work, { recursive: true, force: true });
+  });
+});
+
+describe(`hostile text${reason}`, () => {
+  test.skipIf(missing)("arrives byte for byte", async () => {
+    const work = mkdtempSync(path.join(tmpdir(), "magnus-argo-"));
+    const { options, submitted, secrets, expected } = hostileProject(work);
+    const workflow = withArguments(await compiled("hostile", work, options), submitted);
+    const run = await runInArgo(controller, workflow, { name: "hostile", work, secrets });
+    const { parameters } = foldRun(run.events);
+    for (const [name, value] of Object.entries(expected)) expect.soft(parameters[name], name).toEqual(value);
+    endsAsItsLog(run);
+    rmSync(work, { recursive: true, force: true });
+  });
+});
+
+describe(`what Argo cannot read in a submitted text keeps a workflow from starting${reason}`, () => {
+  test.skipIf(missing).for(["{{=", "{{=workflow", "a {{= { }} b"])("%s", { concurrent: true }, async (text) => {
+    const work = projectOf("{parameters: {x: none}, dag: {steps: [{name: a, type: stub}]}}");
+    const name = `unreadable-${text.length}`;
+    const run = await runInArgo(controller, withArguments(await compiled(name, work), { x: text }), { name, work });
+    expect({ hung: run.hung, pods: run.pods }).toEqual({ hung: true, pods: 0 });
     rmSync(work, { recursive: true, force: true });
   });
 });
@@ -192,8 +246,9 @@ function projectOf(pipeline: string): string {
   return work;
 }
 
-async function compiled(name: string, work: string): Promise<KubernetesObject> {
-  const workflow = await compileForArgo({ name, folder: work, about: "", params: [], environment: {} }, work);
+async function compiled(name: string, work: string, options: object = {}): Promise<KubernetesObject> {
+  const testCase = { name, folder: work, about: "", params: [], environment: {} };
+  const workflow = await compileForArgo(testCase, work, options);
   if (typeof workflow === "string") throw new Error(workflow);
   return workflow;
 }

@@ -4,7 +4,7 @@ import type { Json } from "../../src/protocol/json.ts";
 import { foldRun } from "../../src/run-log/fold.ts";
 import { normalise } from "../../src/run-log/normalise.ts";
 import { readEvents } from "../../src/runtime/event-writer.ts";
-import type { PodEnd, PodHost } from "../../src/simulate/argo/pod.ts";
+import type { Pod, PodEnd, PodHost } from "../../src/simulate/argo/pod.ts";
 import { runPod } from "../../src/simulate/argo/run-pod.ts";
 import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
 import { compileCaseForArgo } from "../conformance/argo-simulator.ts";
@@ -20,8 +20,12 @@ export interface ArgoRun extends ControllerRun {
 }
 
 /** Compiles a case; a text says why it was refused. */
-export async function compileForArgo(testCase: Case, work: string): Promise<KubernetesObject | string> {
-  const { code, stdout, stderr } = await compileCaseForArgo(testCase, work);
+export async function compileForArgo(
+  testCase: Case,
+  work: string,
+  options: object = {},
+): Promise<KubernetesObject | string> {
+  const { code, stdout, stderr } = await compileCaseForArgo(testCase, work, options);
   return code === 0 ? workflowIn(stdout) : stderr;
 }
 
@@ -30,6 +34,8 @@ export interface RunInArgo {
   readonly work: string;
   /** Nodes whose pod the cluster evicts: before it has started anything, or when its command has ended. */
   readonly evict?: { readonly [node: string]: "before" | "after" };
+  /** How a pod ends instead; `run` is what it would have done. */
+  readonly host?: (pod: Pod, run: (pod: Pod) => Promise<PodEnd>) => Promise<PodEnd>;
   readonly secrets?: { readonly [key: string]: string };
 }
 
@@ -37,7 +43,7 @@ export interface RunInArgo {
 export async function runInArgo(
   controller: Controller,
   workflow: KubernetesObject,
-  { name, work, evict = {}, secrets = {} }: RunInArgo,
+  { name, work, evict = {}, secrets = {}, host: given = (pod, run) => run(pod) }: RunInArgo,
 ): Promise<ArgoRun> {
   const surroundings = {
     claim: () => path.join(work, ".magnus"),
@@ -49,7 +55,8 @@ export async function runInArgo(
   };
   const host: PodHost = async (pod) => {
     const when = evict[pod.node];
-    const end: PodEnd = when === "before" ? { exit: 1, outputs: {} } : await runPod(pod, surroundings);
+    const end: PodEnd =
+      when === "before" ? { exit: 1, outputs: {} } : await given(pod, (each) => runPod(each, surroundings));
     return when === undefined ? end : { ...end, evicted: true };
   };
   const run = await controller.runInController(workflow, { name, host });

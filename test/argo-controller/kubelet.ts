@@ -83,6 +83,8 @@ async function runPodObject(
   const pod = startedPod(api, object, signal);
   const end = await host(pod);
   if (signal.aborted) return;
+  if (end.deleted) return removePod(api, object);
+  if (end.waiting !== undefined) return wait(api, object, pod, end.waiting);
   if (end.evicted) {
     const message = "The node was low on resource: memory.";
     return setStatus(api, object, { phase: "Failed", reason: "Evicted", message });
@@ -97,6 +99,24 @@ async function runPodObject(
   // An init container that fails keeps `wait` from starting, so nothing is reported then either.
   if (end.report !== false && end.initExit === undefined) report(api, object, pod, end);
   setStatus(api, object, podStatus(object, end, waitExit));
+}
+
+/** As garbage collection does when a node is lost, whatever finalizers there are. */
+function removePod(api: KubernetesApi, { metadata: { namespace = "", name } }: KubernetesObject): void {
+  const pods = api.store("pods");
+  if (!pods.has(namespace, name)) return;
+  const { resourceVersion: _, ...current } = pods.get(namespace, name).metadata;
+  pods.update(namespace, name, { ...pods.get(namespace, name), metadata: { ...current, finalizers: [] } });
+  pods.delete(namespace, name);
+}
+
+/** A container that cannot start: pending until the deadline, whose time is over at once here. */
+function wait(api: KubernetesApi, object: KubernetesObject, { activeDeadlineSeconds }: Pod, message: string): void {
+  const state = { waiting: { reason: "ImagePullBackOff", message } };
+  setStatus(api, object, { phase: "Pending", containerStatuses: [{ name: "main", state }] });
+  if (activeDeadlineSeconds === undefined) return;
+  const late = "Pod was active on the node longer than the specified deadline";
+  setStatus(api, object, { phase: "Failed", reason: "DeadlineExceeded", message: late });
 }
 
 /** Argo (executor.go, SaveParameters): one final newline is dropped; a missing file gives the default. */

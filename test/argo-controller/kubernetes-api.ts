@@ -121,6 +121,7 @@ function change(
     case "GET":
       return [200, objects.get(namespace, name ?? "")];
     case "POST":
+      checkSize(resource, body);
       // A pod without a phase, which a real API server never shows, is an Error for Argo.
       return [
         201,
@@ -145,6 +146,14 @@ function change(
     default:
       throw new Refusal(405, "MethodNotAllowed", `${request.method} is not known`);
   }
+}
+
+/** What is in a ConfigMap (core/v1, MaxSecretSize) or, about, in any object (etcd) is at most 1 MiB. */
+function checkSize(resource: string, body: unknown): void {
+  if (resource !== "configmaps" && resource !== "workflows") return;
+  const counted = resource === "configmaps" ? objectOf(body).data : body;
+  if (Buffer.byteLength(JSON.stringify(counted ?? {})) > 1024 ** 2)
+    throw new Refusal(422, "Invalid", `${resource}: must have at most 1048576 bytes`);
 }
 
 /** Streams changes as lines of JSON until the client goes or its time is over. */

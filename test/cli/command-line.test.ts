@@ -42,6 +42,8 @@ describe("help", () => {
     ["runs", "export"],
     ["init"],
     ["targets"],
+    ["shim"],
+    ["shim", "image"],
   ])("of %s has an example and fits a screen", async (command) => {
     const { code, stdout } = await runMagnus([...command, "--help"], { cwd: workspace() });
     expect(code).toBe(0);

@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { busyboxRoot, findStaticBusybox } from "../shim/roots.ts";
 import { root } from "../support/build.ts";
-import { type Ended, magnus, plainEnvironment, runMagnus } from "../support/programs.ts";
+import { type Ended, magnus, plainEnvironment, runMagnus, run as runProgram, shim } from "../support/programs.ts";
 import { workspace } from "../support/workspace.ts";
 
 /** Where the shim is installed for containers: once for all of these tests. */
@@ -138,9 +138,11 @@ describe.skipIf(process.platform !== "linux")("local-container", () => {
       expect.arrayContaining(["--rm", "--user", `${process.getuid?.()}:${process.getgid?.()}`]),
     );
     expect(line).toContain(`--mount type=bind,source=${path.join(cache, "magnus")}`);
-    expect(
-      first?.args.filter((word) => word.startsWith("type=bind")).map((word) => word.endsWith(",readonly")),
-    ).toEqual([true, true, false]);
+    expect(first?.args.filter((word) => word.startsWith("type=bind")).map((word) => word.endsWith(",ro"))).toEqual([
+      true,
+      true,
+      false,
+    ]);
     expect(line).toContain(`--workdir ${cwd}`);
   });
 
@@ -223,6 +225,24 @@ catalog: {type: file-system, config: {catalog_location: "\${PLACE}/catalog"}}
     expect(await statusOf("refused")).toEqual(["failed", "success"]);
   });
 
+  test("the shim of an image is installed in a volume, which containers mount", async () => {
+    const { run, notes } = project({
+      "pipeline.yaml": "dag: {steps: [{name: a, type: task, command_type: shell, command: 'echo here'}]}\n",
+    });
+    const args = ["--set", "executor.shim_image=registry.example.com/shim:1"];
+    const folder = path.join(workspace(), "volume");
+    expect((await runProgram(process.execPath, [shim, "install", folder], { cwd: cache })).code).toBe(0);
+    const ended = await run(args, { STAND_IN_VOLUME: folder });
+    expect([ended.code, ended.stderr], ended.stderr).toEqual([0, expect.stringContaining("a | here")]);
+    const [installing, step] = notes();
+    expect(installing).toMatchObject({ image: "registry.example.com/shim:1", command: ["install", "/magnus-volume"] });
+    const volume = "type=volume,source=magnus-shim-registry.example.com-shim-1";
+    expect(installing?.args).toContain(`${volume},target=/magnus-volume`);
+    expect(step?.args).toContain(`${volume},target=/opt/magnus,ro`);
+    const failed = await run(args, { STAND_IN_FAILS: "1" });
+    expect([failed.code, failed.stderr]).toEqual([2, expect.stringContaining("does not install itself")]);
+  });
+
   test("a run log in memory is refused", async () => {
     const { run } = project({ "pipeline.yaml": "dag: {steps: [{name: a, type: stub}]}\n" });
     const ended = await run(["--set", "run_log_store.type=buffered"]);
@@ -253,6 +273,9 @@ function passedOn(): { readonly [name: string]: string } {
   return file === undefined ? {} : { CONTAINERS_CONF: file };
 }
 
+afterAll(() => {
+  if (typeof real !== "string") spawnSync("podman", ["rmi", "--force", real.image]);
+});
 const real = process.platform === "linux" ? podman() : "containers are Linux's";
 if (typeof real === "string") process.stderr.write(`not tested: local-container with podman: ${real}\n`);
 

@@ -19,10 +19,11 @@ import { loadTarget } from "../../src/target/load-target.ts";
 import { type Ended, runMagnus, shim } from "../support/programs.ts";
 import type { Case } from "./cases.ts";
 
-const options = { image: "project", shim_image: "shim", storage: { claim: "runs" }, secret: "vault" };
+const usual = { image: "project", shim_image: "shim", storage: { claim: "runs" }, secret: "vault" };
 
 /** Compiles a case with the program; the claim is to be the folder `.magnus` of the run's project. */
-export function compileCaseForArgo(testCase: Case, work: string): Promise<Ended> {
+export function compileCaseForArgo(testCase: Case, work: string, more: object = {}): Promise<Ended> {
+  const options = { ...usual, ...more };
   writeFileSync(path.join(work, "magnus-config.yaml"), JSON.stringify({ targets: { argo: options } }));
   if (testCase.file !== undefined) writeFileSync(path.join(work, "parameters.json"), testCase.file);
   const file = testCase.file === undefined ? [] : ["-p", "parameters.json"];
@@ -44,7 +45,7 @@ export async function compileTextForArgo(text: string): Promise<{ manifest: stri
           {
             pipeline,
             target,
-            options: target.options.parse(options),
+            options: target.options.parse(usual),
             source: "pipeline.yaml",
             version: "0",
             services: undefined,
@@ -65,14 +66,36 @@ export interface SimulatedRun {
 /** Pods at a time, over all tests of a file. */
 const pods = limit(availableParallelism() + 1);
 
+export interface Given {
+  /** As `argo submit -p`. */
+  readonly parameters?: { readonly [name: string]: string };
+  /** Keys of the Secret. */
+  readonly secrets?: { readonly [key: string]: string };
+  /** What pods print. */
+  readonly output?: (text: string) => void;
+  /** How a pod ends instead; `run` is what it would have done. */
+  readonly host?: (pod: Pod, run: (pod: Pod) => Promise<PodEnd>) => Promise<PodEnd>;
+}
+
 /** Runs a manifest in the simulator, its pods as processes with the real shim. */
-export async function runSimulated(manifest: string, work: string, name: string): Promise<SimulatedRun> {
+export async function runSimulated(
+  manifest: string,
+  work: string,
+  name: string,
+  { parameters = {}, secrets = {}, output, host = (pod, run) => run(pod) }: Given = {},
+): Promise<SimulatedRun> {
   const { workflow, findings } = checkManifest(manifest);
   if (workflow === undefined) throw new Error(JSON.stringify(findings));
   const claims = path.join(work, ".magnus");
-  const surroundings = { claim: () => claims, secret: () => undefined, shim, project: work };
-  const startPod = (pod: Pod): Promise<PodEnd> => pods.run(() => runPod(pod, surroundings));
-  const end = await simulateWorkflow(workflow, { startPod }, { name });
+  const surroundings = {
+    claim: () => claims,
+    secret: (_: string, key: string) => secrets[key],
+    shim,
+    project: work,
+    ...(output === undefined ? {} : { output: () => ({ write: output }) }),
+  };
+  const startPod = (pod: Pod): Promise<PodEnd> => pods.run(() => host(pod, (each) => runPod(each, surroundings)));
+  const end = await simulateWorkflow(workflow, { startPod }, { name, parameters });
   const events = await readEvents(fileSystemRunLogStore(path.join(claims, "runs")).open(name));
   return { end, events, log: normalise(foldRun(events)) };
 }

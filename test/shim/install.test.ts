@@ -101,6 +101,28 @@ describe.skipIf(process.platform !== "linux")("install", () => {
     expect((await install("a", cwd, [process.execPath, shim, "install", "b"])).code).toBe(64);
   });
 
+  test("several that install into one folder at the same time leave it whole", async () => {
+    const cwd = workspace();
+    const all = await Promise.all([1, 2, 3].map(() => install("tools", cwd)));
+    expect(all.map(({ code, stderr }) => [code, stderr])).toEqual([1, 2, 3].map(() => [0, ""]));
+    expect((await run(path.join(cwd, "tools/magnus-shim"), ["version"], { cwd })).code).toBe(0);
+    expect(readdirSync(path.join(cwd, "tools")).sort()).toEqual([
+      "installed",
+      "lib",
+      "magnus-shim",
+      "node",
+      "shim.cjs",
+    ]);
+  });
+
+  test("a shim without its launchers beside it says so", async () => {
+    const cwd = workspace();
+    copyFileSync(shim, path.join(cwd, "shim.cjs"));
+    const { code, stderr } = await install("tools", cwd, [process.execPath, path.join(cwd, "shim.cjs")]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^magnus-shim: install: no launcher beside .*\n$/)]);
+    expect(existsSync(path.join(cwd, "tools"))).toBe(false);
+  });
+
   test("a full disk: how much is needed, and nothing is left behind", async () => {
     const cwd = workspace();
     mkdirSync(path.join(cwd, "small"));

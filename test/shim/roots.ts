@@ -11,6 +11,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
 } from "node:fs";
@@ -96,16 +97,24 @@ function isStatic(file: string): boolean {
   return !readFileSync(file).subarray(0, 4096).includes("/ld-");
 }
 
-/** Unpacks a package of a Debian system beside this run, without installing it. */
+/**
+ * Unpacks a package of a Debian system, without installing it, into a folder that later runs of the tests find again.
+ * Undefined where it cannot be had.
+ */
 function fetchProgram(name: string, file: string): string | undefined {
-  const folder = mkdtempSync(path.join(tmpdir(), "magnus-packages-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  spawnSync("apt-get", ["download", "-q", name], { cwd: folder, timeout: 60_000 });
-  const [archive] = readdirSync(folder);
-  if (archive === undefined) return undefined;
-  spawnSync("dpkg", ["-x", archive, "."], { cwd: folder });
-  const unpacked = path.join(folder, file);
-  return existsSync(unpacked) ? unpacked : undefined;
+  const cache = path.join(tmpdir(), `magnus-test-packages-${process.getuid?.() ?? 0}`);
+  const kept = path.join(cache, name);
+  if (!existsSync(path.join(kept, file))) {
+    mkdirSync(cache, { recursive: true, mode: 0o700 });
+    const fresh = mkdtempSync(path.join(cache, ".tmp-"));
+    spawnSync("apt-get", ["download", "-q", name], { cwd: fresh, timeout: 60_000 });
+    const [archive] = readdirSync(fresh);
+    if (archive !== undefined) spawnSync("dpkg", ["-x", archive, "."], { cwd: fresh });
+    // Another test file may have been as quick.
+    if (existsSync(path.join(fresh, file)) && !existsSync(kept)) renameSync(fresh, kept);
+    else rmSync(fresh, { recursive: true });
+  }
+  return existsSync(path.join(kept, file)) ? path.join(kept, file) : undefined;
 }
 
 /** A root with busybox under these names, and nothing else. */

@@ -205,9 +205,13 @@ describe.skipIf(missing)("a real MLflow server", () => {
     throw new Error("mlflow server does not start");
   }
 
+  interface Answer {
+    readonly experiment_id: string;
+    readonly run: { readonly info: { readonly run_id: string } };
+  }
+
   /** The first calls of a new server load much, and may take longer than a step waits. */
   async function warmUp(url: string): Promise<void> {
-    type Answer = { experiment_id?: string; run?: { info: { run_id: string } } };
     const call = async (name: string, body: object): Promise<Answer> => {
       const headers = { "content-type": "application/json" };
       const answer = await fetch(`${url}/api/2.0/mlflow/${name}`, {
@@ -219,9 +223,9 @@ describe.skipIf(missing)("a real MLflow server", () => {
     };
     const { experiment_id } = await call("experiments/create", { name: "warm" });
     const { run } = await call("runs/create", { experiment_id });
-    await call("runs/log-batch", { run_id: run?.info.run_id, tags: [{ key: "a", value: "b" }] });
+    await call("runs/log-batch", { run_id: run.info.run_id, tags: [{ key: "a", value: "b" }] });
     await call("runs/search", { experiment_ids: [experiment_id], filter: "tags.a = 'b'" });
-    await call("runs/delete", { run_id: run?.info.run_id });
+    await call("runs/delete", { run_id: run.info.run_id });
   }
 
   /** It has workers of its own, in its group. */

@@ -20,6 +20,11 @@ for (; args[at]?.startsWith("-"); at++) options.push([args[at], flags.has(args[a
 const all = (name) => options.flatMap(([option, value]) => (option === name ? [value] : []));
 const [image, ...command] = args.slice(at);
 const [envFile] = all("--env-file");
+if (envFile === undefined) {
+  // An image that installs itself in a volume.
+  note({ image, command });
+  process.exit(fails === undefined ? 0 : Number(fails));
+}
 const lines = readFileSync(envFile, "utf8")
   .split("\n")
   .filter((line) => line !== "");
@@ -31,6 +36,8 @@ if (fails !== undefined) process.exit(Number(fails));
 const mounts = all("--mount").map((text) => Object.fromEntries(text.split(",").map((field) => field.split("="))));
 const outside = (file) => {
   const mount = mounts.find(({ target }) => file === target || file.startsWith(`${target}/`));
+  // The volume of a shim_image is that folder.
+  if (mount?.type === "volume") return process.env.STAND_IN_VOLUME + file.slice(mount.target.length);
   return mount === undefined ? file : mount.source + file.slice(mount.target.length);
 };
 const child = spawn(

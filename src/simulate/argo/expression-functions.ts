@@ -19,9 +19,9 @@ export function isFunctionName(name: string): boolean {
 
 /** Of expr-lang or Argo, and refused by name. */
 const elsewhere = new Set(
-  `abs ceil floor round mean median min max sum trimPrefix trimSuffix replace repeat indexOf lastIndexOf splitAfter
+  `abs ceil floor round mean median min max sum trimPrefix trimSuffix repeat indexOf lastIndexOf splitAfter
   hasPrefix hasSuffix find findIndex findLast findLastIndex groupBy sortBy sort reduce first last take reverse concat
-  flatten uniq toPairs fromPairs toBase64 fromBase64 now duration date timezone bitand bitor bitxor bitnand bitshl bitshr
+  flatten uniq toPairs fromPairs now duration date timezone bitand bitor bitxor bitnand bitshl bitshr
   bitushr bitnot jsonpath sprig`.split(/\s+/),
 );
 
@@ -56,6 +56,9 @@ const table: { readonly [name: string]: Function | undefined } = {
   trim: { least: 1, most: 2, apply: trim },
   split: { least: 2, apply: (value, by) => text("split", value).split(text("split", by)) },
   join: { least: 1, most: 2, apply: join },
+  replace: { least: 3, most: 4, apply: replace },
+  toBase64: { least: 1, apply: (value) => Buffer.from(text("toBase64", value)).toString("base64") },
+  fromBase64: { least: 1, apply: fromBase64 },
 };
 
 /** Functions that are understood. */
@@ -146,4 +149,27 @@ function trim(value: Value, cut: Value): Value {
 function join(list: Value, by: Value): Value {
   if (!isList(list)) throw new ExpressionError("invalid argument for join");
   return list.map((item) => text("join", item)).join(by === null ? "" : text("join", by));
+}
+
+/** The first so many, from the left; a negative number is all. */
+function replace(value: Value, old: Value, [, , by, most = -1n]: readonly Value[]): Value {
+  if (typeof most !== "bigint") throw new ExpressionError("invalid argument for replace");
+  const [from, to] = [text("replace", old), text("replace", by ?? null)];
+  if (from === "") throw new UnsupportedError("replace of an empty text");
+  const parts = text("replace", value).split(from);
+  const joints = most < 0n ? parts.length - 1 : Math.min(parts.length - 1, Number(most));
+  return (
+    parts.slice(0, joints + 1).join(to) +
+    parts
+      .slice(joints + 1)
+      .map((part) => from + part)
+      .join("")
+  );
+}
+
+/** Go's standard encoding, padded and strict. */
+function fromBase64(value: Value): Value {
+  const bytes = Buffer.from(text("fromBase64", value), "base64");
+  if (bytes.toString("base64") !== value) throw new ExpressionError("illegal base64 data");
+  return bytes.toString("utf8");
 }

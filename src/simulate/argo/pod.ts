@@ -74,9 +74,16 @@ export interface PodEnd {
   readonly evicted?: true;
   /** `activeDeadlineSeconds` were over: Kubernetes ended the pod. */
   readonly deadlineExceeded?: true;
+  /** The pod is gone: its node was lost, or somebody deleted it. */
+  readonly deleted?: true;
+  /**
+   * Why no container starts, such as an image that cannot be pulled. Kubernetes tries again until the pod's deadline, for
+   * ever where it has none, and Argo leaves that to it.
+   */
+  readonly waiting?: string;
   /** False: the `wait` container died before it reported. */
   readonly report?: false;
-  /** What a container could not be started for, such as a secret that does not exist. */
+  /** Why a container could not be started, such as a program that does not exist. */
   readonly message?: string;
 }
 

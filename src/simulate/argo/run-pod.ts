@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { copyProject } from "../../runtime/workspace.ts";
+import { goJson } from "./go-json.ts";
 import type { Container, Pod, PodEnd, Variable } from "./pod.ts";
 import { type Ended, type ProcessOutput, runProcess } from "./run-process.ts";
 
@@ -36,12 +37,12 @@ export async function runPod(pod: Pod, surroundings: Surroundings): Promise<PodE
     const cwd = path.join(scratch, "work");
     copyProject(surroundings.project, cwd);
     for (const container of pod.initContainers) {
-      const { exit, message } = await runContainer(container, place, deadline.signal);
-      if (exit !== 0) return { exit, initExit: exit, initContainer: container.name, outputs: {}, ...message };
+      const { exit, more } = await runContainer(container, place, deadline.signal);
+      if (exit !== 0) return { exit, initExit: exit, initContainer: container.name, outputs: {}, ...more };
     }
-    const { exit, message } = await runContainer(pod.main, place, deadline.signal);
+    const { exit, more } = await runContainer(pod.main, place, deadline.signal);
     if (deadline.over()) return { exit, outputs: readOutputs(place), deadlineExceeded: true };
-    return { exit, outputs: readOutputs(place), ...message };
+    return { exit, outputs: readOutputs(place), ...more };
   } finally {
     deadline.clear();
     rmSync(scratch, { recursive: true, force: true });
@@ -82,7 +83,8 @@ function openVolumes(pod: Pod, scratch: string, { claim }: Surroundings): Readon
 
 interface ContainerEnd {
   readonly exit: number;
-  readonly message?: { readonly message: string };
+  /** What else is to be said of the pod. */
+  readonly more?: Pick<PodEnd, "message" | "waiting">;
 }
 
 /** The exit code of a container; 128 where its command cannot be started, as Kubernetes reports it. */
@@ -93,12 +95,14 @@ async function runContainer(container: Container, place: Place, signal: AbortSig
   const given = [...more, ...(container.args ?? [])];
   if (program === "magnus-shim" && given[0] === "install") return installShim(translate(given[1] ?? ""), surroundings);
   const environment = environmentOf(container, translate, surroundings);
-  if (typeof environment === "string") return { exit: 128, message: { message: environment } };
-  const args = given.map((argument) => expandVariables(argument, environment));
+  if (typeof environment === "string") return { exit: 128, more: { waiting: environment } };
+  const args = isOffloaded(container)
+    ? given.map((argument, i) => shortArgument(argument, i, scratch))
+    : given.map((argument) => expandVariables(argument, environment));
   if (program === "magnus-shim") installShim(path.join(scratch, "bin"), surroundings);
   const ended: Ended = await runProcess(
     program === "magnus-shim" ? path.join(scratch, "bin", program) : program,
-    args.map((arg, i) => shortArgument(arg, i, scratch)),
+    args,
     {
       cwd: workingDirectory(container, translate, scratch),
       environment: { ...hostEnvironment(), ...environment },
@@ -106,7 +110,7 @@ async function runContainer(container: Container, place: Place, signal: AbortSig
       ...(surroundings.output === undefined ? {} : { output: surroundings.output(pod) }),
     },
   );
-  return ended.message === undefined ? { exit: ended.exit } : { exit: ended.exit, message: { message: ended.message } };
+  return ended.message === undefined ? { exit: ended.exit } : { exit: ended.exit, more: { message: ended.message } };
 }
 
 /** A folder of the image is not here: the pod's own stands for it. */
@@ -133,9 +137,16 @@ function shellQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Argo's emissary hands over an argument of more than 128 KiB as `@FILE`. */
+/** Argo (workflowpod.go): arguments of more than 128 KiB go by a file, in which Kubernetes expands nothing. */
+function isOffloaded({ name, args }: Container): boolean {
+  return name === "main" && Buffer.byteLength(goJson(args ?? [])) > longestArgument;
+}
+
+const longestArgument = 128 * 1024;
+
+/** Argo's emissary hands over a long argument of those in the file as `@FILE`. */
 function shortArgument(argument: string, index: number, scratch: string): string {
-  if (Buffer.byteLength(argument) <= 128 * 1024) return argument;
+  if (Buffer.byteLength(argument) <= longestArgument) return argument;
   const file = path.join(scratch, `argo_arg_${index}.txt`);
   writeFileSync(file, argument);
   return `@${file}`;

@@ -8,6 +8,7 @@ import { evaluateCondition } from "./evaluate-expression.ts";
 import { hasFailed, isFulfilled, type Node, type NodeType, type Phase } from "./node.ts";
 import type { PodHost } from "./pod.ts";
 import { podOf } from "./pod-of-node.ts";
+import { problemOfSpec } from "./problem-of-spec.ts";
 import { runTemplate } from "./run-template.ts";
 import { silentSuccesses } from "./silent-successes.ts";
 import { addChild, type Executed, endPod, type Simulation, setPhase } from "./simulation.ts";
@@ -63,16 +64,10 @@ export async function simulateWorkflow(
   options: SimulationOptions = {},
 ): Promise<WorkflowEnd> {
   const [problem] = checkReferences(workflow);
-  if (problem !== undefined)
-    return {
-      phase: "Failed",
-      message: `invalid spec: ${problem.message}`,
-      nodes: [],
-      pods: 0,
-      hangs: [],
-      warnings: [],
-    };
+  if (problem !== undefined) return { ...nothing, phase: "Failed", message: `invalid spec: ${problem.message}` };
   const run = startRun(workflow, host, options);
+  const unreadable = problemOfSpec(run.simulation);
+  if (unreadable !== undefined) return { ...endOf(run), phase: "Running", message: "", hangs: [unreadable] };
   for (;;) {
     const end = reconcileAll(run);
     if (end !== undefined) return { ...endOf(run), ...end };
@@ -82,6 +77,8 @@ export async function simulateWorkflow(
     await run.nextEvents();
   }
 }
+
+const nothing = { nodes: [], pods: 0, hangs: [], warnings: [] };
 
 interface Run {
   readonly simulation: Simulation;

@@ -122,16 +122,23 @@ export function addChild(simulation: Simulation, parent: Node, child: string): v
 
 /** How a pod ended, as the controller sees it (operator.go, inferFailedReason). */
 export function endPod(simulation: Simulation, node: Node, processed: ProcessedTemplate, end: PodEnd): void {
+  if (end.waiting !== undefined && processed.template.activeDeadlineSeconds === undefined) {
+    simulation.waiting.set(node.name, `waits for ever, as it has no deadline: ${end.waiting}`);
+    setPhase(simulation, node, "Pending", end.waiting);
+    return;
+  }
   const { phase, message } = podPhase(end, processed);
-  const reported = end.report !== false && end.initExit === undefined && !end.evicted;
+  const started = !end.evicted && !end.deleted && end.waiting === undefined && end.initExit === undefined;
+  const reported = started && end.report !== false;
   node.outputs = reported ? outputsOf(processed, end) : undefined;
   setPhase(simulation, node, phase, message);
   markDirty(node.retryOf ?? node.boundary);
 }
 
 function podPhase(end: PodEnd, processed: ProcessedTemplate): { readonly phase: Phase; readonly message: string } {
+  if (end.deleted) return { phase: "Error", message: "pod deleted" };
   if (end.evicted) return { phase: "Failed", message: "The node was low on resource: memory." };
-  if (end.deadlineExceeded)
+  if (end.deadlineExceeded || end.waiting !== undefined)
     return { phase: "Failed", message: "Pod was active on the node longer than the specified deadline" };
   const why = end.message === undefined ? "" : `: ${end.message}`;
   if (end.initExit !== undefined)

@@ -108,7 +108,7 @@ test("a secret that is missing keeps the container from starting, unless it is o
   ];
   expect(await run({ main: sh("true", env({})) })).toMatchObject({
     exit: 128,
-    message: "couldn't find key NONE in Secret vault",
+    waiting: "couldn't find key NONE in Secret vault",
   });
   expect((await run({ main: sh('test -z "${T+set}"', env({ optional: true })) })).exit).toBe(0);
 });

@@ -1,0 +1,61 @@
+/** A pod that fails in any way leads where a task that fails leads on this machine. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { summaryOf } from "../argo-controller/random-case.ts";
+import {
+  failSecond,
+  failureOptions,
+  failureProjects,
+  outcomeOf,
+  podFailures,
+  writeFailureProject,
+} from "./argo-pod-failures.ts";
+import { compileCaseForArgo, compileTextForArgo, runSimulated, type SimulatedRun } from "./argo-simulator.ts";
+import { local, normalisedLog } from "./engines.ts";
+
+describe.each(Object.entries(failureProjects))("%s", (_, steps) => {
+  test.for(podFailures)("$name", { concurrent: true }, async (failure) => {
+    const work = mkdtempSync(path.join(tmpdir(), "magnus-failure-"));
+    writeFailureProject(work, steps);
+    const testCase = { name: "failure", folder: work, about: "", params: [], environment: {} };
+    const { code, stdout, stderr } = await compileCaseForArgo(testCase, work, failureOptions);
+    expect(code, stderr).toBe(0);
+    const run = await runSimulated(stdout, work, "failure", { host: failSecond(failure) });
+    rmSync(path.join(work, ".magnus"), { recursive: true });
+    await local.run(testCase, work);
+    const here = await normalisedLog(work);
+    expect(outcomeOf(run.log, failure), told(run)).toEqual(outcomeOf(here, failure));
+    expect(run.end.phase === "Succeeded").toBe(summaryOf(here).status === "success");
+    expect(run.end).toMatchObject({ hangs: [], warnings: [] });
+    rmSync(work, { recursive: true, force: true });
+  });
+});
+
+test("a step is tried again however its pod failed", async () => {
+  const text = `dag: {steps: [{name: second, type: task, command_type: shell, command: "true", max_attempts: 2, timeout: 1h}]}`;
+  const { manifest } = await compileTextForArgo(text);
+  for (const failure of podFailures) {
+    const work = mkdtempSync(path.join(tmpdir(), "magnus-failure-"));
+    const host = (pod: Parameters<typeof failure.end>[0], run: Parameters<typeof failure.end>[1]) =>
+      pod.node === ".second(0)" ? failure.end(pod, run) : run(pod);
+    const run = await runSimulated(manifest, work, "again", { host });
+    expect(run.end, failure.name).toMatchObject({ phase: "Succeeded", pods: 2, hangs: [] });
+    expect(summaryOf(run.log), failure.name).toMatchObject({ status: "success" });
+    rmSync(work, { recursive: true, force: true });
+  }
+});
+
+test("an image that cannot be pulled for a pod without a deadline is waited for, and said so", async () => {
+  const { manifest } = await compileTextForArgo("dag: {steps: [{name: a, type: stub}]}");
+  const work = mkdtempSync(path.join(tmpdir(), "magnus-failure-"));
+  const host = async () => ({ exit: 1, outputs: {}, waiting: "Back-off pulling image" });
+  const { end } = await runSimulated(manifest, work, "waits", { host });
+  expect(end.hangs).toEqual([".a waits for ever, as it has no deadline: Back-off pulling image"]);
+  rmSync(work, { recursive: true, force: true });
+});
+
+function told({ end }: SimulatedRun): string {
+  return end.nodes.map(({ name, type, phase, message }) => `${name} ${type} ${phase} ${message}`).join("\n");
+}
