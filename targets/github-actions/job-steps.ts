@@ -27,6 +27,7 @@ export interface RunJob {
 }
 
 export function runSteps(job: RunJob, writing: Writing): readonly Step[] {
+  const minutes = stepMinutes(job);
   return [
     checkout,
     ...setupSteps(job),
@@ -42,7 +43,7 @@ export function runSteps(job: RunJob, writing: Writing): readonly Step[] {
         call: writing.call,
       },
       ...(Object.keys(job.env).length === 0 ? {} : { env: job.env }),
-      ...minutesOf(job),
+      ...(minutes === undefined ? {} : { "timeout-minutes": minutes }),
     },
     ...uploads(job, writing),
   ];
@@ -109,9 +110,9 @@ export function okOutput({ stores }: { readonly stores: boolean }, { keeps }: Wr
 }
 
 /** A backstop: the shim ends the command at its timeout. */
-function minutesOf({ task }: RunJob): Step {
+export function stepMinutes({ task }: RunJob): number | undefined {
   const longest = task === undefined ? undefined : longestTry(task);
-  return longest === undefined ? {} : { "timeout-minutes": Math.ceil(longest / 60_000) + 10 };
+  return longest === undefined ? undefined : Math.ceil(longest / 60_000) + 10;
 }
 
 export function verdictSteps(writing: Writing): readonly Step[] {

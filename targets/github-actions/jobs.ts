@@ -6,7 +6,7 @@ import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import { activationOf, bodyRuns, controllerOf, iterationsOf, needsOf, successOf, tellsOk } from "./conditions.ts";
 import { type Expression, printExpression, test } from "./expression.ts";
 import { githubSecret } from "./github-secret.ts";
-import { okOutput, type RunJob, runSteps, verdictSteps } from "./job-steps.ts";
+import { okOutput, type RunJob, runSteps, stepMinutes, verdictSteps } from "./job-steps.ts";
 import { type GithubOptions, jobOptions } from "./options.ts";
 import type { CompositeSite, File, GatherJob, GraphSite, LeafSite, Site } from "./sites.ts";
 import { verdictId } from "./sites.ts";
@@ -171,15 +171,8 @@ function feedsBatches(site: Pick<Site, "home">, { control, gather }: StepSpec): 
 }
 
 function jobMinutes(run: RunJob): object {
-  const step = runSteps(run, {
-    name: "",
-    prefix: "",
-    call: "",
-    keeps: { log: false, catalog: false },
-    shown: (text) => text,
-  }).find(({ id }) => id === "run");
-  const minutes = step?.["timeout-minutes"];
-  return typeof minutes === "number" ? { "timeout-minutes": minutes + 20 } : {};
+  const minutes = stepMinutes(run);
+  return minutes === undefined ? {} : { "timeout-minutes": minutes + 20 };
 }
 
 /**
