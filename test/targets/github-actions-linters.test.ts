@@ -2,7 +2,7 @@
  * Linters of workflows, where they are installed: actionlint (with shellcheck, where that is) and zizmor find nothing in
  * what is compiled. Found on the PATH or in the folders of MAGNUS_TEST_TOOLS.
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { run } from "../support/programs.ts";
@@ -13,7 +13,9 @@ import { compiledCorpus } from "./github-actions-corpus.ts";
 const folders = [...(process.env.MAGNUS_TEST_TOOLS ?? "").split(":"), ...(process.env.PATH ?? "").split(":")];
 
 function found(program: string): string | undefined {
-  return folders.map((folder) => path.join(folder, program)).find((file) => existsSync(file));
+  return folders
+    .map((folder) => path.join(folder, program))
+    .find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
 }
 
 const allOptions = {
@@ -72,9 +74,13 @@ describe("no findings", () => {
     const program = found("zizmor");
     if (program === undefined) skip("zizmor is not installed");
     const { folder } = repository();
-    const { stdout, code } = await run(program ?? "", ["--offline", "--persona=pedantic", "--no-progress", "."], {
-      cwd: folder,
-    });
+    const { stdout, code } = await run(
+      program ?? "",
+      ["--offline", "--persona=pedantic", "--no-progress", "--color=never", "."],
+      {
+        cwd: folder,
+      },
+    );
     expect(stdout).toMatch(/^No findings to report/);
     expect(code).toBe(0);
   });
