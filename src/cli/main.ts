@@ -26,8 +26,7 @@ const program = new Command("magnus")
   .addHelpText(
     "after",
     `
-Example:
-  magnus init && magnus run pipeline.yaml
+Example: magnus init && magnus run pipeline.yaml
 
 Exit codes: 0 success; 1 the run failed, or --check found a difference;
 2 bad input, nothing was done; 70 a defect of magnus; 130, 143 interrupted.`,
@@ -149,7 +148,7 @@ diagnosed(configured(program.command("doctor")))
 const track = program
   .command("track")
   .usage("sync")
-  .description("experiment tracking")
+  .description("tell a tracking server what it lacks of a run")
   .helpCommand(false)
   .addHelpText("after", example("magnus track sync latest"));
 diagnosed(configured(track.command("sync <run>")))
