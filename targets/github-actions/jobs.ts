@@ -87,13 +87,22 @@ function leafJob(site: LeafSite, jobs: Jobs): Job {
     ...(task === undefined ? {} : { task }),
     options,
   };
-  const title = matrix === undefined ? site.title : `${site.title} (\0)`;
-  return runJob(run, title, condition(activationOf(site), site), strategyOf(matrix, jobs), site, node.step, jobs);
+  const shown = jobs.writing.shown(site.title);
+  const name = matrix === undefined ? shown : `${shown} (\${{ matrix.item.i }} \${{ matrix.item.k }})`;
+  return runJob(run, name, condition(activationOf(site), site), strategyOf(matrix, jobs), site, node.step, jobs);
 }
 
 function openingJob(site: CompositeSite, gather: GatherJob, jobs: Jobs): Job {
   const run = gatherRun(gather, indexOf(site.home.file), chunksBefore(site), jobs);
-  return runJob(run, gather.title, condition(activationOf(site), site), {}, site, gather.step, jobs);
+  return runJob(
+    run,
+    jobs.writing.shown(gather.title),
+    condition(activationOf(site), site),
+    {},
+    site,
+    gather.step,
+    jobs,
+  );
 }
 
 /** The gather that ends an iteration of a loop, in the file of its body. */
@@ -104,7 +113,9 @@ function closingJob(graph: GraphSite, jobs: Jobs): readonly Job[] {
   const needs = needsOf(ended, { ...owner, node: { ...owner.node, activation: graph.graph.success }, home: graph });
   const run = gatherRun(owner.close, indexOf(file), chunksToClose(owner), jobs);
   const site = { ...owner, home: graph };
-  return [runJob(run, owner.close.title, { expression: ended, needs }, {}, site, owner.close.step, jobs)];
+  return [
+    runJob(run, jobs.writing.shown(owner.close.title), { expression: ended, needs }, {}, site, owner.close.step, jobs),
+  ];
 }
 
 function gatherRun({ id, title, step }: GatherJob, index: string, chunks: readonly string[], jobs: Jobs): RunJob {
@@ -131,7 +142,7 @@ function condition(expression: Expression, site: Site): Condition {
 
 function runJob(
   run: RunJob,
-  title: string,
+  name: string,
   { expression, needs }: Condition,
   strategy: object,
   site: Pick<Site, "captured" | "home">,
@@ -146,7 +157,7 @@ function runJob(
   return {
     id: run.id,
     body: {
-      name: jobs.writing.shown(title).replace("\0", "${{ matrix.item.i }} ${{ matrix.item.k }}"),
+      name,
       ...whenOf(expression, needs, site.home.file),
       ...strategy,
       "runs-on": run.options.runs_on ?? usualRunner,
