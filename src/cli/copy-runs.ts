@@ -81,7 +81,9 @@ function openHere(options: CopyOptions, sink: DiagnosticSink): Services | undefi
 
 /** A folder has run logs and files as `.magnus` has them; a file is a configuration of its own, nothing is laid under it. */
 function openThere(store: string, sink: DiagnosticSink): Services | undefined {
-  if (store.endsWith("/") || statSync(store, { throwIfNoEntry: false })?.isDirectory()) {
+  // A folder may be made by what is copied into it; a configuration has to be there.
+  const isFile = statSync(store, { throwIfNoEntry: false })?.isFile() ?? /\.ya?ml$|\.json$/.test(store);
+  if (!isFile) {
     return open({
       run_log_store: { type: "file-system", log_folder: path.join(store, "runs") },
       catalog: { type: "file-system", catalog_location: path.join(store, "catalog") },

@@ -130,8 +130,7 @@ export const commandCodes = {
   "service-unusable": {
     severity: "error",
     message: ({ cause }: { cause: string }) => cause,
-    hint: () =>
-      "run_log_store and catalog of the configuration say where runs and files are kept; `.magnus` by default",
+    hint: () => "the configuration says which services there are; `magnus doctor` tries each of them",
   },
 } satisfies CodeTable;
 
