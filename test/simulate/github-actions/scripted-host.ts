@@ -42,15 +42,15 @@ export function jobAt(end: WorkflowEnd, at: string): JobEnd {
 
 function scriptedHost(files: { readonly [path: string]: string }, script: Script): SimulationHost {
   const job = (at: string): JobHost => ({
-    workspace: "/work/project",
-    temp: "/work/temp",
-    eventPath: "/work/temp/event.json",
-    toolCache: "/work/tools",
+    workspace: "/runner/project",
+    temp: "/runner/temp",
+    eventPath: "/runner/temp/event.json",
+    toolCache: "/runner/tools",
     checkout: async () => {},
     readFile: (name) => files[name],
     hashFiles: (patterns) => `hash of ${patterns.join(" ")}`,
     execute: async (call) => script.execute?.(call) ?? { exitCode: 0 },
-    findFiles: async () => ({ root: "/work/project", files: script.found ?? ["file.txt"] }),
+    findFiles: async () => ({ root: "/runner/project", files: script.found ?? ["file.txt"] }),
     storeArtifact: async () => {},
     fetchArtifact: async (name) => script.fetch?.(at, name),
     deleteArtifact: async () => {},
