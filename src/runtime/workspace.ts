@@ -1,19 +1,9 @@
-import { spawnSync } from "node:child_process";
-import {
-  constants,
-  copyFileSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-} from "node:fs";
+import { constants, copyFileSync, lstatSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { StepSpec } from "../protocol/step-spec.ts";
 import type { FilePlace } from "./catalog-step.ts";
 import { globOf } from "./glob.ts";
+import { listProjectFiles } from "./list-project-files.ts";
 import { scratchFolder } from "./scratch.ts";
 
 export interface Workspace extends FilePlace {
@@ -86,36 +76,9 @@ const filesOfProjects = new Map<string, readonly string[]>();
 function projectFiles(projectDir: string): readonly string[] {
   let files = filesOfProjects.get(projectDir);
   if (files === undefined) {
-    const names = filesByGit(projectDir) ?? filesByWalking(projectDir);
+    const names = listProjectFiles(projectDir, (folder) => !folder.startsWith("."));
     files = names.filter((name) => lstatSync(join(projectDir, name), { throwIfNoEntry: false }) !== undefined);
     filesOfProjects.set(projectDir, files);
-  }
-  return files;
-}
-
-/** Tracked files and those that are neither tracked nor ignored; undefined outside a checkout or without git. */
-function filesByGit(projectDir: string): string[] | undefined {
-  const { status, stdout } = spawnSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], {
-    cwd: projectDir,
-    encoding: "utf8",
-    maxBuffer: 1024 ** 3,
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  if (status !== 0) return undefined;
-  // magnus's own folder, where nobody has told git to ignore it.
-  return [...new Set(stdout.split("\0"))].filter((name) => name !== "" && !name.startsWith(".magnus/"));
-}
-
-/** All but folders that begin with a dot. */
-function filesByWalking(projectDir: string): string[] {
-  const files: string[] = [];
-  const pending = [""];
-  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
-    for (const entry of readdirSync(join(projectDir, folder), { withFileTypes: true })) {
-      const name = folder === "" ? entry.name : `${folder}/${entry.name}`;
-      if (!entry.isDirectory()) files.push(name);
-      else if (!entry.name.startsWith(".")) pending.push(name);
-    }
   }
   return files;
 }

@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { Transform } from "node:stream";
+import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CatalogError } from "./catalog-error.ts";
 import { errorCode, StoreError } from "./store-error.ts";
@@ -58,6 +58,15 @@ export async function copyAndDigest(from: string, to: string): Promise<Digest> {
     return digestOfBytes(bytes);
   }
   if (clone(from, to)) return digestOf(to);
+  return writeAndDigest(createReadStream(from, { highWaterMark: smallFile }), to, { flags: "wx" });
+}
+
+/** Writes a stream to a file and gives the digest of what was written. */
+export async function writeAndDigest(
+  from: Readable,
+  to: string,
+  options: { readonly flags?: "wx" } = {},
+): Promise<Digest> {
   const hash = createHash("sha256");
   let size = 0;
   const hashing = new Transform({
@@ -67,7 +76,7 @@ export async function copyAndDigest(from: string, to: string): Promise<Digest> {
       done(null, chunk);
     },
   });
-  await pipeline(createReadStream(from, { highWaterMark: smallFile }), hashing, createWriteStream(to, { flags: "wx" }));
+  await pipeline(from, hashing, createWriteStream(to, options));
   return { digest: `sha256:${hash.digest("hex")}`, size };
 }
 

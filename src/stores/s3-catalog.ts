@@ -1,14 +1,10 @@
-import { createHash } from "node:crypto";
-import { createWriteStream, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { CatalogError } from "./catalog-error.ts";
 import type { CatalogStore } from "./catalog-store.ts";
-import { type Digest, digestOf, hexOf } from "./digest-file.ts";
+import { type Digest, digestOf, hexOf, writeAndDigest } from "./digest-file.ts";
 import { placeFile } from "./place-file.ts";
 import type { S3Client } from "./s3-client.ts";
-import type { S3Answer } from "./s3-exchange.ts";
 import { causeOf, StoreError } from "./store-error.ts";
 
 /** What one PUT takes. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html. Bytes. */
@@ -32,7 +28,8 @@ export function s3Catalog(client: S3Client, prefix: string): CatalogStore {
       const key = keyOf(digest);
       await placeFile({ digest, file, executable }, async (temporary) => {
         mkdirSync(dirname(temporary), { recursive: true });
-        const copied = await client.stream(key, (answer) => download(answer, temporary));
+        // Opened anew by each try, which so begins at an empty file.
+        const copied = await client.stream(key, ({ stream }) => writeAndDigest(stream, temporary));
         if (copied === null) throw new CatalogError(`the catalog has no content ${digest}`);
         return copied;
       });
@@ -58,19 +55,4 @@ async function putFile(client: S3Client, keyOf: (digest: string) => string, file
     throw new StoreError("cannot store", file, `it changed while it was read (${causeOf(error)})`);
   }
   return found;
-}
-
-/** Opened anew by each try, which so begins at an empty file. */
-async function download({ stream }: S3Answer, file: string): Promise<Digest> {
-  const hash = createHash("sha256");
-  let size = 0;
-  const hashing = new Transform({
-    transform(chunk, _encoding, done) {
-      hash.update(chunk);
-      size += chunk.length;
-      done(null, chunk);
-    },
-  });
-  await pipeline(stream, hashing, createWriteStream(file));
-  return { digest: `sha256:${hash.digest("hex")}`, size };
 }

@@ -21,12 +21,12 @@ import {
 import { podsOfRun } from "../conformance/argo-simulator.ts";
 import { type Case, conformanceCases, expectedLog, workspaceOf } from "../conformance/cases.ts";
 import { local, normalisedLog } from "../conformance/engines.ts";
+import { randomCase, summaryOf } from "../conformance/random-case.ts";
+import { recordedTraces, scriptedPods } from "../simulate/argo/traces.ts";
 import { root } from "../support/build.ts";
 import { type ArgoRun, compileForArgo, runInArgo } from "./argo-engine.ts";
 import { type Controller, type ControllerRun, findController, startController } from "./controller.ts";
 import type { KubernetesObject } from "./object-store.ts";
-import { randomCase, summaryOf } from "./random-case.ts";
-import { recordedTraces, scriptedHost } from "./traces.ts";
 import type { EndedNode } from "./workflow-status.ts";
 
 const found = findController();
@@ -60,7 +60,10 @@ describe(`recorded traces happen again${reason}`, () => {
     const args = new Map<string, readonly string[]>();
     // The name that it had when it was recorded: some values hold it.
     const name = trace.scenario.replaceAll("_", "-");
-    const run = await controller.runInController(parse(trace.workflow), { name, host: scriptedHost(trace, args) });
+    const run = await controller.runInController(parse(trace.workflow), {
+      name,
+      host: scriptedPods(trace.outcomes, args),
+    });
     const { observed } = trace;
     const told = messages(run);
     expect(run.hung, told).toBe(observed.end === "stalled");

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { summaryOf } from "../argo-controller/random-case.ts";
 import {
   failSecond,
   failureOptions,
@@ -14,6 +13,7 @@ import {
 } from "./argo-pod-failures.ts";
 import { compileCaseForArgo, compileTextForArgo, runSimulated, type SimulatedRun } from "./argo-simulator.ts";
 import { local, normalisedLog } from "./engines.ts";
+import { summaryOf } from "./random-case.ts";
 
 describe.each(Object.entries(failureProjects))("%s", (_, steps) => {
   test.for(podFailures)("$name", { concurrent: true }, async (failure) => {
@@ -35,7 +35,7 @@ describe.each(Object.entries(failureProjects))("%s", (_, steps) => {
 
 test("a step is tried again however its pod failed", async () => {
   const text = `dag: {steps: [{name: second, type: task, command_type: shell, command: "true", max_attempts: 2, timeout: 1h}]}`;
-  const { manifest } = await compileTextForArgo(text);
+  const { manifest } = compileTextForArgo(text);
   for (const failure of podFailures) {
     const work = mkdtempSync(path.join(tmpdir(), "magnus-failure-"));
     const host = (pod: Parameters<typeof failure.end>[0], run: Parameters<typeof failure.end>[1]) =>
@@ -48,7 +48,7 @@ test("a step is tried again however its pod failed", async () => {
 });
 
 test("an image that cannot be pulled for a pod without a deadline is waited for, and said so", async () => {
-  const { manifest } = await compileTextForArgo("dag: {steps: [{name: a, type: stub}]}");
+  const { manifest } = compileTextForArgo("dag: {steps: [{name: a, type: stub}]}");
   const work = mkdtempSync(path.join(tmpdir(), "magnus-failure-"));
   const host = async () => ({ exit: 1, outputs: {}, waiting: "Back-off pulling image" });
   const { end } = await runSimulated(manifest, work, "waits", { host });

@@ -26,7 +26,7 @@ test("texts arrive byte for byte", async () => {
 test.each(["{{=", "{{=workflow", "a {{= { }} b"])(
   "what Argo cannot read keeps a workflow from starting: %s",
   async (text) => {
-    const { manifest } = await compileTextForArgo(
+    const { manifest } = compileTextForArgo(
       '{"parameters": {"x": ""}, "dag": {"steps": [{"name": "a", "type": "stub"}]}}',
     );
     const { workflow } = checkManifest(manifest);

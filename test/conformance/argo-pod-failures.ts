@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Json } from "../../src/protocol/json.ts";
 import type { Pod, PodEnd } from "../../src/simulate/argo/pod.ts";
-import { summaryOf } from "../argo-controller/random-case.ts";
+import { summaryOf } from "./random-case.ts";
 
 export interface PodFailure {
   readonly name: string;

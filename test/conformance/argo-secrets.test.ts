@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { summaryOf } from "../argo-controller/random-case.ts";
 import { compileCaseForArgo, runSimulated } from "./argo-simulator.ts";
+import { summaryOf } from "./random-case.ts";
 
 const secrets = {
   PLAIN: "correct-horse-battery-staple",

@@ -1,9 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { checkPipeline } from "../../src/check.ts";
-import { compilePipeline } from "../../src/compile.ts";
-import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import { limit } from "../../src/local/limit.ts";
 import type { Event } from "../../src/protocol/event.ts";
 import { isObject, type Json } from "../../src/protocol/json.ts";
@@ -15,8 +12,8 @@ import type { Pod, PodEnd } from "../../src/simulate/argo/pod.ts";
 import { runPod } from "../../src/simulate/argo/run-pod.ts";
 import { simulateWorkflow, type WorkflowEnd } from "../../src/simulate/argo/simulate-workflow.ts";
 import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
-import { loadTarget } from "../../src/target/load-target.ts";
 import { type Ended, runMagnus, shim } from "../support/programs.ts";
+import { compile } from "../targets/compile-argo.ts";
 import type { Case } from "./cases.ts";
 
 const usual = { image: "project", shim_image: "shim", storage: { claim: "runs" }, secret: "vault" };
@@ -33,28 +30,9 @@ export function compileCaseForArgo(testCase: Case, work: string, more: object = 
 }
 
 /** Compiles in this process, which is quicker for many; codes say why there is no manifest. */
-export async function compileTextForArgo(text: string): Promise<{ manifest: string; codes: readonly string[] }> {
-  const target = await loadTarget("argo");
-  if (target === undefined) throw new Error("there is no target argo");
-  const sink = new DiagnosticSink();
-  const pipeline = checkPipeline({ name: "pipeline.yaml", text }, { readFile: () => undefined }, sink);
-  const files =
-    pipeline === undefined
-      ? undefined
-      : compilePipeline(
-          {
-            pipeline,
-            target,
-            options: target.options.parse(usual),
-            source: "pipeline.yaml",
-            version: "0",
-            services: undefined,
-            render: () => "",
-            program: () => "",
-          },
-          sink,
-        );
-  return { manifest: files?.[0]?.content ?? "", codes: sink.list().map(({ code }) => code) };
+export function compileTextForArgo(text: string): { readonly manifest: string; readonly codes: readonly string[] } {
+  const { text: manifest, codes } = compile(text, usual);
+  return { manifest, codes };
 }
 
 export interface SimulatedRun {

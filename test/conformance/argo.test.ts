@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { isObject, parseJson, printJson } from "../../src/protocol/json.ts";
-import { randomCase, summaryOf } from "../argo-controller/random-case.ts";
 import {
   compileCaseForArgo,
   compileTextForArgo,
@@ -13,6 +12,7 @@ import {
   type SimulatedRun,
 } from "./argo-simulator.ts";
 import { conformanceCases, enginesOf, expectedLog, workspaceOf } from "./cases.ts";
+import { randomCase, summaryOf } from "./random-case.ts";
 
 /** How many random pipelines; every pod is a process. */
 const count = Number(process.env.PIPELINES ?? 300);
@@ -37,7 +37,7 @@ describe("random pipelines mean what the reference interpreter says", () => {
   const seeds = Array.from({ length: count }, (_, seed) => seed);
   test.for(seeds)("seed %i", { concurrent: true }, async (seed) => {
     const { document, expected } = randomCase(seed);
-    const { manifest, codes } = await compileTextForArgo(printJson(document));
+    const { manifest, codes } = compileTextForArgo(printJson(document));
     if (manifest === "") {
       expect(codes).toContain("no-way-to-success");
       refused++;

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { isObject, type Json, parseJson, printJson } from "../../src/protocol/json.ts";
-import { randomCase, summaryOf } from "../argo-controller/random-case.ts";
 import { type Case, conformanceCases, enginesOf, expectedLog, workspaceOf } from "./cases.ts";
 import { type GithubRun, runInGithub } from "./github-actions-engine.ts";
+import { randomCase, summaryOf } from "./random-case.ts";
 
 /** How many random pipelines; every step is a process. */
 const count = Number(process.env.PIPELINES ?? 300);

@@ -15,29 +15,20 @@ async function targetArgo(): Promise<Target> {
   return target;
 }
 
+/** The text is empty where something is wrong with the pipeline, which the codes say. */
 export function compile(text: string, options: object = usual): { text: string; codes: readonly string[] } {
   const sink = new DiagnosticSink();
-  const pipeline = checkPipeline({ name: "p.yaml", text }, { readFile: () => undefined }, sink);
-  if (pipeline === undefined)
-    throw new Error(
-      sink
-        .list()
-        .map(({ message }) => message)
-        .join("\n"),
-    );
-  const files = compilePipeline(
-    {
-      pipeline,
-      target: argo,
-      options: argo.options.parse(options),
-      source: "p.yaml",
-      version: "0",
-      services: undefined,
-      render: () => "",
-      program: () => "",
-    },
-    sink,
-  );
+  const pipeline = checkPipeline({ name: "pipeline.yaml", text }, { readFile: () => undefined }, sink);
+  const compilation = {
+    target: argo,
+    options: argo.options.parse(options),
+    source: "pipeline.yaml",
+    version: "0",
+    services: undefined,
+    render: () => "",
+    program: () => "",
+  };
+  const files = pipeline === undefined ? undefined : compilePipeline({ pipeline, ...compilation }, sink);
   return { text: files?.[0]?.content ?? "", codes: sink.list().map(({ code }) => code) };
 }
 

@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { parse } from "yaml";
 import { checkPipeline } from "../../src/check.ts";
 import { compilePipeline } from "../../src/compile.ts";
@@ -55,6 +56,28 @@ export function compileForGithub(text: string, settings: CompileSettings = {}): 
       ...(span === undefined ? {} : { line: text.slice(0, span.start).split("\n").length }),
     })),
   };
+}
+
+/** A step of a pipeline's document. */
+export const shell = (name: string, rest = "", command = "true"): string =>
+  `    - {name: ${name}, type: task, command_type: shell, command: ${JSON.stringify(command)}${rest}}\n`;
+
+/** A document of steps that follow each other. */
+export const chain = (length: number): string =>
+  `dag:\n  steps:\n${Array.from({ length }, (_, i) => shell(`s${i}`)).join("")}`;
+
+/** Workflows of a pipeline of which nothing is reported, by the name of their file. */
+export function writtenWorkflows(text: string, settings: CompileSettings = {}): ReadonlyMap<string, WrittenWorkflow> {
+  const compiled = compileForGithub(text, settings);
+  expect(compiled.reports).toEqual([]);
+  return workflowsOf(compiled);
+}
+
+/** The pipeline's own workflow. */
+export function mainWorkflow(text: string, settings: CompileSettings = {}): WrittenWorkflow {
+  const workflow = writtenWorkflows(text, settings).get("p");
+  if (workflow === undefined) throw new Error("no workflow");
+  return workflow;
 }
 
 /** A job as it stands in the file. */

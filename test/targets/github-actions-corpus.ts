@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import { type Json, printJson } from "../../src/protocol/json.ts";
-import { randomCase } from "../argo-controller/random-case.ts";
 import { conformanceCases } from "../conformance/cases.ts";
+import { randomCase } from "../conformance/random-case.ts";
 import { type CompiledWorkflows, compileForGithub } from "./compile-github-actions.ts";
 
 /** A pipeline with its workflows. */

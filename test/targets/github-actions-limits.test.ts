@@ -1,25 +1,15 @@
 /** Texts and limits of `--target github-actions`: nothing is evaluated, and what GitHub would not run is refused. */
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { type CompileSettings, compileForGithub, type WrittenWorkflow, workflowsOf } from "./compile-github-actions.ts";
+import {
+  type CompileSettings,
+  chain,
+  compileForGithub,
+  mainWorkflow as main,
+  shell,
+} from "./compile-github-actions.ts";
 
-const shell = (name: string, rest = "", command = "true"): string =>
-  `    - {name: ${name}, type: task, command_type: shell, command: ${JSON.stringify(command)}${rest}}\n`;
-const chain = (length: number): string =>
-  `dag:\n  steps:\n${Array.from({ length }, (_, i) => shell(`s${i}`)).join("")}`;
 const one = chain(1);
-function compile(text: string, settings: CompileSettings = {}): ReadonlyMap<string, WrittenWorkflow> {
-  const compiled = compileForGithub(text, settings);
-  expect(compiled.reports).toEqual([]);
-  return workflowsOf(compiled);
-}
-
-function main(text: string, settings: CompileSettings = {}): WrittenWorkflow {
-  const workflow = compile(text, settings).get("p");
-  if (workflow === undefined) throw new Error("no workflow");
-  return workflow;
-}
-
 describe("text", () => {
   const hostile = "${{ secrets.X }} {{ y }} ::error::z\n\u001b[31m \u007f 🫩 \" '";
   const text = JSON.stringify({

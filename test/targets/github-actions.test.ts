@@ -1,18 +1,16 @@
 /** What `--target github-actions` prints, read back as YAML; that it means the same is shown by test/conformance. */
 import { describe, expect, test } from "vitest";
 import {
-  type CompileSettings,
+  chain,
+  writtenWorkflows as compile,
   compileForGithub,
+  mainWorkflow as main,
+  shell,
   type WrittenJob,
   type WrittenStep,
   type WrittenWorkflow,
-  workflowsOf,
 } from "./compile-github-actions.ts";
 
-const shell = (name: string, rest = "", command = "true"): string =>
-  `    - {name: ${name}, type: task, command_type: shell, command: ${JSON.stringify(command)}${rest}}\n`;
-const chain = (length: number): string =>
-  `dag:\n  steps:\n${Array.from({ length }, (_, i) => shell(`s${i}`)).join("")}`;
 const one = chain(1);
 /** A map over a graph, for which there is a file. */
 const mapped = `parameters: {xs: [1, 2]}
@@ -29,18 +27,6 @@ dag:
           - {name: fit, type: task, command_type: shell, command: "true", secrets: [TOKEN]}
           - {name: see, type: stub}
 `;
-
-function compile(text: string, settings: CompileSettings = {}): ReadonlyMap<string, WrittenWorkflow> {
-  const compiled = compileForGithub(text, settings);
-  expect(compiled.reports).toEqual([]);
-  return workflowsOf(compiled);
-}
-
-function main(text: string, settings: CompileSettings = {}): WrittenWorkflow {
-  const workflow = compile(text, settings).get("p");
-  if (workflow === undefined) throw new Error("no workflow");
-  return workflow;
-}
 
 function jobOf(workflow: WrittenWorkflow | undefined, id: string): WrittenJob {
   const job = workflow?.jobs[id];
