@@ -92,10 +92,12 @@ async function run(workflow: Workflow, given: Given, options: SimulateArgoOption
   }
 }
 
-/** As the API server completes a generateName. */
-function nameOf({ metadata: { name, generateName = "workflow-" } }: Workflow): string {
+/** As the API server completes a generateName; what is submitted from a template gets a name of its own each time. */
+function nameOf({ kind, metadata: { name, generateName } }: Workflow): string {
+  if (kind === "Workflow" && name !== undefined) return name;
   const letters = "bcdfghjklmnpqrstvwxz2456789";
-  return name ?? `${generateName}${Array.from({ length: 5 }, () => letters[randomInt(letters.length)]).join("")}`;
+  const end = Array.from({ length: 5 }, () => letters[randomInt(letters.length)]).join("");
+  return `${generateName ?? `${name ?? "workflow"}-`}${end}`;
 }
 
 function tail(text: string): string {

@@ -13,7 +13,7 @@ export function reportIssues(
   setting: Setting,
   sink: DiagnosticSink,
 ): void {
-  for (const issue of issues) {
+  for (const issue of issues.flatMap(ofTheFormThatWasMeant)) {
     const way: Way = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
     const where = way.length === 0 ? what : `\`${way.join(".")}\``;
     if (issue.code === "unrecognized_keys") {
@@ -28,6 +28,19 @@ export function reportIssues(
   }
 }
 
+/** Where a value may have several forms and is of the kind of just one: what is wrong with it as that one. */
+function ofTheFormThatWasMeant(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const meant = issue.errors.filter((errors) => !errors.some(isOfAnotherKind));
+  const [only, ...others] = meant;
+  if (only === undefined || others.length > 0) return [issue];
+  return only.flatMap((inner) => ofTheFormThatWasMeant({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+function isOfAnotherKind({ code, path }: z.core.$ZodIssue): boolean {
+  return path.length === 0 && (code === "invalid_type" || code === "invalid_value" || code === "invalid_union");
+}
+
 /** The keys that an object has at the end of the way; none where the schema does not say. */
 function keysAt(schema: z.core.$ZodType, way: Way): readonly string[] {
   const inner = unwrapped(schema);
@@ -36,6 +49,9 @@ function keysAt(schema: z.core.$ZodType, way: Way): readonly string[] {
     if (key === undefined) return Object.keys(inner.shape);
     const part: z.core.$ZodType | undefined = Object.hasOwn(inner.shape, key) ? inner.shape[key] : undefined;
     return part === undefined ? [] : keysAt(part, rest);
+  }
+  if (inner instanceof z.ZodUnion) {
+    return inner.options.map((form: z.core.$ZodType) => keysAt(form, way)).find((keys) => keys.length > 0) ?? [];
   }
   if (inner instanceof z.ZodRecord) return keysAt(inner.valueType, rest);
   return inner instanceof z.ZodArray ? keysAt(inner.element, rest) : [];

@@ -1,12 +1,15 @@
 /**
  * The candidate that `word` is most likely a misspelling of, if one is near enough: at most a third of its letters
- * wrong, swapped, missing or too many; case, blanks, dashes and underscores do not count.
+ * wrong, swapped, missing or too many; else the only one that begins with it. Case, blanks, dashes and underscores do not
+ * count.
  */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = plain(word);
   let best: string | undefined;
   let limit = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  const longer: string[] = [];
   for (const candidate of candidates) {
+    if (candidate !== word && wanted.length >= 3 && plain(candidate).startsWith(wanted)) longer.push(candidate);
     if (candidate === word || Math.abs(candidate.length - word.length) > limit + 2) continue;
     const distance = editDistance(wanted, plain(candidate), limit);
     if (distance >= limit) continue;
@@ -14,7 +17,7 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
     limit = distance;
     if (distance === 0) break;
   }
-  return best;
+  return best ?? (longer.length === 1 ? longer[0] : undefined);
 }
 
 /** The hint that follows from a suggestion. */

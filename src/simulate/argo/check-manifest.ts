@@ -63,7 +63,7 @@ function choose(manifests: readonly Manifest[]): Chosen | undefined {
   const spec = isObject(cron?.value.spec) ? cron.value.spec.workflowSpec : undefined;
   if (cron === undefined || spec === undefined) return undefined;
   return {
-    value: { ...cron.value, kind: "Workflow", spec },
+    value: { ...cron.value, spec },
     placeOf: ([first, ...rest]) =>
       cron.placeOf(first === undefined ? [] : first === "spec" ? ["spec", "workflowSpec", ...rest] : [first, ...rest]),
   };
