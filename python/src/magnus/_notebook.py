@@ -199,11 +199,11 @@ def answers_of(request, runner):
 
 
 def failed_cell(notebook):
-    """(number of the cell, its error); cells that may raise are no failure."""
+    """(number of the cell in the author's file, its error); cells that may raise are no failure."""
     number = 0
     for cell in notebook["cells"]:
-        # papermill marks a failed notebook with cells of its own.
-        if "papermill-error-cell-tag" in tags_of(cell):
+        # Cells of parameters, and those by which papermill marks a failed notebook, are not the author's.
+        if {"papermill-error-cell-tag", "injected-parameters"} & set(tags_of(cell)):
             continue
         number += 1
         if "raises-exception" in tags_of(cell):

@@ -33,6 +33,12 @@ for (const { name, bin = "", missing } of notebookEngines()) {
     const run = (cells: readonly Cell[], given: Omit<NotebookGiven, "bin"> = {}) =>
       runNotebook(cells, { bin, ...given });
 
+    it("counts the cells of the author's file, whatever parameters were put between them", async () => {
+      const cells = [{ source: "rate = 1", tags: ["parameters"] }, "1 / (rate - 5)"];
+      const { result } = await run(cells, { visible: { rate: 5 } });
+      expect(result.message).toBe("train.ipynb, cell 2: ZeroDivisionError: division by zero");
+    });
+
     it("gives parameters after the tagged cell, takes variables named in returns", async () => {
       const ran = await run(
         [
