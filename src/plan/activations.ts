@@ -1,4 +1,4 @@
-import type { Graph } from "../ir/pipeline.ts";
+import type { Node } from "../ir/pipeline.ts";
 
 /** One incoming edge: active when `from` is over with that outcome. */
 export interface Term {
@@ -16,11 +16,11 @@ export interface Activations {
   readonly fail: Activation;
 }
 
-/** Turns a graph's outgoing edges round. */
-export function activationsOf(graph: Graph): Activations {
+/** Turns the outgoing edges of nodes round. */
+export function activationsOf(nodes: Iterable<Node>): Activations {
   const incoming = new Map<string, Term[]>();
   const ends: Record<"success" | "fail", Term[]> = { success: [], fail: [] };
-  for (const node of graph.nodes.values()) {
+  for (const node of nodes) {
     for (const on of ["ok", "failed"] as const) {
       const edge = node[on];
       const term = { from: node.name, on };

@@ -3,6 +3,8 @@
  * target would otherwise have to reason about: when each node is active, which leaf computes which control, and the
  * step spec that a shim needs for each leaf. Targets print it; the local runner walks it.
  */
+
+import { reachOf } from "../ir/graph.ts";
 import type { CompositeNode, Graph, Pipeline, StubNode, TaskNode } from "../ir/pipeline.ts";
 import { graphsOf } from "../ir/pipeline.ts";
 import { isTextParameter } from "../protocol/merge-parameters.ts";
@@ -28,6 +30,7 @@ export interface PlanGraph {
   /** Where the graph stands; the last element carries branch and, for maps and loops, no index. Empty: the root. */
   readonly prefix: Path;
   readonly start: PlanNode;
+  /** In document order, without those to which no edge leads. */
   readonly nodes: ReadonlyMap<string, PlanNode>;
   /** The edges that end the graph. */
   readonly success: Activation;
@@ -92,10 +95,12 @@ interface Surroundings {
 }
 
 function planGraph(graph: Graph, prefix: Path, owner: CompositeNode | undefined, around: Surroundings): PlanGraph {
-  const { incoming, success, fail } = activationsOf(graph);
+  const { nodes: reached } = reachOf(graph);
+  const order = [...graph.nodes.values()].filter((node) => reached.has(node));
+  const { incoming, success, fail } = activationsOf(order);
   const nodes = new Map<string, PlanNode>();
   const closer = owner?.kind === "loop" ? closingLeaf(graph, success) : undefined;
-  for (const node of graph.nodes.values()) {
+  for (const node of order) {
     const activation = incoming.get(node.name) ?? [];
     const element = elementOf(node, graph);
     const base = { name: node.name, element, path: [...prefix, element], ok: node.ok, failed: node.failed, activation };
@@ -195,6 +200,14 @@ function textParameters(pipeline: Pipeline): { text?: readonly string[] } {
   const names = new Set([...Object.keys(pipeline.parameters), ...Object.keys(pipeline.parameterSchema)]);
   const text = [...names].filter((name) => isTextParameter(pipeline.parameters[name], pipeline.parameterSchema[name]));
   return text.length === 0 ? {} : { text };
+}
+
+/** All nodes of a plan, in document order, a composite before what is in it. */
+export function* planNodes(graph: PlanGraph): Generator<PlanNode> {
+  for (const node of graph.nodes.values()) {
+    yield node;
+    if (node.kind === "composite") for (const inner of node.graphs) yield* planNodes(inner);
+  }
 }
 
 /** The leaves and gathers of a plan, in document order, a composite's opening gather before and its closing one after its steps. */

@@ -70,13 +70,3 @@ function possibleCuts(order: readonly PlanNode[]): ReadonlySet<number> {
   });
   return cuts;
 }
-
-/** The nodes of a graph without those to which no edge leads, which Argo would start at once. In document order. */
-export function reachableNodes(graph: PlanGraph): readonly PlanNode[] {
-  const seen = new Set([graph.start.name]);
-  for (const name of seen) {
-    const node = graph.nodes.get(name);
-    for (const edge of [node?.ok, node?.failed]) if (edge !== undefined && "to" in edge) seen.add(edge.to);
-  }
-  return [...graph.nodes.values()].filter(({ name }) => seen.has(name));
-}

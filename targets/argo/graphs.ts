@@ -7,7 +7,7 @@ import type { Activation } from "../../src/plan/activations.ts";
 import type { PlanComposite, PlanGraph, PlanLeaf, PlanNode } from "../../src/plan/plan.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import type { NameScope } from "../../src/target/name-scope.ts";
-import { cutChain, reachableNodes } from "./cut-chain.ts";
+import { cutChain } from "./cut-chain.ts";
 import { closingTask, dependsOn, endsAs, faultTask, joinOf } from "./join.ts";
 import { withoutLong } from "./long-parameters.ts";
 import { ownTemplates, taskNames } from "./names.ts";
@@ -53,7 +53,7 @@ function addGraph(
   inputs: readonly string[],
   building: Building,
 ): void {
-  const nodes = reachableNodes(graph);
+  const nodes = [...graph.nodes.values()];
   const long = nodes.length + 2 > mostTasks;
   const parts = long ? cutChain(graph, nodes, mostTasks - 2) : undefined;
   if (parts === undefined) {

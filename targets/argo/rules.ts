@@ -1,6 +1,6 @@
 /** What Argo and its API server refuse, and what no pod could do, told before anything is written. */
 import type { DiagnosticSink } from "../../src/diagnostics/sink.ts";
-import type { Plan, PlanGraph, PlanLeaf } from "../../src/plan/plan.ts";
+import { type Plan, type PlanGraph, type PlanLeaf, planNodes } from "../../src/plan/plan.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
 import type { EmitContext } from "../../src/target/target.ts";
 import { secretEntry } from "./environment.ts";
@@ -28,14 +28,14 @@ const checkImages: Rule = (plan, { options }, sink) => {
       hint: "set `targets.argo.shim_image`, or `shim: baked-in` where your images have magnus-shim",
     });
   }
-  for (const leaf of leavesOf(plan.root)) {
+  for (const leaf of leavesOf(plan)) {
     if (leaf.node.kind !== "task" || imageOf(leaf, options) !== undefined) continue;
     sink.report("step-without-image", { target: "argo", span: leaf.node.spans.name });
   }
 };
 
 const checkSecrets: Rule = (plan, { options }, sink) => {
-  for (const { node } of leavesOf(plan.root)) {
+  for (const { node } of leavesOf(plan)) {
     if (node.kind !== "task") continue;
     node.secrets.forEach((name, i) => {
       if (secretEntry(name, options) !== undefined) return;
@@ -114,7 +114,7 @@ function checkPodSizes(plan: Plan, { templates }: Graphs, report: Report): void 
   const parameters = templates.flatMap(({ tasks }) => tasks.flatMap((task) => task.parameters));
   const long = parameters.some(({ name, value }) => name === "spec" && podBytes(value) > mostPodBytes / 2);
   if (!long && submitted < mostPodBytes / 2) return;
-  for (const { step, node } of leavesOf(plan.root)) {
+  for (const { step, node } of leavesOf(plan)) {
     const size = podBytes(specText(withoutLong(step))) + (step.run === undefined ? 0 : submitted);
     if (size <= mostPodBytes) continue;
     const span = node.spans.keys.get("command") ?? node.spans.name;
@@ -143,11 +143,8 @@ function checkDepth(graph: PlanGraph, depth: number, report: Report): void {
   }
 }
 
-function* leavesOf(graph: PlanGraph): Generator<PlanLeaf> {
-  for (const node of graph.nodes.values()) {
-    if (node.kind === "leaf") yield node;
-    else for (const inner of node.graphs) yield* leavesOf(inner);
-  }
+function leavesOf({ root }: Plan): readonly PlanLeaf[] {
+  return [...planNodes(root)].filter((node) => node.kind === "leaf");
 }
 
 export const argoRules: readonly Rule[] = [checkImages, checkSecrets, checkStorage, checkSizes];

@@ -8,7 +8,7 @@
 import type { Activation } from "../../src/plan/activations.ts";
 import { all, always, any, type Expression, jobsOf, not, test } from "./expression.ts";
 import { remembered } from "./remembered.ts";
-import type { CompositeSite, GatherJob, GraphSite, LeafSite, Site } from "./sites.ts";
+import { type CompositeSite, type GatherJob, type GraphSite, type LeafSite, type Site, siteOf } from "./sites.ts";
 
 /** `needs` in conditions of jobs, `jobs` in the outputs of a called file. */
 export type Context = "needs" | "jobs";
@@ -58,13 +58,11 @@ export function bodyRuns(site: CompositeSite): Expression {
   return site.open === undefined ? activationOf(site) : gatherOk(site.open, site, "needs");
 }
 
-function anyOf(terms: Activation, { sites }: Pick<GraphSite, "sites">, context: Context): Expression {
+function anyOf(terms: Activation, graph: Pick<GraphSite, "sites">, context: Context): Expression {
   return any(
-    ...terms.flatMap(({ from, on }) => {
-      const site = sites.get(from);
-      // An edge from what cannot be reached.
-      if (site === undefined) return [];
-      return [on === "ok" ? okOf(site, context) : failedOf(site, context)];
+    ...terms.map(({ from, on }) => {
+      const site = siteOf(from, graph);
+      return on === "ok" ? okOf(site, context) : failedOf(site, context);
     }),
   );
 }
@@ -136,17 +134,12 @@ export function iterationsOf({ id, node }: CompositeSite): readonly string[] {
 
 /** The job that computes the control of a map or conditional: its gather, or the leaf before it. */
 export function controllerOf(site: CompositeSite): string {
-  if (site.open !== undefined) return site.open.id;
-  const leaf = site.home.sites.get(site.node.fedBy ?? "");
-  if (leaf === undefined) throw new Error(`${site.id} has nothing that computes its control`);
-  return leaf.id;
+  return (site.open ?? siteOf(site.node.fedBy ?? "", site.home)).id;
 }
 
 function controlOkOf(site: CompositeSite, context: Context): Expression {
   if (site.open !== undefined) return gatherOk(site.open, site, context);
-  const leaf = site.home.sites.get(site.node.fedBy ?? "");
-  if (leaf?.kind !== "leaf") throw new Error(`${site.id} has nothing that computes its control`);
-  return leafOk(leaf, context);
+  return okOf(siteOf(site.node.fedBy ?? "", site.home), context);
 }
 
 function controlIs(site: CompositeSite, value: string, context: Context): Expression {
@@ -173,8 +166,7 @@ export function needsOf(condition: Expression, site: Site): readonly string[] {
 function waitsBefore({ node, home }: Site): readonly string[] {
   if (node.activation.length > 0) {
     return node.activation.flatMap(({ from }) => {
-      const site = home.sites.get(from);
-      return site === undefined ? [] : endsOf(site);
+      return endsOf(siteOf(from, home));
     });
   }
   const { owner, file } = home;

@@ -4,13 +4,14 @@
  */
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import { activationOf, bodyRuns, controllerOf, iterationsOf, needsOf, successOf, tellsOk } from "./conditions.ts";
-import { type Expression, printExpression, test } from "./expression.ts";
+import { test } from "./expression.ts";
 import { githubSecret } from "./github-secret.ts";
 import { okOutput, type RunJob, runSteps, stepMinutes, verdictSteps } from "./job-steps.ts";
 import { type GithubOptions, jobOptions } from "./options.ts";
 import type { CompositeSite, File, GatherJob, GraphSite, LeafSite, Site } from "./sites.ts";
 import { verdictId } from "./sites.ts";
 import { chunksBefore, chunksForCall, chunksOfIteration, chunksToClose, indexOf, jobsBefore, join } from "./sources.ts";
+import { type Condition, condition, whenOf } from "./when.ts";
 import type { Job, Writing } from "./workflow.ts";
 
 /** What jobs need to know of the whole pipeline. */
@@ -131,19 +132,10 @@ function gatherRun({ id, title, step }: GatherJob, index: string, chunks: readon
   };
 }
 
-interface Condition {
-  readonly expression: Expression;
-  readonly needs: readonly string[];
-}
-
-function condition(expression: Expression, site: Site): Condition {
-  return { expression, needs: needsOf(expression, site) };
-}
-
 function runJob(
   run: RunJob,
   name: string,
-  { expression, needs }: Condition,
+  when: Condition,
   strategy: object,
   site: Pick<Site, "captured" | "home">,
   step: StepSpec,
@@ -158,7 +150,7 @@ function runJob(
     id: run.id,
     body: {
       name,
-      ...whenOf(expression, needs, site.home.file),
+      ...whenOf(when, site.home.file),
       ...strategy,
       "runs-on": run.options.runs_on ?? usualRunner,
       ...containerOf(run),
@@ -184,23 +176,6 @@ function feedsBatches(site: Pick<Site, "home">, { control, gather }: StepSpec): 
 function jobMinutes(run: RunJob): object {
   const minutes = stepMinutes(run);
   return minutes === undefined ? {} : { "timeout-minutes": minutes + 20 };
-}
-
-/**
- * The first job of the pipeline has no condition. All others say that the run is not cancelled: without a function that
- * asks for the state, GitHub would put `success()` before it, which a skipped job anywhere above makes false.
- */
-function whenOf(expression: Expression, needs: readonly string[], { owner }: File): object {
-  const first = expression.kind === "always";
-  const text = first ? "!cancelled()" : `!cancelled() && ${inParentheses(expression)}`;
-  return {
-    ...(needs.length === 0 ? {} : { needs }),
-    ...(first && owner === undefined ? {} : { if: `\${{ ${text} }}` }),
-  };
-}
-
-function inParentheses(expression: Expression): string {
-  return expression.kind === "any" ? `(${printExpression(expression)})` : printExpression(expression);
 }
 
 function strategyOf(site: CompositeSite | undefined, jobs: Jobs): object {
@@ -262,7 +237,7 @@ function iterationJobs(site: CompositeSite, jobs: Jobs): readonly Job[] {
 function callJob(
   id: string,
   name: string,
-  { expression, needs }: Condition,
+  when: Condition,
   strategy: object,
   site: CompositeSite,
   inputs: object,
@@ -274,7 +249,7 @@ function callJob(
     id,
     body: {
       name,
-      ...whenOf(expression, needs, site.home.file),
+      ...whenOf(when, site.home.file),
       ...strategy,
       permissions: body === undefined ? {} : jobs.permissionsOf(body),
       uses: `./.github/workflows/${jobs.fileName(site)}`,

@@ -1,6 +1,6 @@
 /** GitHub's limits, which it tells only when a workflow is started, and what no runner could reach. */
 import type { DiagnosticSink } from "../../src/diagnostics/sink.ts";
-import type { Plan, PlanGraph, PlanNode } from "../../src/plan/plan.ts";
+import { type Plan, planNodes } from "../../src/plan/plan.ts";
 import { variablesOfServices } from "../../src/protocol/services.ts";
 import type { EmitContext } from "../../src/target/target.ts";
 import { servicesIn } from "./beside-shim.ts";
@@ -21,7 +21,7 @@ const usualJob = 1_150;
 type Rule = (plan: Plan, context: EmitContext<GithubOptions>, sink: DiagnosticSink) => void;
 
 const checkSecretNames: Rule = (plan, { options }, sink) => {
-  for (const { node } of nodesOf(plan.root)) {
+  for (const { node } of planNodes(plan.root)) {
     if (node.kind !== "task") continue;
     node.secrets.forEach((name, i) => {
       const secret = githubSecret(name, options);
@@ -115,13 +115,6 @@ function longestText(value: unknown): number {
   if (typeof value === "string") return value.includes("${{") ? value.length : 0;
   if (typeof value !== "object" || value === null) return 0;
   return Object.values(value).reduce((most: number, part) => Math.max(most, longestText(part)), 0);
-}
-
-function* nodesOf(graph: PlanGraph): Generator<PlanNode> {
-  for (const node of graph.nodes.values()) {
-    yield node;
-    if (node.kind === "composite") for (const inner of node.graphs) yield* nodesOf(inner);
-  }
 }
 
 const target = "github-actions";

@@ -126,18 +126,8 @@ function layGraph(
 ): GraphSite {
   const sites = new Map<string, Site>();
   const site: GraphSite = { graph, sites, ...(owner === undefined ? {} : { owner }), index, file };
-  for (const node of reachableNodes(graph)) sites.set(node.name, layNode(node, place, site, laying));
+  for (const node of graph.nodes.values()) sites.set(node.name, layNode(node, place, site, laying));
   return site;
-}
-
-/** Without those to which no edge leads; in document order. */
-function reachableNodes(graph: PlanGraph): readonly PlanNode[] {
-  const seen = new Set([graph.start.name]);
-  for (const name of seen) {
-    const node = graph.nodes.get(name);
-    for (const edge of [node?.ok, node?.failed]) if (edge !== undefined && "to" in edge) seen.add(edge.to);
-  }
-  return [...graph.nodes.values()].filter(({ name }) => seen.has(name));
 }
 
 function layNode(node: PlanNode, around: Place, home: GraphSite, laying: Laying): Site {
@@ -201,6 +191,13 @@ function idOf(names: readonly string[], { ids }: Laying, wanted = names.join("-"
 }
 
 /** Nodes of a graph, those inside of others after them. */
+/** A node's site in its graph, where the plan says that there is one. */
+export function siteOf(name: string, { sites }: Pick<GraphSite, "sites">): Site {
+  const site = sites.get(name);
+  if (site === undefined) throw new Error(`the graph has no ${name}`);
+  return site;
+}
+
 export function* sitesOf({ sites }: GraphSite): Generator<Site> {
   for (const site of sites.values()) {
     yield site;

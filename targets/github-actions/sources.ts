@@ -6,7 +6,7 @@
 import type { Term } from "../../src/plan/activations.ts";
 import { mostPatterns } from "./job-steps.ts";
 import { remembered } from "./remembered.ts";
-import type { CompositeSite, File, GraphSite, LeafSite, Site } from "./sites.ts";
+import { type CompositeSite, type File, type GraphSite, type LeafSite, type Site, siteOf } from "./sites.ts";
 
 /** The chunks of a job, or those that a called file is told of. */
 type Source = JobSource | { readonly calledFrom: File };
@@ -96,7 +96,7 @@ export function join(index: string, more: string): string {
 
 function previous({ node, home }: Site): readonly Site[] {
   if (node.activation.length === 0) return home.owner === undefined ? [] : previous(home.owner);
-  return node.activation.flatMap(({ from }) => home.sites.get(from) ?? []);
+  return node.activation.map(({ from }) => siteOf(from, home));
 }
 
 /** Of the jobs that may run before a step those among these; not all, where there are more than are listed. */
@@ -121,9 +121,8 @@ function toBody(site: CompositeSite): Sources {
   return site.open === undefined ? before(site) : sourcesOf({ job: site.open.id, file: site.home.file });
 }
 
-function through({ from, on }: Term, { sites }: GraphSite): Sources {
-  const site = sites.get(from);
-  if (site === undefined) return none;
+function through({ from, on }: Term, graph: GraphSite): Sources {
+  const site = siteOf(from, graph);
   return on === "ok" ? afterSuccess(site) : merged([everything(site), before(site)]);
 }
 
