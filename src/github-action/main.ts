@@ -12,6 +12,7 @@ import { showRun } from "../shim/show-run.ts";
 import { tellFailure } from "../shim/tell-failure.ts";
 import { UsageError } from "../shim/usage-error.ts";
 import { annotate, withoutCommands } from "./commands.ts";
+import { linkRun } from "./link-run.ts";
 import { runLeafHere } from "./run-leaf-here.ts";
 import { tellVerdict } from "./tell-verdict.ts";
 
@@ -45,6 +46,7 @@ async function main([verb, ...rest]: readonly string[]): Promise<number> {
 async function verdict({ verdict: spec = { path: [] } }: JsonObject, cancelled: boolean): Promise<number> {
   process.on("SIGTERM", () => {});
   process.on("SIGINT", () => {});
+  await linkRun();
   const code = await withoutCommands(() =>
     giveVerdict(["--spec", printJson(spec), ...(cancelled ? ["--cancelled"] : [])]),
   );

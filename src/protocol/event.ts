@@ -78,7 +78,12 @@ export interface RunCreated extends EventHead {
 }
 export interface RunNative extends EventHead {
   readonly kind: "run.native";
-  readonly data: { readonly links: readonly { readonly title: string; readonly url: string }[] };
+  readonly data: { readonly links: readonly Link[] };
+}
+/** A page that a platform has of a run. */
+export interface Link {
+  readonly title: string;
+  readonly url: string;
 }
 export interface RunFinished extends EventHead {
   readonly kind: "run.finished";

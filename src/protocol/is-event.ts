@@ -28,7 +28,7 @@ const kinds: ReadonlyMap<string, KindCheck> = new Map<Event["kind"], KindCheck>(
     "run.created",
     { isOfRun: true, has: ({ parameters = null, pipeline }) => isObject(parameters) && isText(pipeline) },
   ],
-  ["run.native", { isOfRun: true, has: any }],
+  ["run.native", { isOfRun: true, has: ({ links = null }) => isArray(links) && links.every(isLink) }],
   ["run.finished", { isOfRun: true, has: ({ status }) => isText(status) }],
   ["step.started", { has: any }],
   ["step.finished", { has: ({ status, delta = {} }) => isText(status) && isObject(delta) }],
@@ -56,6 +56,10 @@ function isEdge(edge: Json = null): boolean {
 
 function isFile(file: Json): boolean {
   return isObject(file) && isText(file.name) && isText(file.digest);
+}
+
+function isLink(link: Json): boolean {
+  return isObject(link) && isText(link.title) && isText(link.url);
 }
 
 function isText(value: Json | undefined): boolean {

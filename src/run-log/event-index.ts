@@ -105,7 +105,7 @@ export function addEvent(index: EventIndex, event: Event): void {
       addToAttempt(recordsOf(addPath(index, event.path, false), event), event);
       return;
     default:
-      // `run.native`, and kinds of later versions.
+      // `run.native`, of which nothing follows for the replay, and kinds of later versions.
       return;
   }
 }

@@ -30,8 +30,16 @@ export function foldRun(events: readonly Event[]): RunView {
     steps: viewSteps(root, [], unfinished),
     ...(root.end === undefined ? {} : { end: root.end }),
     warnings: findings.warnings.map(({ path, message }) => `${displayPath(path)}: ${message}`),
+    ...linksOf(events),
     ...timesOf(events),
   };
+}
+
+function linksOf(events: readonly Event[]): Pick<RunView, "links"> {
+  const told = events.flatMap((event) => (event.kind === "run.native" ? event.data.links : []));
+  const texts = new Map(told.map((link) => [`${link.url} ${link.title}`, link]));
+  const links = [...texts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, link]) => link);
+  return links.length === 0 ? {} : { links };
 }
 
 /** The token decides. `run.finished` decides where the token does not, and whether a run that did not succeed was stopped. */

@@ -11,7 +11,7 @@ export interface TreeStyle {
   readonly now?: number;
 }
 
-/** A run for people: a heading, its steps in the order of the token, aligned, what merges warn of; no trailing newline. */
+/** A run for people: a heading, its steps in the order of the token, aligned, its pages, what merges warn of; no trailing newline. */
 export function printTree(view: RunView, style: TreeStyle = {}): string {
   const { paint = (_, text) => text, columns, most = 20, now } = style;
   const rows = stepRows(view.steps, 1, { most, now });
@@ -31,7 +31,8 @@ export function printTree(view: RunView, style: TreeStyle = {}): string {
   const heading = [`run ${view.run}`, name, paint(view.status, view.status), time]
     .filter((part) => part !== "")
     .join("  ");
-  return [heading, ...lines, ...warningLines(view.warnings)].join("\n");
+  const links = (view.links ?? []).map(({ title, url }) => `  ${printable(title)}: ${printable(url)}`);
+  return [heading, ...lines, ...links, ...warningLines(view.warnings)].join("\n");
 }
 
 /** More are only counted. */

@@ -1,4 +1,4 @@
-import type { CatalogFile, FailureReason, RunCreated, StepStatus } from "../protocol/event.ts";
+import type { CatalogFile, FailureReason, Link, RunCreated, StepStatus } from "../protocol/event.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
 import type { Parameters, Path } from "../protocol/path.ts";
 
@@ -17,6 +17,8 @@ export interface RunView {
   /** The terminal that the root reached. */
   readonly end?: { readonly end: "success" | "fail"; readonly name: string };
   readonly warnings: readonly string[];
+  /** Pages of the run on its platform, each once; absent: it told none. */
+  readonly links?: readonly Link[];
   /** ISO times of the first and last event, for people. */
   readonly startedAt?: string;
   readonly finishedAt?: string;

@@ -232,6 +232,7 @@ describe("what is told of a run", () => {
     const shown = await runMagnus(["runs", "show", `${runs}/${id}`], { cwd: workspace() });
     expect(shown.code, shown.stderr).toBe(0);
     expect(shown.stdout).toMatch(/failed[\s\S]*a +success[\s\S]*try +failed[\s\S]*c +failed/);
+    expect(shown.stdout).toMatch(/^ {2}GitHub Actions: https:\/\/[^ ]+\/actions\/runs\/1$/m);
     expect(end.artifacts.filter((name) => name.startsWith("run-log~"))).toEqual(["run-log~p~~1"]);
   });
 

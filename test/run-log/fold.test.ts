@@ -314,4 +314,15 @@ describe("the run's own events", () => {
       ]);
     }
   });
+
+  test("pages of the run are listed once each, in whatever order they were told", () => {
+    const log = sketchLog();
+    const [first, second] = [
+      { title: "run", url: "https://b" },
+      { title: "run", url: "https://a" },
+    ];
+    log.add({ kind: "run.native", data: { links: [first] } }, { kind: "run.native", data: { links: [second, first] } });
+    expect(foldRun([]).links).toBeUndefined();
+    for (const events of [log.events, log.events.toReversed()]) expect(foldRun(events).links).toEqual([second, first]);
+  });
 });
