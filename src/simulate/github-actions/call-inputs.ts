@@ -45,9 +45,10 @@ export function dispatchInputs(
   given: { readonly [name: string]: string },
   scope: Scope,
 ): { readonly inputs: ValueObject; readonly problems: readonly string[] } {
+  const known = definitions.length === 0 ? "none" : definitions.map(({ name }) => name).join(", ");
   const problems = Object.keys(given)
     .filter((name) => !definitions.some((definition) => same(definition.name, name)))
-    .map((name) => `There is no input ${name}`);
+    .map((name) => `There is no input ${name}; there are: ${known}`);
   const inputs = definitions.map((definition): readonly [string, Value] => {
     const text = Object.entries(given).find(([name]) => same(name, definition.name))?.[1];
     if (text === undefined && definition.required && definition.default === undefined)

@@ -238,7 +238,7 @@ jobs:
         z: "1",
       }),
     ).toEqual([
-      "There is no input z",
+      "There is no input z; there are: n, c, r",
       'The input n is no number: "x"',
       'The input c is no choice of p: "q"',
       "The input r is required and was not given",
