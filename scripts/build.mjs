@@ -1,6 +1,7 @@
 // Bundles what is published: the command line (ES modules, one chunk a command, so that `--help` loads little),
 // the targets (each an entry of its own, found by its folder) and the shim (one CommonJS file, which starts fastest).
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
@@ -65,11 +66,39 @@ const besideShim = {
     }),
 };
 
+/** What takes long to load and many steps never call: loaded by the first call. */
+const slow = new Map([
+  ["node:crypto", ["createHash", "createHmac", "randomFillSync", "randomUUID"]],
+  ["node:stream/promises", ["pipeline"]],
+  ["node:zlib", ["brotliDecompressSync"]],
+  ["picomatch", ["default"]],
+]);
+const onFirstCall = {
+  name: "on-first-call",
+  setup: ({ onResolve, onLoad }) => {
+    const namespace = "on-first-call";
+    onResolve({ filter: /^(node:|picomatch$)/ }, ({ kind, path: name }) =>
+      kind === "import-statement" && slow.has(name) ? { path: name, namespace } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace }, ({ path: name }) => {
+      const exported = slow
+        .get(name)
+        .map((each) =>
+          each === "default"
+            ? `export default (...all) => require("${name}")(...all);`
+            : `export const ${each} = (...all) => require("${name}").${each}(...all);`,
+        );
+      return { contents: exported.join("\n"), resolveDir: root };
+    });
+  },
+};
+
 const shim = await build({
   ...shared,
-  plugins: [...shared.plugins, besideShim],
+  plugins: [...shared.plugins, besideShim, onFirstCall],
   entryPoints: [
     { in: "src/shim/main.ts", out: "shim" },
+    { in: "src/shim/start.ts", out: "start" },
     { in: "src/github-action/main.ts", out: "action" },
     { in: "src/stores/remote-stores.ts", out: "stores" },
     { in: "src/shim/install.ts", out: "install" },
@@ -78,10 +107,13 @@ const shim = await build({
   outdir: fresh,
   outExtension: { ".js": ".cjs" },
   format: "cjs",
+  // As require(): what runs from V8's cache has no import().
+  supported: { "dynamic-import": false },
   minify: true,
   banner: { js: "#!/usr/bin/env node" },
   metafile: true,
 });
+sign(path.join(fresh, "shim.cjs"));
 writeFileSync(path.join(fresh, "shim.meta.json"), JSON.stringify(shim.metafile));
 writeFileSync(path.join(fresh, "THIRD-PARTY-LICENSES.txt"), licences([programs.metafile, shim.metafile]));
 // What `magnus-shim install` puts beside the Node that it copies.
@@ -89,8 +121,14 @@ const launchers = ["x64", "arm64"].map((processor) => `launcher-${processor}`);
 for (const launcher of launchers) {
   copyFileSync(path.join(root, "src/shim/launcher", launcher), path.join(fresh, launcher));
 }
-for (const program of ["shim.cjs", "magnus.js", ...launchers]) chmodSync(path.join(fresh, program), 0o755);
+for (const program of ["shim.cjs", "start.cjs", "magnus.js", ...launchers]) chmodSync(path.join(fresh, program), 0o755);
 replace(fresh, dist);
+
+/** A last line by which a file is told from others without reading it anew: see src/shim/code-cache.ts. */
+function sign(file) {
+  const content = readFileSync(file);
+  writeFileSync(file, `${content}//${createHash("sha256").update(content).digest("hex").slice(0, 16)}\n`);
+}
 
 /** Writes the types of an entry that users import; what it imports itself is not seen in them. */
 function declare(source, name) {

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const magnusFile = path.join(root, "dist/magnus.js");
-const shimFile = path.join(root, "dist/shim.cjs");
+const shimFile = path.join(root, "dist/start.cjs");
 
 const { recover } = readArguments(process.argv.slice(2));
 const params = recover ? ["--param", "corrupt=true"] : [];

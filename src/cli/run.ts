@@ -107,7 +107,7 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
 
 /** How a step's own code reads the run's log; it cannot where that is the memory of this process. */
 function readerPart(configuration: Configuration): Pick<Prepared, "runLogReader"> {
-  const shim = path.join(packageRoot, "dist/shim.cjs");
+  const shim = path.join(packageRoot, "dist/start.cjs");
   if (configuration.runLogStore.type === "buffered" || !existsSync(shim)) return {};
   const command = [process.execPath, shim, "show", process.cwd()];
   return { runLogReader: { command, services: servicesText(configuration) ?? "{}" } };

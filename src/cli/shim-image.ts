@@ -49,6 +49,7 @@ function imageName(options: ShimImageOptions, sink: DiagnosticSink): string {
 function contextFiles(): readonly WrittenFile[] {
   return [
     { path: "Dockerfile", content: renderTemplate("shim", "Dockerfile", { version }) },
+    { path: "start.cjs", content: published("start.cjs"), executable: true },
     { path: "shim.cjs", content: published("shim.cjs"), executable: true },
     { path: "tracker.cjs", content: published("tracker.cjs") },
     { path: "stores.cjs", content: published("stores.cjs") },

@@ -69,7 +69,7 @@ async function run(workflow: Workflow, given: Given, options: SimulateArgoOption
   const surroundings: Surroundings = {
     claim: (claim) => path.resolve(given.volumes.get(claim) ?? path.join(".magnus/claims", claim)),
     secret: (name, key) => given.secrets.get(`${name}/${key}`),
-    shim: path.join(packageRoot, "dist/shim.cjs"),
+    shim: path.join(packageRoot, "dist/start.cjs"),
     project: process.cwd(),
     output: ({ node }) => ({ write: (text) => void printed.set(node, tail((printed.get(node) ?? "") + text)) }),
   };

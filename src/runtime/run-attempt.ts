@@ -9,6 +9,7 @@ import { type AttemptLog, openAttemptLog } from "./attempt-log.ts";
 import { putFiles } from "./catalog-step.ts";
 import { findLeak } from "./find-leak.ts";
 import { literalPattern } from "./glob.ts";
+import { monotonicMs } from "./monotonic-clock.ts";
 import { openOutOfMemory } from "./out-of-memory.ts";
 import { type OutputFile, readOutputFile } from "./output-file.ts";
 import { collectOutputs } from "./outputs.ts";
@@ -34,7 +35,7 @@ export interface AttemptPlan {
 
 /** One attempt of a task, from what it gets to its last record. */
 export async function runAttempt(step: StepRun, plan: AttemptPlan, services: StepServices): Promise<StepResult> {
-  const startedAt = performance.now();
+  const startedAt = monotonicMs();
   const task = step.spec.task;
   if (task === undefined) throw new Error("a step without a task has no attempt to run");
   const staged = await stageAttempt(step, task, plan.head.attempt, services);
@@ -68,7 +69,7 @@ interface Attempt extends AttemptPlan {
   readonly step: StepRun;
   readonly staged: Staged;
   readonly services: StepServices;
-  /** By performance.now(). */
+  /** By the monotonic clock. */
   readonly startedAt: number;
 }
 
@@ -243,7 +244,7 @@ function outcomeOf(failure: Failure | undefined, ended: Ended, delta: Parameters
 }
 
 function finished(attempt: Attempt, outcome: Outcome): EventBody {
-  const durationMs = Math.round(performance.now() - attempt.startedAt);
+  const durationMs = Math.round(monotonicMs() - attempt.startedAt);
   return { kind: "step.finished", ...attempt.head, data: { ...finishData(attempt, outcome), durationMs } };
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { StoreError } from "../stores/store-error.ts";
@@ -36,13 +36,22 @@ export function scratchFolder(): string {
       mkdirSync(parent, { recursive: true });
       folder = mkdtempSync(join(parent, "magnus-"));
       const made = folder;
-      process.once("exit", () => rmSync(made, { recursive: true, force: true }));
+      process.once("exit", () => removeFolder(made));
       return made;
     } catch (error) {
       refused ??= error;
     }
   }
   throw new StoreError("cannot make a folder for temporary files (set TMPDIR) in", parents[0] ?? "", refused);
+}
+
+/** Most often it is empty by now, and to remove a tree loads a module of Node's. */
+function removeFolder(made: string): void {
+  try {
+    rmdirSync(made);
+  } catch {
+    rmSync(made, { recursive: true, force: true });
+  }
 }
 
 /** A container may have a read-only root without TMPDIR; the folder of the control is writable, or no step could run. */

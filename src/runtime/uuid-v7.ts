@@ -1,4 +1,5 @@
 import { randomFillSync } from "node:crypto";
+import { closeSync, openSync, readSync } from "node:fs";
 
 /**
  * A new uuidv7 (RFC 9562). Ids of one process are in the order in which they were made: within a millisecond the 12 bits
@@ -28,10 +29,23 @@ let used = pool.length;
 /** 16 random bits. */
 function random(): number {
   if (used === pool.length) {
-    randomFillSync(pool);
+    if (!fillFromDevice(pool)) randomFillSync(pool);
     used = 0;
   }
   return pool[used++] ?? 0;
+}
+
+/** Where a system has this device it is what node:crypto reads, too; to load that takes longer than all else of a step. */
+function fillFromDevice(bytes: Uint16Array): boolean {
+  let device: number | undefined;
+  try {
+    device = openSync("/dev/urandom", "r");
+    return readSync(device, bytes) === bytes.byteLength;
+  } catch {
+    return false;
+  } finally {
+    if (device !== undefined) closeSync(device);
+  }
 }
 
 function hex(value: number, digits: number): string {

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -52,26 +53,30 @@ interface Part {
 
 const markFile = "installed";
 /** The shim, after what it loads when it needs it: stores on servers, and this. */
-const ours = ["stores.cjs", "tracker.cjs", "install.cjs", "shim.cjs"];
+const ours = ["stores.cjs", "tracker.cjs", "install.cjs", "shim.cjs", "start.cjs"];
 const launchers = ["node", "magnus-shim"];
 
 /** The last ones start the others. */
 function partsOfThis(): readonly Part[] {
-  const shim = realpathSync(process.argv[1] ?? "");
-  const beside = path.dirname(shim);
+  const beside = path.dirname(realpathSync(process.argv[1] ?? ""));
   const node = isInstalledHere(beside) ? installedNode(path.join(beside, "lib")) : nodeOfSystem();
   const launcher = isInstalledHere(beside)
     ? path.join(beside, "magnus-shim")
     : path.join(beside, `launcher-${process.arch}`);
   if (!existsSync(launcher)) {
     const why = existsSync(path.join(beside, "launcher-x64")) ? `there is none for ${process.arch}` : "it is missing";
-    throw new UsageError(`install: no launcher beside ${shim}: ${why}`, exitCode.failed);
+    throw new UsageError(`install: no launcher in ${beside}: ${why}`, exitCode.failed);
   }
-  const programs = ours.map((name) => ({ name, source: name === "shim.cjs" ? shim : path.join(beside, name) }));
+  const caches = isInstalledHere(beside) ? readdirSync(beside).filter(isCache) : [];
+  const programs = [...ours, ...caches].map((name) => ({ name, source: path.join(beside, name) }));
   for (const { name, source } of programs) {
-    if (!existsSync(source)) throw new UsageError(`install: no ${name} beside ${shim}`, exitCode.failed);
+    if (!existsSync(source)) throw new UsageError(`install: no ${name} in ${beside}`, exitCode.failed);
   }
   return [...node, ...programs, ...launchers.map((name) => ({ name, source: launcher }))];
+}
+
+function isCache(name: string): boolean {
+  return name.endsWith(".v8");
 }
 
 /** Whether this shim runs from an installed folder, with the Node in it. */
@@ -111,7 +116,8 @@ function sharedObjects(): readonly string[] {
 
 /** What tells one installation from another: sizes of what the system gave, content of what is ours. */
 function markOf(parts: readonly Part[]): string {
-  const lines = parts.map(({ name, source }) =>
+  const telling = parts.filter(({ name }) => !isCache(name));
+  const lines = telling.map(({ name, source }) =>
     name.startsWith("lib/")
       ? `${statSync(source).size} ${name}`
       : `${createHash("sha256").update(readFileSync(source)).digest("hex")} ${name}`,
@@ -145,9 +151,29 @@ function place(folder: string, parts: readonly Part[], mark: string): void {
     for (const each of [folder, path.join(folder, "lib")]) allowReading(each);
     chmodSync(path.join(fresh, markFile), 0o444);
     for (const { name } of parts) renameSync(path.join(fresh, name), path.join(folder, name));
+    if (!parts.some(({ name }) => isCache(name))) placeCache(folder, fresh);
     renameSync(path.join(fresh, markFile), path.join(folder, markFile));
   } finally {
     rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/**
+ * V8's cache of the shim (code-cache.ts), as one step of nothing leaves it. Without it the shim starts slower: no reason to
+ * fail.
+ */
+function placeCache(folder: string, scratch: string): void {
+  const caches = path.resolve(scratch, "caches");
+  mkdirSync(caches);
+  const spec =
+    '{"path":[{"node":"none","start":true}],"run":{"pipeline":"none","digest":"","parameters":{}},"task":{"command":":"}}';
+  const env = { XDG_CACHE_HOME: caches, TMPDIR: path.resolve(scratch), MAGNUS_RUN_ID: "none" };
+  spawnSync(path.resolve(folder, "magnus-shim"), ["run", "--spec", spec], { cwd: scratch, env, stdio: "ignore" });
+  const written = path.join(caches, "magnus");
+  const names = existsSync(written) ? readdirSync(written).filter(isCache) : [];
+  for (const name of names) {
+    chmodSync(path.join(written, name), 0o555);
+    renameSync(path.join(written, name), path.join(folder, name));
   }
 }
 

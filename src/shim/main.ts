@@ -68,7 +68,7 @@ async function main(argv: readonly string[]): Promise<number> {
 /** No step needs it: a bundle of its own. */
 function installer() {
   return import("./install.ts").catch((error: unknown) => {
-    if (errorCode(error) !== "ERR_MODULE_NOT_FOUND") throw error;
+    if (!/MODULE_NOT_FOUND$/.test(errorCode(error) ?? "")) throw error;
     throw new UsageError("install: no install.cjs beside the shim: it was copied alone", exitCode.failed);
   });
 }
@@ -84,9 +84,10 @@ function nameOwnNode(): void {
   if (path.basename(execPath) === "ld.so") process.execPath = path.join(path.dirname(execPath), "../node");
 }
 
-// A reader that went away must not end a step, nor change its code.
-process.stdout.on("error", () => {});
+// A reader that went away must not end a step, nor change its code. (A step's own output: write-to-stream.ts. Only to look
+// at a stream makes it.)
 process.stderr.on("error", () => {});
+if (process.argv[2] !== "run") process.stdout.on("error", () => {});
 process.on("uncaughtException", (error) => {
   tellFailure(error);
   process.exit();

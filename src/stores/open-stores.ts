@@ -139,7 +139,7 @@ function openCatalog(service: Service, here: Here): CatalogStore {
 /** Bundled apart from the shim: see lazy-stores.ts. */
 function remoteStores() {
   return import("./remote-stores.ts").catch((error: unknown) => {
-    if (errorCode(error) !== "ERR_MODULE_NOT_FOUND") throw error;
+    if (!/MODULE_NOT_FOUND$/.test(errorCode(error) ?? "")) throw error;
     throw new ServiceError("stores.cjs, which reaches what is on a server, is missing beside the shim; copy it there");
   });
 }

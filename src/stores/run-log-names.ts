@@ -12,9 +12,22 @@ export function checkedRunId(run: string, place: string): string {
   return run;
 }
 
-/** A claim's or writer's file name: the name itself where it is one, else its digest. */
+/** Characters of a file's name; a path's part has 255 bytes, temporary names and endings need some. */
+const longest = 200;
+
+/**
+ * A claim's or writer's file name: the name itself where it is one; else with other signs, and capitals, which some file
+ * systems take for small letters, as `=` and their bytes; its digest where that is too long.
+ */
 export function claimFile(name: string): string {
-  return /^[A-Za-z0-9_][A-Za-z0-9._-]{0,150}$/.test(name) ? name : createHash("sha256").update(name).digest("hex");
+  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,150}$/.test(name)) return name;
+  const escaped = name.length > longest ? name : name.replace(/[^a-z0-9._-]|^[.-]/gu, escapedSign);
+  return escaped.length > longest ? createHash("sha256").update(name).digest("hex") : escaped;
+}
+
+/** `=` and two digits a byte. A name that was escaped has at least one, so it is no other's plain name. */
+export function escapedSign(sign: string): string {
+  return [...Buffer.from(sign)].map((byte) => `=${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
 }
 
 /** A blob's key, checked: relative, posix, apart from what the log keeps itself. */

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { Event } from "../protocol/event.ts";
 import { byWriter, parseEvents, printEvents } from "./event-lines.ts";
 import { inParallel } from "./in-parallel.ts";
-import { blobKey, checkedRunId, claimFile, isRunId } from "./run-log-names.ts";
+import { blobKey, checkedRunId, claimFile, escapedSign, isRunId } from "./run-log-names.ts";
 import type { RunLog, RunLogStore } from "./run-log-store.ts";
 import type { S3Client } from "./s3-client.ts";
 import { StoreError } from "./store-error.ts";
@@ -38,11 +38,7 @@ function ownToken(): Buffer {
 
 /** A run id as a part of a key without signs that servers or tools treat in their own ways. `=` escapes. */
 function keyPart(run: string): string {
-  return run.replace(/[^A-Za-z0-9._-]/gu, (sign) => [...Buffer.from(sign)].map(escaped).join(""));
-}
-
-function escaped(byte: number): string {
-  return `=${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  return run.replace(/[^A-Za-z0-9._-]/gu, escapedSign);
 }
 
 function runOf(part: string): string {

@@ -5,7 +5,15 @@ import { root } from "../support/build.ts";
 import { runMagnus } from "../support/programs.ts";
 import { workspace } from "../support/workspace.ts";
 
-const programs = ["install.cjs", "launcher-arm64", "launcher-x64", "shim.cjs", "stores.cjs", "tracker.cjs"];
+const programs = [
+  "install.cjs",
+  "launcher-arm64",
+  "launcher-x64",
+  "shim.cjs",
+  "start.cjs",
+  "stores.cjs",
+  "tracker.cjs",
+];
 const files = ["Dockerfile", "LICENSE", "THIRD-PARTY-LICENSES.txt", ...programs];
 
 test("writes the build context and says how the configured image is built and pushed", async () => {

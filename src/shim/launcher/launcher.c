@@ -76,7 +76,7 @@ void start(long *stack) {
     copy(copy(loader, self), "lib/ld.so");
     copy(copy(libraries, self), "lib");
     copy(copy(node, self), "lib/node");
-    copy(copy(shim, self), "shim.cjs");
+    copy(copy(shim, self), "start.cjs");
 
     char *args[argc + 8];
     long k = 0;
