@@ -44,7 +44,7 @@ export function openAttemptLog(
       return false;
     }
     earlier = stored;
-    stored = { key, bytes: content.length, size, truncated };
+    stored = { key, bytes: content.reduce((sum, piece) => sum + piece.length, 0), size, truncated };
     return true;
   };
 

@@ -9,8 +9,8 @@ export interface CapturedLog {
   readonly size: number;
   /** Whether something was left out. */
   readonly truncated: boolean;
-  /** What is kept, with a line in place of what is not. */
-  content(): Uint8Array;
+  /** What is kept, with a line in place of what is not. In pieces that are overwritten by what is added. */
+  content(): readonly Uint8Array[];
 }
 
 const mebibyte = 1024 * 1024;
@@ -53,15 +53,14 @@ export function openCapturedLog(limit = 10 * mebibyte, now = (): string => new D
   const openParts = (): readonly Uint8Array[] =>
     [...open].map(([stream, { time, parts }]) => formatPart(time, stream, Buffer.concat(parts)));
 
-  const content = (): Uint8Array => {
+  const content = (): readonly Uint8Array[] => {
     const { head, tail } = kept.parts();
-    if (kept.left === 0) return Buffer.concat([head, ...openParts()]);
+    if (kept.left === 0) return [...head, ...openParts()];
     // Whole lines only, so that every line that is kept can be read.
-    const wholeHead = head.subarray(0, head.lastIndexOf(10) + 1);
-    const wholeTail = tail.subarray(tail.indexOf(10) + 1);
-    const left = kept.left + head.length - wholeHead.length + tail.length - wholeTail.length;
+    const [wholeHead, wholeTail] = [wholeLinesBefore(head), wholeLinesAfter(tail)];
+    const left = kept.left + lengthOf(head) - lengthOf(wholeHead) + lengthOf(tail) - lengthOf(wholeTail);
     const note = formatLines(now(), "magnus", Buffer.from(`... ${left} bytes left out ...\n`));
-    return Buffer.concat([wholeHead, note, wholeTail, ...openParts()]);
+    return [...wholeHead, note, ...wholeTail, ...openParts()];
   };
 
   return {
@@ -99,31 +98,39 @@ interface HeadAndTail {
   add(bytes: Uint8Array): void;
   /** Bytes between the two that are gone. */
   readonly left: number;
-  /** Where nothing is gone, everything is in `head`. */
-  parts(): { readonly head: Buffer; readonly tail: Buffer };
+  /** In pieces, not copied; where nothing is gone, everything is in `head`. */
+  parts(): { readonly head: readonly Uint8Array[]; readonly tail: readonly Uint8Array[] };
 }
+
+/** Bytes are kept in blocks: a long log is never copied to make room, nor to be read. */
+const blockSize = 64 * 1024;
 
 function headAndTail(limit: number): HeadAndTail {
   const half = Math.floor(limit / 2);
   const ring = limit - half;
-  // Grows to `limit`; then its second half is a ring.
-  let bytes = Buffer.alloc(0);
+  const blocks: Uint8Array[] = [];
   let total = 0;
 
-  const room = (needed: number): void => {
-    if (needed <= bytes.length) return;
-    const larger = Buffer.alloc(Math.min(limit, Math.max(needed, 2 * bytes.length)));
-    larger.set(bytes);
-    bytes = larger;
+  /** What is kept at a place, at most to the end of its block. The second half of all places is a ring. */
+  const room = (place: number): Uint8Array => {
+    const at = Math.floor(place / blockSize);
+    const end = Math.min(limit, (at + 1) * blockSize);
+    blocks[at] ??= Buffer.allocUnsafeSlow(end - at * blockSize);
+    return blocks[at].subarray(place % blockSize);
+  };
+
+  const between = (from: number, to: number): readonly Uint8Array[] => {
+    const pieces: Uint8Array[] = [];
+    for (let at = from; at < to; at += pieces.at(-1)?.length ?? 0) pieces.push(room(at).subarray(0, to - at));
+    return pieces;
   };
 
   return {
     add: (chunk) => {
-      room(Math.min(limit, total + chunk.length));
       for (let at = 0; at < chunk.length; ) {
-        const place = total < limit ? total : half + ((total - half) % ring);
-        const piece = chunk.subarray(at, at + limit - place);
-        bytes.set(piece, place);
+        const to = room(total < limit ? total : half + ((total - half) % ring));
+        const piece = chunk.subarray(at, at + to.length);
+        to.set(piece);
         at += piece.length;
         total += piece.length;
       }
@@ -132,10 +139,30 @@ function headAndTail(limit: number): HeadAndTail {
       return Math.max(0, total - limit);
     },
     parts: () => {
-      if (total <= limit) return { head: bytes.subarray(0, total), tail: Buffer.alloc(0) };
+      if (total <= limit) return { head: between(0, total), tail: [] };
       const oldest = half + ((total - half) % ring);
-      const tail = Buffer.concat([bytes.subarray(oldest), bytes.subarray(half, oldest)]);
-      return { head: bytes.subarray(0, half), tail };
+      return { head: between(0, half), tail: [...between(oldest, limit), ...between(half, oldest)] };
     },
   };
+}
+
+/** Up to the last line break. */
+function wholeLinesBefore(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+  const last = pieces.findLastIndex((piece) => piece.includes(10));
+  return pieces
+    .slice(0, last + 1)
+    .map((piece, at) => (at < last ? piece : piece.subarray(0, piece.lastIndexOf(10) + 1)));
+}
+
+/** From after the first line break; all where there is none. */
+function wholeLinesAfter(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+  const first = Math.max(
+    0,
+    pieces.findIndex((piece) => piece.includes(10)),
+  );
+  return pieces.slice(first).map((piece, at) => (at > 0 ? piece : piece.subarray(piece.indexOf(10) + 1)));
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }

@@ -10,13 +10,14 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import type { BlobContent } from "./run-log-store.ts";
 import { errorCode } from "./store-error.ts";
 
 /**
  * Writes a file that nobody has written, whole or not at all; false where it exists. The name is given by `link`, which
  * is exclusive and shows only whole files, on network file systems too. Throws what `node:fs` throws.
  */
-export function createFile(file: string, content: Uint8Array | string): boolean {
+export function createFile(file: string, content: BlobContent): boolean {
   const temporary = temporaryName(file);
   withFolder(file, () => writeNew(temporary, content));
   return linkInto(temporary, file);
@@ -111,15 +112,19 @@ function createWithoutLinks(temporary: string, file: string): boolean {
   return true;
 }
 
-function writeNew(file: string, content: Uint8Array | string): void {
-  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+function writeNew(file: string, content: BlobContent): void {
+  const pieces = content instanceof Uint8Array || typeof content === "string" ? [content] : content;
   const descriptor = openSync(file, "wx");
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    for (const piece of pieces) writePiece(descriptor, typeof piece === "string" ? Buffer.from(piece) : piece);
   } catch (error) {
     removeIfThere(file);
     throw error;
   } finally {
     closeSync(descriptor);
   }
+}
+
+function writePiece(descriptor: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
 }

@@ -1,6 +1,6 @@
 import type { Event } from "../protocol/event.ts";
 import { blobKey, checkedRunId } from "./run-log-names.ts";
-import type { RunLog, RunLogStore } from "./run-log-store.ts";
+import { type RunLog, type RunLogStore, wholeContent } from "./run-log-store.ts";
 
 /** Run logs in memory: they end with the process. */
 export function bufferedRunLogStore(): RunLogStore {
@@ -35,7 +35,7 @@ function bufferedRunLog(run: string): RunLog {
     claim: async (name) => !claims.has(name) && claims.add(name) !== undefined,
     putIfAbsent: async (key, content) => {
       if (blobs.has(blobKey(key))) return false;
-      blobs.set(key, typeof content === "string" ? Buffer.from(content) : Uint8Array.from(content));
+      blobs.set(key, wholeContent(content));
       return true;
     },
     get: async (key) => blobs.get(key) ?? null,

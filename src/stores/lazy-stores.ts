@@ -6,7 +6,7 @@ import { CatalogError } from "./catalog-error.ts";
 import type { CatalogStore } from "./catalog-store.ts";
 import { digestOf } from "./digest-file.ts";
 import { checkedRunId } from "./run-log-names.ts";
-import type { RunLog, RunLogStore } from "./run-log-store.ts";
+import { type RunLog, type RunLogStore, wholeContent } from "./run-log-store.ts";
 import { StoreError } from "./store-error.ts";
 
 export function lazyRunLogStore(name: string, load: () => Promise<RunLogStore>): RunLogStore {
@@ -30,7 +30,10 @@ function lazyRunLog(run: string, load: () => Promise<RunLog>): RunLog {
     append: (events) => use((log) => log.append(events)),
     read: () => use((log) => log.read()),
     claim: (name) => use((log) => log.claim(name)),
-    putIfAbsent: (key, content) => use((log) => log.putIfAbsent(key, content)),
+    putIfAbsent: (key, content) => {
+      const whole = wholeContent(content);
+      return use((log) => log.putIfAbsent(key, whole));
+    },
     get: (key) => use((log) => log.get(key)),
     list: (prefix) => use((log) => log.list(prefix)),
     delete: (key) => use((log) => log.delete(key)),

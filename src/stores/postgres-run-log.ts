@@ -4,7 +4,7 @@ import { byWriter, parseEvents, printEvents } from "./event-lines.ts";
 import type { PostgresClient } from "./postgres-client.ts";
 import { migrate } from "./postgres-tables.ts";
 import { blobKey, checkedRunId } from "./run-log-names.ts";
-import type { RunLog, RunLogStore } from "./run-log-store.ts";
+import { type RunLog, type RunLogStore, wholeContent } from "./run-log-store.ts";
 
 /** Rows of one statement: their values are numbered parameters, of which the protocol has 65,535. */
 const mostRows = 1_000;
@@ -86,7 +86,7 @@ function openRun(database: PostgresClient, schema: string, run: string): RunLog 
         return row?.token === token;
       });
     },
-    putIfAbsent: async (key, content) => putBlob(database, schema, run, blobKey(key), Buffer.from(content)),
+    putIfAbsent: async (key, content) => putBlob(database, schema, run, blobKey(key), wholeContent(content)),
     get: async (key) =>
       database.run("cannot read", async (sql) => {
         const [row] = await sql`select content from ${sql(schema)}.blobs where run = ${run} and key = ${blobKey(key)}`;

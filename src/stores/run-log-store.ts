@@ -3,11 +3,20 @@ import type { Event } from "../protocol/event.ts";
 /** A place for immutable bytes under keys (`logs/…`, `values/…`): small on purpose, so that every backend can have it. */
 export interface BlobStore {
   /** Stores unless the key exists; false where it did. Whole or not at all. */
-  putIfAbsent(key: string, content: Uint8Array | string): Promise<boolean>;
+  putIfAbsent(key: string, content: BlobContent): Promise<boolean>;
   /** Null where there is none. */
   get(key: string): Promise<Uint8Array | null>;
   list(prefix: string): Promise<readonly string[]>;
   delete(key: string): Promise<void>;
+}
+
+/** In pieces where it is long: nobody need copy it. A store takes them before it waits for anything: they may change then. */
+export type BlobContent = string | Uint8Array | readonly Uint8Array[];
+
+/** For stores that need it in one piece. */
+export function wholeContent(content: BlobContent): Buffer {
+  if (typeof content === "string") return Buffer.from(content);
+  return content instanceof Uint8Array ? Buffer.from(content) : Buffer.concat(content);
 }
 
 /** The log of one run: a grow-only set of events, claims and blobs. */

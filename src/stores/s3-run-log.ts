@@ -3,7 +3,7 @@ import type { Event } from "../protocol/event.ts";
 import { byWriter, parseEvents, printEvents } from "./event-lines.ts";
 import { inParallel } from "./in-parallel.ts";
 import { blobKey, checkedRunId, claimFile, escapedSign, isRunId } from "./run-log-names.ts";
-import type { RunLog, RunLogStore } from "./run-log-store.ts";
+import { type RunLog, type RunLogStore, wholeContent } from "./run-log-store.ts";
 import type { S3Client } from "./s3-client.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -87,7 +87,7 @@ function openRun(client: S3Client, run: string, at: { readonly folder: string; r
       return [...events.values()];
     },
     claim: (name) => client.putIfAbsent(`${at.folder}claims/${claimFile(name)}`, ownToken()),
-    putIfAbsent: async (key, content) => client.putIfAbsent(`${at.folder}${blobKey(key)}`, Buffer.from(content)),
+    putIfAbsent: async (key, content) => client.putIfAbsent(`${at.folder}${blobKey(key)}`, wholeContent(content)),
     get: async (key) => client.get(`${at.folder}${blobKey(key)}`),
     list: (prefix) => listBlobs(client, at.folder, prefix),
     delete: async (key) => client.delete(`${at.folder}${blobKey(key)}`),
