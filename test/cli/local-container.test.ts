@@ -129,7 +129,16 @@ describe.skipIf(process.platform !== "linux")("local-container", () => {
     expect(first?.mode).toBe("600");
     expect(existsSync(first?.envFile ?? "")).toBe(false);
     expect(Object.keys(first?.env ?? {}).sort()).toEqual(
-      ["KEY", "MAGNUS_RUN_ID", "MAGNUS_RUN_TAG", "MAGNUS_SERVICES", "MAGNUS_WRITER", "SITE", "TOKEN"].sort(),
+      [
+        "KEY",
+        "MAGNUS_FOLLOWER",
+        "MAGNUS_RUN_ID",
+        "MAGNUS_RUN_TAG",
+        "MAGNUS_SERVICES",
+        "MAGNUS_WRITER",
+        "SITE",
+        "TOKEN",
+      ].sort(),
     );
     expect(first?.env.MAGNUS_RUN_TAG).toBe("nightly");
     const line = first?.args.join(" ") ?? "";

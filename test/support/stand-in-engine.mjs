@@ -9,11 +9,20 @@ const [verb, ...args] = process.argv.slice(2);
 const { STAND_IN_NOTES: notes, STAND_IN_FAILS: fails, STAND_IN_KILLS: kills, PATH } = process.env;
 const note = (more) => appendFileSync(notes, `${JSON.stringify({ verb, args, ...more })}\n`);
 
+if (verb === "version") {
+  // As where its daemon does not run.
+  if (process.env.STAND_IN_IS_DOWN !== undefined) {
+    process.stderr.write("Cannot connect to the daemon of the stand-in.\n");
+    process.exit(1);
+  }
+  process.stdout.write(`${process.env.STAND_IN_VERSION ?? "Client: stand-in"}\n`);
+  process.exit(0);
+}
 if (verb !== "run") {
   note({});
   process.exit(0);
 }
-const flags = new Set(["--rm"]);
+const flags = new Set(["--rm", "--interactive"]);
 const options = [];
 let at = 0;
 for (; args[at]?.startsWith("-"); at++) options.push([args[at], flags.has(args[at]) ? "" : args[++at]]);
@@ -46,7 +55,7 @@ const child = spawn(
   {
     cwd: all("--workdir")[0],
     env: { PATH, ...env },
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: [all("--interactive").length > 0 ? "inherit" : "ignore", "inherit", "inherit"],
   },
 );
 for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => child.kill(signal));
