@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Stands for docker: runs the container's command in place, with the environment and the mounts that it was given, and
-// notes what it was asked in $STAND_IN_NOTES. STAND_IN_FAILS: its exit code instead; STAND_IN_KILLS: after so many
+// notes what it was asked in $STAND_IN_NOTES. STAND_IN_FAILS: its exit code instead, STAND_IN_SAYS: what it says before; STAND_IN_KILLS: after so many
 // milliseconds the container is killed, as when its memory is full.
 import { spawn } from "node:child_process";
 import { appendFileSync, readFileSync, statSync } from "node:fs";
@@ -25,7 +25,8 @@ if (verb !== "run") {
 const flags = new Set(["--rm", "--interactive"]);
 const options = [];
 let at = 0;
-for (; args[at]?.startsWith("-"); at++) options.push([args[at], flags.has(args[at]) ? "" : args[++at]]);
+for (; args[at]?.startsWith("-"); at++)
+  options.push([args[at], flags.has(args[at]) || args[at].includes("=") ? "" : args[++at]]);
 const all = (name) => options.flatMap(([option, value]) => (option === name ? [value] : []));
 const [image, ...command] = args.slice(at);
 const [envFile] = all("--env-file");
@@ -40,6 +41,7 @@ const lines = readFileSync(envFile, "utf8")
 const inherited = Object.fromEntries(all("--env").map((name) => [name, process.env[name]]));
 const env = { ...Object.fromEntries(lines.map((line) => line.split(/=(.*)/s))), ...inherited };
 note({ image, envFile, mode: (statSync(envFile).mode & 0o777).toString(8), env });
+process.stderr.write(process.env.STAND_IN_SAYS ?? "");
 if (fails !== undefined) process.exit(Number(fails));
 
 const mounts = all("--mount").map((text) => Object.fromEntries(text.split(",").map((field) => field.split("="))));
