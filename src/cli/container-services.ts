@@ -84,10 +84,15 @@ function directVariables(spec: ServicesSpec, host: HostEnvironment): Environment
     if (value !== undefined && value !== "") values[name] = value;
   }
   if (values.AWS_CA_BUNDLE !== undefined) values.AWS_CA_BUNDLE = path.resolve(values.AWS_CA_BUNDLE);
-  // A user that no address names is the one who runs this, whom the image does not know.
-  const user = types.includes("postgres") && values.PGUSERNAME === undefined ? userName() : undefined;
-  if (user !== undefined) values.PGUSER ??= user;
+  if (namesNoUser(spec.run_log_store, host)) values.PGUSER = userName() ?? "";
   return values;
+}
+
+/** Then a database takes the name of who connects, which an image does not know. */
+function namesNoUser(store: ServiceSettings | undefined, host: HostEnvironment): boolean {
+  if (store?.type !== "postgres" || typeof store.url !== "string" || host.PGUSER || host.PGUSERNAME) return false;
+  const url = substituteVariables(store.url, lookupIn(host));
+  return URL.canParse(url) && new URL(url).username === "";
 }
 
 function userName(): string | undefined {

@@ -46,7 +46,7 @@ export function openContainers(
     if (unreachable.length === 0) continue;
     const host = engine.isPodman ? "host.containers.internal" : "host.docker.internal";
     return report(
-      `${unreachable.join(" and ")} is at an address of this machine itself, which in a container is the container`,
+      `in a container an address of this machine itself is the container: ${unreachable.join(", ")}`,
       `share this machine's network: \`engine_args: [--network=host]\`; or write an address that containers reach, such as ${host}`,
     );
   }

@@ -136,7 +136,7 @@ experiment_tracker: {type: mlflow}
     const refused = await run([], own);
     expect([refused.code, refused.stderr]).toEqual([
       2,
-      expect.stringContaining(`the experiment tracker (${new URL(mlflow.url).host}) is at an address of this machine`),
+      expect.stringContaining(`is the container: the experiment tracker (${new URL(mlflow.url).host})`),
     ]);
     expect(refused.stderr).toContain("--network=host");
     expect(containers(notes())).toEqual([]);
