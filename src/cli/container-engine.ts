@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { homedir } from "node:os";
 import path from "node:path";
+import { reasonIn } from "../local/container-failure.ts";
 import { installingCommand, type ShimSource } from "../local/step-container.ts";
 import { version } from "../protocol/version.ts";
 import { findProgram } from "../runtime/task-types/find-program.ts";
@@ -32,7 +33,7 @@ export function openEngine(named: string | undefined): ContainerEngine | Unusabl
   const name = path.basename(program);
   const { status, stdout, stderr, error } = spawnSync(program, ["version"], { encoding: "utf8", timeout: 30_000 });
   if (status === 0) return { program, name, isPodman: name === "podman" || /podman/i.test(stdout) };
-  const reason = error === undefined ? lastLine(stderr) : error.message;
+  const reason = error === undefined ? (reasonIn(stderr) ?? `exit code ${status}`) : error.message;
   const other = named === undefined ? usual.find((each) => each !== name && onPath(each) !== undefined) : undefined;
   return {
     failure: `${name} cannot run containers now: ${reason}`,
@@ -76,11 +77,7 @@ function installFromImage(image: string, program: string): ShimSource | Unusable
   const { status, stderr } = spawnSync(program, installingCommand(image, volume), { encoding: "utf8" });
   if (status === 0) return { type: "volume", source: volume };
   return {
-    failure: `its shim_image ${image} does not install itself: ${lastLine(stderr)}`,
+    failure: `its shim_image ${image} does not install itself: ${reasonIn(stderr) ?? `exit code ${status}`}`,
     hint: "`magnus shim image` writes what such an image is built from",
   };
-}
-
-function lastLine(text: string | null): string {
-  return text?.trim().split("\n").at(-1) ?? "";
 }

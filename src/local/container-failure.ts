@@ -11,27 +11,26 @@ export function containerFailure(ended: Ended, said: string, { engine, image }: 
   const { exitCode } = ended;
   const reason = reasonIn(said) ?? `exit code ${exitCode}`;
   // Of `run`: 125 where the engine fails, 126 and 127 where the command cannot be started.
-  if (exitCode === 125) return `${name} could not run a container of ${image}: ${reason}${remedyOf(reason)}`;
+  if (exitCode === 125)
+    return `${name} could not run a container of ${image}: ${reason}${isMissingImage.test(said) ? "; build or pull the image, or name another" : ""}`;
   if (exitCode === 126 || exitCode === 127) {
     return `${name} could not start the shim in a container of ${image}: ${reason}; where the engine runs on another machine, name a \`shim_image\``;
   }
   return `its container ended before the step did: ${reason}`;
 }
 
-/** The last line that speaks of an error, else the last one. */
-function reasonIn(said: string): string | undefined {
+const isMissingImage =
+  /unable to find image|no such image|image not known|pull access denied|manifest unknown|initializing source|short-name/i;
+
+/** What an engine says went wrong, on one line: its last line that speaks of an error, else the last one. */
+export function reasonIn(said: string): string | undefined {
   const lines = said
     .split("\n")
     .map((line) => line.trim())
-    .filter((line) => line !== "");
+    .filter((line) => line !== "" && !/^(see|run) '.*--help'/i.test(line));
   const line = lines.findLast((each) => /\berror\b/i.test(each)) ?? lines.at(-1);
-  return line?.replace(/^docker: /, "").replace(/^Error( response from daemon)?: /, "");
-}
-
-const missingImage =
-  /no such image|not found|pull access denied|manifest unknown|does not exist|initializing source|short-name/i;
-
-function remedyOf(reason: string): string {
-  if (missingImage.test(reason)) return "; build or pull the image, or name another";
-  return "";
+  return line
+    ?.replace(/^docker: /, "")
+    .replace(/^Error( response from daemon)?: /, "")
+    .replace(/\.$/, "");
 }

@@ -1,10 +1,13 @@
 /** Steps in containers with a run log, a catalog and a tracker on servers; the engine runs them in place. */
+import path from "node:path";
+import { rootCertificates } from "node:tls";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { containerProject, everything, type Note, removeFetched } from "../support/container-project.ts";
 import { startMlflowStandIn } from "../support/mlflow-stand-in.ts";
 import { type PostgresServer, postgresPrograms, postgresServer } from "../support/postgres-server.ts";
 import { runMagnus } from "../support/programs.ts";
 import { s3StandIn } from "../support/s3-stand-in.ts";
+import { workspace } from "../support/workspace.ts";
 
 const executor = `executor:
   type: local-container
@@ -83,6 +86,18 @@ describe.skipIf(process.platform !== "linux").for(settings)("$name", ({ open, sk
     const [one, other] = await Promise.all(logs);
     expect(one?.stdout).toBe(other?.stdout);
   });
+});
+
+test.skipIf(process.platform !== "linux")("certificates that a variable names are mounted", async () => {
+  const { configuration, env: own } = await s3(false);
+  const file = path.join(workspace({ "ca.pem": rootCertificates[0] ?? "" }), "ca.pem");
+  const { run, notes } = containerProject({
+    "pipeline.yaml": "dag: {steps: [{name: a, type: task, command_type: shell, command: 'cat \"$AWS_CA_BUNDLE\"'}]}\n",
+    "magnus-config.yaml": `${executor}${configuration}`,
+  });
+  const ended = await run([], { ...own, AWS_CA_BUNDLE: file });
+  expect(ended.code, ended.stderr).toBe(0);
+  expect(notes()[0]?.args).toContain(`type=bind,source=${file},target=${file},ro`);
 });
 
 const train = `name: demo

@@ -205,7 +205,7 @@ catalog: {type: file-system, config: {catalog_location: "\${PLACE}/catalog"}}
     const down = await run([], { STAND_IN_IS_DOWN: "1" });
     expect([down.code, down.stderr]).toEqual([
       2,
-      expect.stringContaining("docker cannot run containers now: Cannot connect to the daemon of the stand-in."),
+      expect.stringContaining("docker cannot run containers now: Cannot connect to the daemon of the stand-in"),
     ]);
     expect(down.stderr).toContain("start its daemon");
     expect(notes()).toEqual([]);
@@ -230,6 +230,8 @@ catalog: {type: file-system, config: {catalog_location: "\${PLACE}/catalog"}}
     expect(await messageOf("image", { STAND_IN_FAILS: "125", STAND_IN_SAYS: said })).toBe(
       "docker could not run a container of usual:1: pull access denied for usual; build or pull the image, or name another",
     );
+    const unknown = { STAND_IN_FAILS: "125", STAND_IN_SAYS: "unknown flag: --no\nSee 'docker run --help'.\n" };
+    expect(await messageOf("flag", unknown)).toBe("docker could not run a container of usual:1: unknown flag: --no");
     expect(await messageOf("shim", { STAND_IN_FAILS: "127" })).toContain("name a `shim_image`");
     expect(await messageOf("other", { STAND_IN_FAILS: "74", STAND_IN_SAYS: "magnus-shim: cannot read\n" })).toBe(
       "its container ended before the step did: magnus-shim: cannot read",
