@@ -48,7 +48,7 @@ export function openExecutor(
       return { ...executor, pipeline: mocked(configuration, pipeline, sink) };
     case "local-container": {
       if (sink.hasErrors) return undefined;
-      const openLeafRunner = openContainers(configuration, overrides, sink);
+      const openLeafRunner = openContainers(configuration, pipeline, overrides, sink);
       return openLeafRunner === undefined ? undefined : { ...executor, openLeafRunner };
     }
     default:

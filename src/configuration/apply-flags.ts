@@ -105,10 +105,11 @@ const defaultTypes: { readonly [service in ServiceName]: string } = {
   experiment_tracker: "do-nothing",
 };
 
-/** Keys of services hold texts, truth values and mappings: a number stands for its text (`log_folder=2024`). */
+/** Keys of services hold texts, truth values, lists and mappings: a number stands for its text (`log_folder=2024`). */
 function readServiceValue(text: string): Json {
   const value = readParameterText(text, false);
-  return typeof value === "boolean" || typeof value === "string" || isObject(value) ? value : text;
+  const isTaken = typeof value === "boolean" || typeof value === "string" || isObject(value) || isArray(value);
+  return isTaken ? value : text;
 }
 
 function emptySetting(type: string, place: Place): Setting {

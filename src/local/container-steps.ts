@@ -13,12 +13,16 @@ import { claimAttempt } from "../runtime/claim-attempt.ts";
 import { readEvents } from "../runtime/event-writer.ts";
 import { runStep } from "../runtime/run-step.ts";
 import { scratchFolder } from "../runtime/scratch.ts";
-import { supervise } from "../runtime/spawn.ts";
+import { type Ended, supervise } from "../runtime/spawn.ts";
 import type { StepResult, StepRun, StepServices } from "../runtime/step-run.ts";
 import { uuidV7 } from "../runtime/uuid-v7.ts";
 import { removeIfThere } from "../stores/atomic-file.ts";
+import type { RunLog } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
+import { containerFailure } from "./container-failure.ts";
+import { followRun } from "./follow-run.ts";
 import { followWriter } from "./follow-writer.ts";
+import type { Follower } from "./follower.ts";
 import type { LeafRunner } from "./run-pipeline.ts";
 import { type ContainerSettings, engineCommand, type ShimSource } from "./step-container.ts";
 
@@ -26,9 +30,12 @@ export interface ContainerSteps {
   /** Undefined: this step runs on the host. */
   settingsOf(leaf: PlanLeaf): ContainerSettings | undefined;
   readonly shim: ShimSource;
-  /** The folder of all run logs, and others that steps write; absolute. */
-  readonly runLogFolder: string;
+  /** The folder of all run logs; absolute. Absent: they are on a server. */
+  readonly runLogFolder?: string;
+  /** Folders that steps write; the first is the project's. Absolute. */
   readonly folders: readonly string[];
+  /** Files that steps read; absolute. */
+  readonly files: readonly string[];
   /** The services for the shim: MAGNUS_SERVICES, its folders absolute. */
   readonly services: string;
   /** What containers wrote into the run log, as it comes. */
@@ -37,10 +44,17 @@ export interface ContainerSteps {
 
 export function containerSteps(containers: ContainerSteps): LeafRunner {
   let count = 0;
+  const { runLogFolder } = containers;
+  let followOnServer: ReturnType<typeof followRun> | undefined;
+  const follow: Work["follow"] = (writer, log, seen) => {
+    if (runLogFolder !== undefined) return followWriter(runLogFolder, log.run, writer, seen);
+    followOnServer ??= followRun(log);
+    return followOnServer(writer, seen);
+  };
   return (leaf, step, services) => {
     const settings = step.spec.task === undefined ? undefined : containers.settingsOf(leaf);
     if (settings === undefined) return runStep(step, services);
-    return runInContainer({ settings, number: ++count, step, services, containers });
+    return runInContainer({ settings, number: ++count, step, services, containers, follow });
   };
 }
 
@@ -51,39 +65,69 @@ interface Work {
   readonly step: StepRun;
   readonly services: StepServices;
   readonly containers: ContainerSteps;
+  follow(writer: string, log: RunLog, seen: ContainerSteps["seen"]): Follower;
 }
 
 async function runInContainer(work: Work): Promise<StepResult> {
-  const { step, services, containers, number } = work;
+  const { step, services, containers, number, settings } = work;
   const writer = uuidV7();
-  const follower = followWriter(containers.runLogFolder, services.run.id, writer, containers.seen);
-  const files = [path.join(scratchFolder(), `${number}.env`), path.join(scratchFolder(), `${number}.spec.json`)];
-  // Its start is told before what it prints.
-  const output: StepServices["output"] = (stream, chunk) => {
-    follower.look();
+  const envFile = path.join(scratchFolder(), `${number}.env`);
+  const spec = path.join(scratchFolder(), `${number}.spec.json`);
+  const first = firstWords();
+  const follower = work.follow(writer, services.log, (events) => {
+    // The engine has read it; where this process is killed, no secret stays behind.
+    first.end();
+    removeIfThere(envFile);
+    containers.seen(events);
+  });
+  const handOn: StepServices["output"] = (stream, chunk) => {
+    if (stream === "stderr") first.add(chunk);
     return services.output(stream, chunk);
   };
-  let failure: string | undefined;
+  // Its start is told before what it prints.
+  const output: StepServices["output"] = (stream, chunk) => {
+    const looked = follower.look();
+    return looked === undefined ? handOn(stream, chunk) : looked.then(() => handOn(stream, chunk));
+  };
+  let failure: string;
   try {
-    failure = await startAndWait({ ...work, services: { ...services, output } }, writer, files);
+    const ended = await startAndWait({ ...work, services: { ...services, output } }, writer, { envFile, spec });
+    failure = containerFailure(ended, first.text(), settings);
   } catch (error) {
     // A secret that cannot be read; a full disk.
     if (!(error instanceof StoreError)) throw error;
     failure = error.message;
   } finally {
-    files.forEach(removeIfThere);
+    removeIfThere(envFile);
+    removeIfThere(spec);
   }
   // With the values that stand beside the log because they are long.
-  const events = await readEvents({ ...services.log, read: async () => follower.close() });
+  const events = await readEvents({ ...services.log, read: () => follower.close() });
   const finish = events.findLast((event) => event.kind === "step.finished");
   if (finish?.kind === "step.finished" && finish.data.retry !== true) return resultOf(finish, events);
-  return recordLoss(step, services, events, failure ?? "its container ended before the step did");
+  return recordLoss(step, services, events, failure);
 }
 
-/** Runs the container to its end; says what happened where the shim cannot have. */
-async function startAndWait(work: Work, writer: string, files: readonly string[]): Promise<string | undefined> {
+/** What is said on standard error before the step begins: by the engine, or by a shim that cannot do its work. */
+function firstWords() {
+  /** What counts stands at the end. Characters. */
+  const most = 8192;
+  let text = "";
+  let ended = false;
+  return {
+    add: (chunk: Uint8Array): void => {
+      if (!ended) text = `${text}${Buffer.from(chunk).toString("utf8")}`.slice(-most);
+    },
+    end: (): void => {
+      ended = true;
+    },
+    text: (): string => text,
+  };
+}
+
+/** Runs the container to its end. Throws a StoreError. */
+async function startAndWait(work: Work, writer: string, { envFile, spec }: ContainerFiles): Promise<Ended> {
   const { settings, number, step, services, containers } = work;
-  const [envFile = "", spec = ""] = files;
   const name = `magnus-${services.run.id}-${number}`;
   const { run: _, ...own } = step.spec;
   writeFileSync(spec, printSpec(own), { mode: 0o600 });
@@ -93,6 +137,7 @@ async function startAndWait(work: Work, writer: string, files: readonly string[]
       settings,
       shim: containers.shim,
       folders: containers.folders,
+      files: containers.files,
       env: { ...secretsFor(step, services), ...variables(work, writer) },
       ...userPart(),
       spec,
@@ -101,7 +146,7 @@ async function startAndWait(work: Work, writer: string, files: readonly string[]
     envFile,
   );
   const ended = await supervise(
-    { file: settings.engine, args, env: { ...hostEnvironment(), ...env }, cwd: services.projectDir },
+    { file: settings.engine, args, env: { ...hostEnvironment(), ...env }, cwd: services.projectDir, stdin: "open" },
     {
       // The shim inside has its own grace, and still writes its record.
       graceMs: services.graceMs + 5000,
@@ -111,14 +156,15 @@ async function startAndWait(work: Work, writer: string, files: readonly string[]
       output: services.output,
     },
   );
-  if (ended.kind === "cannot-start") return ended.message;
   // The engine's own end is not the container's.
-  if (ended.stopped || ended.signal !== undefined) await removeContainer(settings.engine, name, services.projectDir);
-  // docker run: 125 where the engine fails, 126 and 127 where the command cannot be started.
-  if (ended.exitCode >= 125 && ended.exitCode <= 127) {
-    return `${path.basename(settings.engine)} could not run a container of ${settings.image} (exit code ${ended.exitCode})`;
-  }
-  return ended.signal === undefined ? undefined : `${path.basename(settings.engine)} was ended by ${ended.signal}`;
+  const left = ended.kind === "exit" && (ended.stopped || ended.signal !== undefined);
+  if (left) await endContainer(settings, name, services.projectDir);
+  return ended;
+}
+
+interface ContainerFiles {
+  readonly envFile: string;
+  readonly spec: string;
 }
 
 function variables({ services, containers }: Work, writer: string): { readonly [name: string]: string } {
@@ -128,6 +174,8 @@ function variables({ services, containers }: Work, writer: string): { readonly [
     ...(tag === undefined ? {} : { MAGNUS_RUN_TAG: tag }),
     MAGNUS_SERVICES: containers.services,
     MAGNUS_WRITER: writer,
+    // Where this process is killed, the container is to end, too.
+    MAGNUS_FOLLOWER: "stdin",
   };
 }
 
@@ -158,10 +206,10 @@ function atOf(place: Path): { readonly i: number; readonly k?: string }[] {
   );
 }
 
-async function removeContainer(engine: string, name: string, cwd: string): Promise<void> {
+async function endContainer({ engine, remove }: ContainerSettings, name: string, cwd: string): Promise<void> {
   const never = new AbortController().signal;
   await supervise(
-    { file: engine, args: ["rm", "--force", name], env: hostEnvironment(), cwd },
+    { file: engine, args: remove ? ["rm", "--force", name] : ["kill", name], env: hostEnvironment(), cwd },
     // Most often there is none any more, and the engine says so.
     { timeoutMs: 10_000, graceMs: 1000, stop: never, onStop: () => {}, output: () => {} },
   );

@@ -4,20 +4,14 @@ import type { Event } from "../protocol/event.ts";
 import { parseEvents } from "../stores/event-lines.ts";
 import { claimFile } from "../stores/run-log-names.ts";
 import { errorCode, StoreError } from "../stores/store-error.ts";
-
-export interface Follower {
-  /** Reads what is new now. */
-  look(): void;
-  /** Reads what is left, and gives all events of the writer. */
-  close(): readonly Event[];
-}
+import type { Follower } from "./follower.ts";
 
 /** How often a writer's file is looked at. Milliseconds. */
 const interval = 200;
 
 /**
  * Follows what another process writes into a run log in files: `seen` gets its events as they come. Only what is new in
- * that one file is read, however long the log is. `close` throws a StoreError where it cannot be read.
+ * that one file is read, however long the log is. On a server: follow-run.ts.
  */
 export function followWriter(
   runLogFolder: string,
@@ -48,7 +42,7 @@ export function followWriter(
   const timer = setInterval(look, interval);
   return {
     look,
-    close: () => {
+    close: async () => {
       clearInterval(timer);
       try {
         readMore();

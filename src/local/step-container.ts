@@ -1,11 +1,12 @@
 /** The command line of a container that runs one step, for docker and for podman, which takes the same. */
 import { writeFileSync } from "node:fs";
-import path from "node:path";
 import type { Environment } from "../runtime/environment.ts";
 
 export interface ContainerSettings {
   /** The program: an absolute path. */
   readonly engine: string;
+  /** It may be called docker all the same. */
+  readonly isPodman: boolean;
   readonly engineArgs: readonly string[];
   readonly image: string;
   /** Variables of the configuration. */
@@ -23,6 +24,8 @@ export interface StepContainer {
   readonly shim: ShimSource;
   /** Mounted under their own names; the first is the working directory. Absolute. */
   readonly folders: readonly string[];
+  /** Mounted read-only under their own names. Absolute. */
+  readonly files: readonly string[];
   readonly env: Environment;
   /** Numeric; undefined: the image's. */
   readonly user?: { readonly uid: number; readonly gid: number };
@@ -46,7 +49,7 @@ export function engineCommand(
   container: StepContainer,
   envFile: string,
 ): { readonly args: readonly string[]; readonly env: Environment } {
-  const { name, settings, shim, folders, user, spec, at } = container;
+  const { name, settings, shim, folders, files, user, spec, at } = container;
   const variables = Object.entries({ ...settings.environment, ...container.env });
   const fits = (value: string): boolean => value.length <= maxLine && !/[\r\n]/.test(value);
   const inFile = variables.filter(([, value]) => fits(value));
@@ -56,15 +59,18 @@ export function engineCommand(
     args: [
       "run",
       ...(settings.remove ? ["--rm"] : []),
+      // Its standard input ends with whoever runs this command.
+      "--interactive",
       "--name",
       name,
       "--env-file",
       envFile,
       ...inherited.flatMap(([variable]) => ["--env", variable]),
-      ...(user === undefined ? [] : userOf(user, settings.engine)),
+      ...(user === undefined ? [] : userOf(user, settings)),
       ...mount(shim, shimFolder, true),
       ...mount({ type: "bind", source: spec }, specFile, true),
       ...folders.flatMap((folder) => mount({ type: "bind", source: folder }, folder, false)),
+      ...files.flatMap((file) => mount({ type: "bind", source: file }, file, true)),
       "--workdir",
       folders[0] ?? "/",
       ...settings.engineArgs,
@@ -89,8 +95,11 @@ export function installingCommand(image: string, volume: string): readonly strin
 }
 
 /** Files that a step writes are the caller's. A podman without root would map that user to another one. */
-function userOf({ uid, gid }: { readonly uid: number; readonly gid: number }, engine: string): readonly string[] {
-  const keep = path.basename(engine) === "podman" && uid !== 0 ? ["--userns", "keep-id"] : [];
+function userOf(
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+  { isPodman }: ContainerSettings,
+): readonly string[] {
+  const keep = isPodman && uid !== 0 ? ["--userns", "keep-id"] : [];
   return [...keep, "--user", `${uid}:${gid}`];
 }
 

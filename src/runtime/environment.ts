@@ -74,7 +74,7 @@ export function cleanEnvironment(environment: { readonly [name: string]: string 
 }
 
 const ownPrefixes = [...parameterPrefixes, metricPrefix, savedPrefix, "NODE_CHANNEL_"];
-const ownNames = ["MAGNUS_MAP_VARIABLE", "MAGNUS_SERVICES", "MAGNUS_CONTROL_FILE", "MAGNUS_WRITER"];
+const ownNames = ["MAGNUS_MAP_VARIABLE", "MAGNUS_SERVICES", "MAGNUS_CONTROL_FILE", "MAGNUS_WRITER", "MAGNUS_FOLLOWER"];
 
 function isOwn(name: string): boolean {
   return ownPrefixes.some((prefix) => name.startsWith(prefix)) || ownNames.includes(name);

@@ -10,6 +10,8 @@ export interface Command {
   readonly args: readonly string[];
   readonly env: { readonly [name: string]: string };
   readonly cwd: string;
+  /** `open`: never written and never closed, so that its end tells the command of the end of this process; absent: empty. */
+  readonly stdin?: "open";
 }
 
 export interface Supervision {
@@ -49,7 +51,7 @@ export async function supervise(command: Command, supervision: Supervision): Pro
       env: command.env,
       cwd: command.cwd,
       detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [command.stdin === "open" ? "pipe" : "ignore", "pipe", "pipe"],
     });
   } catch (error) {
     // E2BIG is thrown, unlike ENOENT and EACCES.

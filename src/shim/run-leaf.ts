@@ -18,6 +18,7 @@ import type { StepResult } from "../runtime/step-run.ts";
 import { stopSignals } from "../runtime/stop-signals.ts";
 import { writeToStream } from "../runtime/write-to-stream.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
+import { followerGone } from "./follower-gone.ts";
 import { placeOf, readAt } from "./place.ts";
 import { openSession, readArguments, readText } from "./session.ts";
 import { trackedLog } from "./tracked-log.ts";
@@ -30,6 +31,7 @@ import { UsageError } from "./usage-error.ts";
 export async function runLeaf(argv: readonly string[], reader?: readonly string[]): Promise<number> {
   // Before anything else: as PID 1 Node would ignore TERM, and a stop that arrives early must not be lost.
   const signals = stopSignals();
+  const gone = followerGone();
   const { values } = readArguments(argv, {
     spec: { type: "string" },
     at: { type: "string" },
@@ -65,7 +67,7 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
       projectDir: process.cwd(),
       claimAttempt: (at, gather) => claimAttempt(log, at, gather),
       output: (stream, chunk) => writeToStream(process[stream], chunk),
-      stop: signals.stop,
+      stop: gone === undefined ? signals.stop : AbortSignal.any([signals.stop, gone]),
       kill: signals.kill,
       graceMs: services.graceMs,
       ...(reader === undefined
@@ -74,6 +76,10 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
       ...(tracker === undefined ? {} : { tracker }),
     },
   );
+  // Nobody else is left who would close the run.
+  if (gone?.aborted && result.status === "cancelled") {
+    await writer.write({ kind: "run.finished", data: { status: "cancelled" } });
+  }
   await tracker?.close();
   writeControl(result.control);
   if (!chosen) report(path, result, spec);

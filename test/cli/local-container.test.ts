@@ -1,99 +1,15 @@
-import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+/** Steps in containers; the engine stands for docker and runs them in place. */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import path from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import { busyboxRoot, findStaticBusybox } from "../shim/roots.ts";
-import { root } from "../support/build.ts";
-import { type Ended, magnus, plainEnvironment, runMagnus, run as runProgram, shim } from "../support/programs.ts";
+import { describe, expect, test } from "vitest";
+import { cache, containerProject, everything, removeFetched } from "../support/container-project.ts";
+import { magnus, plainEnvironment, runMagnus, run as runProgram, shim } from "../support/programs.ts";
 import { workspace } from "../support/workspace.ts";
-
-/** Where the shim is installed for containers: once for all of these tests. */
-const cache = mkdtempSync(path.join(tmpdir(), "magnus-cache-"));
-afterAll(() => rmSync(cache, { recursive: true, force: true }));
-
-const configuration = `executor:
-  type: local-container
-  config: {docker_image: "usual:1", environment: {SITE: "a b"}, overrides: {here: {run_in_local: true}}}
-`;
-
-/** What a step of the run before got would be found by the steps of the next one. */
-function removeFetched(cwd: string): void {
-  for (const name of ["a.txt", "b.txt"]) rmSync(path.join(cwd, name));
-}
-
-/** A project, and an engine that stands for docker. */
-function project(files: { readonly [name: string]: string }) {
-  const cwd = workspace({ "magnus-config.yaml": configuration, ...files });
-  const bin = workspace();
-  copyFileSync(path.join(root, "test/support/stand-in-engine.mjs"), path.join(bin, "docker"));
-  chmodSync(path.join(bin, "docker"), 0o755);
-  const notes = path.join(bin, "notes");
-  const env = {
-    PATH: `${bin}:${path.dirname(process.execPath)}:/usr/bin:/bin`,
-    XDG_CACHE_HOME: cache,
-    STAND_IN_NOTES: notes,
-  };
-  return {
-    cwd,
-    env,
-    run: (args: readonly string[], more: { readonly [name: string]: string } = {}): Promise<Ended> =>
-      runMagnus(["run", "pipeline.yaml", ...args], { cwd, env: { ...env, ...more } }),
-    notes: (): readonly Note[] =>
-      existsSync(notes)
-        ? readFileSync(notes, "utf8")
-            .trimEnd()
-            .split("\n")
-            .map((line) => JSON.parse(line))
-        : [],
-  };
-}
-
-interface Note {
-  readonly verb: string;
-  readonly args: readonly string[];
-  readonly image: string;
-  readonly envFile: string;
-  readonly mode: string;
-  readonly env: { readonly [name: string]: string };
-}
-
-const everything = `parameters: {n: 20, items: [a, b]}
-dag:
-  start_at: first
-  steps:
-    first:
-      {type: task, command_type: shell, command: 'export m=$((n + 1))', returns: [m], next: each}
-    each:
-      type: map
-      iterate_on: items
-      iterate_as: item
-      next: loop
-      branch:
-        steps:
-          - name: work
-            type: task
-            command_type: shell
-            command: 'echo "$item $m" >$item.txt; export text=$item$m'
-            returns: [text]
-            catalog: {put: ["*.txt"]}
-    loop:
-      type: loop
-      max_iterations: 3
-      break_on: enough
-      index_as: i
-      next: wrong
-      branch:
-        steps: [{name: round, type: task, command_type: shell, command: 'export enough=$( [ "$i" = 1 ] && echo true || echo false )', returns: [enough]}]
-    wrong: {type: task, command_type: shell, command: 'exit 3', max_attempts: 2, next: success, on_failure: handled}
-    handled:
-      {type: task, command_type: shell, command: 'cat a.txt b.txt', catalog: {get: ["*.txt"]}, next: last}
-    last: {type: stub, next: success}
-`;
 
 describe.skipIf(process.platform !== "linux")("local-container", () => {
   test("leaves the run log that the local executor leaves", async () => {
-    const { cwd, env, run, notes } = project({ "pipeline.yaml": everything });
+    const { cwd, env, run, notes } = containerProject({ "pipeline.yaml": everything });
     const inContainers = await run(["--run-id", "containers"]);
     expect([inContainers.code, inContainers.stdout], inContainers.stderr).toEqual([0, ""]);
     expect(notes().filter(({ verb }) => verb === "run").length).toBe(7);
@@ -107,7 +23,7 @@ describe.skipIf(process.platform !== "linux")("local-container", () => {
   });
 
   test("a container gets what it needs and nothing of it is shown to others", async () => {
-    const { cwd, run, notes } = project({
+    const { cwd, run, notes } = containerProject({
       "pipeline.yaml": `dag:
   steps:
     - {name: tell, type: task, command_type: shell, command: 'echo "$SITE"; [ "$TOKEN" = very-secret ] && echo "$KEY" | wc -l', secrets: [TOKEN, KEY]}
@@ -129,7 +45,16 @@ describe.skipIf(process.platform !== "linux")("local-container", () => {
     expect(first?.mode).toBe("600");
     expect(existsSync(first?.envFile ?? "")).toBe(false);
     expect(Object.keys(first?.env ?? {}).sort()).toEqual(
-      ["KEY", "MAGNUS_RUN_ID", "MAGNUS_RUN_TAG", "MAGNUS_SERVICES", "MAGNUS_WRITER", "SITE", "TOKEN"].sort(),
+      [
+        "KEY",
+        "MAGNUS_FOLLOWER",
+        "MAGNUS_RUN_ID",
+        "MAGNUS_RUN_TAG",
+        "MAGNUS_SERVICES",
+        "MAGNUS_WRITER",
+        "SITE",
+        "TOKEN",
+      ].sort(),
     );
     expect(first?.env.MAGNUS_RUN_TAG).toBe("nightly");
     const line = first?.args.join(" ") ?? "";
@@ -148,7 +73,7 @@ describe.skipIf(process.platform !== "linux")("local-container", () => {
 
   test("run log and catalog outside of the project are mounted; options of the engine are handed on", async () => {
     const outside = workspace();
-    const { run, notes } = project({
+    const { run, notes } = containerProject({
       "pipeline.yaml":
         "dag: {steps: [{name: a, type: task, command_type: shell, command: 'echo x >a.txt', catalog: {put: [a.txt]}}]}\n",
       "magnus-config.yaml": `executor:
@@ -172,7 +97,7 @@ catalog: {type: file-system, config: {catalog_location: "\${PLACE}/catalog"}}
   });
 
   test("an interrupted run: the step is told to stop, its container is removed, the code is 143", async () => {
-    const { cwd, env, notes } = project({
+    const { cwd, env, notes } = containerProject({
       "pipeline.yaml": `dag:
   steps:
     - {name: wait, type: task, command_type: shell, command: "trap 'echo stopping; exit 0' TERM; echo ready; while :; do sleep 0.05; done"}
@@ -202,7 +127,7 @@ catalog: {type: file-system, config: {catalog_location: "\${PLACE}/catalog"}}
   });
 
   test("a container that is killed is a lost step, whose handler runs; an engine that fails is a failed one", async () => {
-    const { cwd, env, run } = project({
+    const { cwd, env, run } = containerProject({
       "pipeline.yaml": `dag:
   start_at: a
   steps:
@@ -226,7 +151,7 @@ catalog: {type: file-system, config: {catalog_location: "\${PLACE}/catalog"}}
   });
 
   test("the shim of an image is installed in a volume, which containers mount", async () => {
-    const { run, notes } = project({
+    const { run, notes } = containerProject({
       "pipeline.yaml": "dag: {steps: [{name: a, type: task, command_type: shell, command: 'echo here'}]}\n",
     });
     const args = ["--set", "executor.shim_image=registry.example.com/shim:1"];
@@ -243,71 +168,79 @@ catalog: {type: file-system, config: {catalog_location: "\${PLACE}/catalog"}}
     expect([failed.code, failed.stderr]).toEqual([2, expect.stringContaining("does not install itself")]);
   });
 
+  test("a magnus that is killed: its step is told to stop, and the run log says so", async () => {
+    const { cwd, env } = containerProject({
+      "pipeline.yaml": `dag:
+  steps:
+    - {name: wait, type: task, command_type: shell, command: "cat; trap 'echo stopping; exit 0' TERM; echo ready; while :; do sleep 0.05; done"}
+    - {name: after, type: stub}
+`,
+    });
+    const child = spawn(process.execPath, [magnus, "run", "pipeline.yaml", "--run-id", "r"], {
+      cwd,
+      env: { ...plainEnvironment(), ...env },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let told = "";
+    const ended = new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal)));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      told += text;
+      if (told.includes("wait | ready")) child.kill("SIGKILL");
+    });
+    expect(await ended, told).toBe("SIGKILL");
+    const shown = async () => JSON.parse((await runMagnus(["runs", "show", "r", "--json"], { cwd, env })).stdout);
+    let run = await shown();
+    while (run.status === "running") run = await shown();
+    expect(run).toMatchObject({
+      status: "cancelled",
+      steps: [{ status: "cancelled", attempts: [{ message: "stopped by the end of magnus run" }] }],
+    });
+    expect(run.steps.length).toBe(1);
+  });
+
+  test("an engine that does not answer, with its remedy; one that is podman by another name", async () => {
+    const { run, notes } = containerProject({
+      "pipeline.yaml": "dag: {steps: [{name: a, type: task, command_type: shell, command: 'true'}]}\n",
+    });
+    const down = await run([], { STAND_IN_IS_DOWN: "1" });
+    expect([down.code, down.stderr]).toEqual([
+      2,
+      expect.stringContaining("docker cannot run containers now: Cannot connect to the daemon of the stand-in"),
+    ]);
+    expect(down.stderr).toContain("start its daemon");
+    expect(notes()).toEqual([]);
+    const ended = await run([], { STAND_IN_VERSION: "Client: Podman Engine" });
+    expect(ended.code, ended.stderr).toBe(0);
+    const keeps = process.getuid?.() !== 0;
+    expect(notes()[0]?.args.includes("keep-id")).toBe(keeps);
+  });
+
+  test("why a container could not be run is in the step's record", async () => {
+    const { cwd, env, run } = containerProject({
+      "pipeline.yaml": "dag: {steps: [{name: a, type: task, command_type: shell, command: 'true'}]}\n",
+    });
+    const said =
+      "Unable to find image 'usual:1' locally\ndocker: Error response from daemon: pull access denied for usual\n\nRun 'docker run --help' for more information\n";
+    const messageOf = async (id: string, more: { readonly [name: string]: string }) => {
+      const ended = await run(["--run-id", id], more);
+      expect(ended.code, ended.stderr).toBe(1);
+      const shown = await runMagnus(["runs", "show", id, "--json"], { cwd, env });
+      return JSON.parse(shown.stdout).steps[0].attempts[0].message;
+    };
+    expect(await messageOf("image", { STAND_IN_FAILS: "125", STAND_IN_SAYS: said })).toBe(
+      "docker could not run a container of usual:1: pull access denied for usual; build or pull the image, or name another",
+    );
+    const unknown = { STAND_IN_FAILS: "125", STAND_IN_SAYS: "unknown flag: --no\nSee 'docker run --help'.\n" };
+    expect(await messageOf("flag", unknown)).toBe("docker could not run a container of usual:1: unknown flag: --no");
+    expect(await messageOf("shim", { STAND_IN_FAILS: "127" })).toContain("name a `shim_image`");
+    expect(await messageOf("other", { STAND_IN_FAILS: "74", STAND_IN_SAYS: "magnus-shim: cannot read\n" })).toBe(
+      "its container ended before the step did: magnus-shim: cannot read",
+    );
+  });
+
   test("a run log in memory is refused", async () => {
-    const { run } = project({ "pipeline.yaml": "dag: {steps: [{name: a, type: stub}]}\n" });
+    const { run } = containerProject({ "pipeline.yaml": "dag: {steps: [{name: a, type: stub}]}\n" });
     const ended = await run(["--set", "run_log_store.type=buffered"]);
     expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining("use the run log `file-system`")]);
-  });
-});
-
-/** Podman as it works here: the configuration for it, or why not. */
-function podman(): { readonly env: { readonly [name: string]: string }; readonly image: string } | string {
-  if (spawnSync("podman", ["--version"]).status !== 0) return "podman is not installed";
-  const busybox = findStaticBusybox();
-  if (busybox === undefined) return "no static busybox for an image";
-  const folder = mkdtempSync(path.join(tmpdir(), "magnus-image-"));
-  const image = "localhost/magnus-test:1";
-  busyboxRoot(folder, busybox, ["sh", "cat", "id", "sleep", "true"]);
-  mkdirSync(path.join(folder, "tmp"));
-  chmodSync(path.join(folder, "tmp"), 0o1777);
-  const made = spawnSync("sh", ["-c", `tar -C "$0" -c . | podman import - ${image}`, folder], { encoding: "utf8" });
-  rmSync(folder, { recursive: true });
-  if (made.status !== 0) return `no image can be made: ${made.stderr.trim()}`;
-  const tried = spawnSync("podman", ["run", "--rm", "--network", "none", image, "/bin/true"], { encoding: "utf8" });
-  return tried.status === 0 ? { env: passedOn(), image } : `no container can be run: ${tried.stderr.trim()}`;
-}
-
-/** How this machine's podman is set up. */
-function passedOn(): { readonly [name: string]: string } {
-  const { CONTAINERS_CONF: file } = process.env;
-  return file === undefined ? {} : { CONTAINERS_CONF: file };
-}
-
-afterAll(() => {
-  if (typeof real !== "string") spawnSync("podman", ["rmi", "--force", real.image]);
-});
-const real = process.platform === "linux" ? podman() : "containers are Linux's";
-if (typeof real === "string") process.stderr.write(`not tested: local-container with podman: ${real}\n`);
-
-describe.skipIf(typeof real === "string")("local-container with podman", () => {
-  const { env, image } = typeof real === "string" ? { env: {}, image: "" } : real;
-  const withPodman = `executor:
-  type: local-container
-  config: {docker_image: "${image}", engine: podman, engine_args: [--network, none]}
-`;
-
-  test("runs steps in containers, as the caller, with the project's files", async () => {
-    const { cwd, env: own } = project({ "pipeline.yaml": everything, "magnus-config.yaml": withPodman });
-    const options = { cwd, env: { ...own, ...env } };
-    const ended = await runMagnus(["run", "pipeline.yaml", "--run-id", "containers"], options);
-    expect(ended.code, ended.stderr).toBe(0);
-    removeFetched(cwd);
-    await runMagnus(["run", "pipeline.yaml", "--run-id", "local", "--set", "executor.type=local", "-q"], options);
-    const logs = ["containers", "local"].map((id) => runMagnus(["runs", "show", id, "--normalised"], options));
-    const [one, other] = await Promise.all(logs);
-    expect(one?.stdout).toBe(other?.stdout);
-  });
-
-  test("an image that is not there: the step fails and says so", async () => {
-    const { cwd, env: own } = project({
-      "pipeline.yaml":
-        "dag: {steps: [{name: a, type: task, command_type: shell, command: 'true', image: 'localhost/no-such:1'}]}\n",
-      "magnus-config.yaml": withPodman,
-    });
-    const ended = await runMagnus(["run", "pipeline.yaml"], { cwd, env: { ...own, ...env } });
-    expect([ended.code, ended.stderr]).toEqual([
-      1,
-      expect.stringContaining("podman could not run a container of localhost/no-such:1"),
-    ]);
   });
 });

@@ -5,6 +5,9 @@
  * scripts/build-launcher.mjs compiles it; the programs are committed, since nobody needs a C compiler to build magnus.
  *
  * Exits with 127 or 126 where it cannot start Node, as shells do.
+ *
+ * As the first process of a container it stays, as its init: the kernel gives that process every orphan, and Node would
+ * never ask how they ended, so that each stayed in the table of processes until there is no room for more.
  */
 #include "kernel.h"
 
@@ -55,8 +58,35 @@ static long room_for(char **env, const char *const *starts) {
     return size;
 }
 
+/* Ends as `main_child` ends, once it does; with it the kernel ends what is left in the container. */
+static void reap_all(long main_child) {
+    int status;
+    long child;
+    while ((child = kernel_reap(&status)) > 0) {
+        if (child == main_child) kernel_exit(status & 127 ? 128 + (status & 127) : status >> 8 & 255);
+    }
+}
+
+/* Returns in the process that is to become Node: this one where it is no init, or where there can be no other. */
+static void stay_as_init(void) {
+    if (kernel_getpid() != 1) return;
+    unsigned long all = ~0UL, before;
+    kernel_block(&all, &before);
+    long child = kernel_fork();
+    if (child <= 0) {
+        kernel_block(&before, 0);
+        return;
+    }
+    for (;;) {
+        long signal = kernel_wait_for_signal(&all);
+        if (signal == SIGCHLD) reap_all(child);
+        else if (signal > 0) kernel_kill(child, signal);
+    }
+}
+
 /* The kernel's stack: argc, the arguments, 0, the environment, 0. */
 void start(long *stack) {
+    stay_as_init();
     long argc = *stack;
     char **argv = (char **)(stack + 1);
     char **env = argv + argc + 1;
