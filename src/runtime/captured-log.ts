@@ -1,4 +1,4 @@
-import { formatLines, formatPart, type LogStream } from "../run-log/log-lines.ts";
+import { formatLine, formatLines, formatPart, type LogStream } from "../run-log/log-lines.ts";
 
 /** What a task printed, line by line with time and stream (log-lines.ts); a long log keeps its head and its tail. */
 export interface CapturedLog {
@@ -46,7 +46,7 @@ export function openCapturedLog(limit = 10 * mebibyte, now = (): string => new D
     if (line === undefined) return chunk;
     const end = chunk.indexOf(10) + 1;
     open.delete(stream);
-    kept.add(formatLines(line.time, stream, Buffer.concat([...line.parts, chunk.subarray(0, end)])));
+    kept.add(formatLine(line.time, stream, Buffer.concat([...line.parts, chunk.subarray(0, end)])));
     return chunk.subarray(end);
   };
 
@@ -59,7 +59,7 @@ export function openCapturedLog(limit = 10 * mebibyte, now = (): string => new D
     // Whole lines only, so that every line that is kept can be read.
     const [wholeHead, wholeTail] = [wholeLinesBefore(head), wholeLinesAfter(tail)];
     const left = kept.left + lengthOf(head) - lengthOf(wholeHead) + lengthOf(tail) - lengthOf(wholeTail);
-    const note = formatLines(now(), "magnus", Buffer.from(`... ${left} bytes left out ...\n`));
+    const note = formatLine(now(), "magnus", Buffer.from(`... ${left} bytes left out ...\n`));
     return [...wholeHead, note, ...wholeTail, ...openParts()];
   };
 
@@ -69,7 +69,7 @@ export function openCapturedLog(limit = 10 * mebibyte, now = (): string => new D
       const last = chunk.lastIndexOf(10) + 1;
       if (last > 0) {
         const lines = endOpen(stream, chunk.subarray(0, last));
-        if (lines.length > 0) kept.add(formatLines(now(), stream, lines));
+        if (lines.length > 0) formatLines(now(), stream, lines, kept.add);
       }
       begin(stream, chunk.subarray(last));
     },
