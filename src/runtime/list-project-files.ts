@@ -2,24 +2,34 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
-/**
- * The files of a project, relative to it: those that git tracks or would track; outside of a checkout, or without git, all
- * files below folders that `enters` takes by their names. What git lists may be gone.
- */
-export function listProjectFiles(project: string, enters: (folder: string) => boolean): readonly string[] {
-  return filesByGit(project) ?? filesByWalking(project, enters);
+export interface ProjectFile {
+  /** Relative to the project. */
+  readonly name: string;
+  /** Git has it: it is part of the code, and in every clone. */
+  readonly tracked: boolean;
 }
 
-function filesByGit(project: string): readonly string[] | undefined {
-  const { status, stdout } = spawnSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], {
+/**
+ * The files of a project: those that git tracks or would track; outside of a checkout, or without git, all
+ * files below folders that `enters` takes by their names. What git lists may be gone.
+ */
+export function listProjectFiles(project: string, enters: (folder: string) => boolean): readonly ProjectFile[] {
+  return filesByGit(project) ?? filesByWalking(project, enters).map((name) => ({ name, tracked: false }));
+}
+
+function filesByGit(project: string): readonly ProjectFile[] | undefined {
+  const { status, stdout } = spawnSync("git", ["ls-files", "-co", "-t", "--exclude-standard", "-z"], {
     cwd: project,
     encoding: "utf8",
     maxBuffer: 1024 ** 3,
     stdio: ["ignore", "pipe", "ignore"],
   });
   if (status !== 0) return undefined;
+  // `H name`, or `? name` where git does not have it; a file in a merge is named several times.
+  const tracked = new Map(stdout.split("\0").map((entry) => [entry.slice(2), !entry.startsWith("?")]));
+  const files = [...tracked].map(([name, isTracked]) => ({ name, tracked: isTracked }));
   // magnus's own folder, where nobody has told git to ignore it.
-  return [...new Set(stdout.split("\0"))].filter((name) => name !== "" && !name.startsWith(".magnus/"));
+  return files.filter(({ name }) => name !== "" && !name.startsWith(".magnus/"));
 }
 
 function filesByWalking(project: string, enters: (folder: string) => boolean): readonly string[] {

@@ -66,7 +66,7 @@ export async function stageAttempt(
   if (given.failure !== undefined) return staged({ failure: given.failure });
   try {
     files = newAttemptFiles();
-    workspace = openWorkspace(step.spec, services.isolate, services.projectDir);
+    workspace = openWorkspace(step, services.isolate, services.projectDir);
     const patterns = task.catalog?.get ?? [];
     if (patterns.length > 0) {
       const transferred = await getFiles(patterns, step.files, workspace, services.catalog);

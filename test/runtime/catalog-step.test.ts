@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -278,6 +279,25 @@ describe("a working directory of its own", () => {
       task: declares ? { catalog } : {},
     });
     expect(stdout.trim() !== services.projectDir).toBe(own);
+  });
+
+  it("isolate always: what the catalog has for a step is there only if the step gets it, or git has it", async () => {
+    const services = { ...newServices(), isolate: "always" } as const;
+    const { projectDir } = services;
+    write(projectDir, { "made.csv": "of an earlier run", "kept.csv": "committed", "own.csv": "nobody put it" });
+    const git = (...args: string[]): unknown => execFileSync("git", args, { cwd: projectDir, stdio: "ignore" });
+    git("init", "-q");
+    git("add", "kept.csv");
+    const files = ["made.csv", "kept.csv"].map((name) => ({ name, digest: "sha256:0", size: 1 }));
+    const { stdout } = await runShell("ls", { services, files });
+    expect(stdout.split("\n").filter((name) => name.endsWith(".csv"))).toEqual(["kept.csv", "own.csv"]);
+    const auto = await runShell("ls", {
+      services: { ...services, isolate: "auto" },
+      files,
+      spec: { concurrent: true },
+      task: { catalog },
+    });
+    expect(auto.stdout).toContain("made.csv");
   });
 
   it("links are links: nothing of the project is copied", async () => {
