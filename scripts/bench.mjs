@@ -1,7 +1,7 @@
 // Measures magnus against floors measured in the same run and prints ratios. Times of one machine on one day mean
 // little; ratios hold better. Nothing here passes or fails.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { buildSync } from "esbuild";
@@ -15,8 +15,9 @@ const repeats = Number(process.argv[2] ?? 5);
 spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio: "inherit" });
 
 /** Runs a command some times; the medians of its CPU and wall time in ms, and the largest resident set in MB. */
-function measure(args, { times = repeats, command = process.execPath } = {}) {
+function measure(args, { times = repeats, command = process.execPath, prepare = () => {} } = {}) {
   const runs = Array.from({ length: times }, () => {
+    prepare();
     const result = spawnSync("/usr/bin/env", ["python3", "-c", probe, command, ...args], {
       cwd: work,
       encoding: "utf8",
@@ -138,7 +139,9 @@ for (const [shape, pipelineOf] of [
     rmSync(path.join(work, ".magnus"), { recursive: true, force: true });
   }
 }
-console.log("\nsteps by the shim, in a compiled chain of 50; the floor is Node and the command alone");
+console.log(
+  "\nsteps by the shim, in a compiled chain of 50; the floor is a Node that does nothing but start the same command",
+);
 process.env.MAGNUS_SHIM = shim;
 /** A chain as a script that runs anew each time. */
 function script(lines) {
@@ -155,13 +158,18 @@ function steps(count, task) {
   return lines;
 }
 const sh = { command: "/bin/sh" };
-const command = measure(["-c", "true"], { ...sh, times: repeats * 3 });
 const python = measure(["-c", "exec python3 -c pass"], { ...sh, times: repeats * 3 });
+writeFileSync(
+  path.join(work, "starter.cjs"),
+  'require("child_process").spawn("/bin/sh", ["-c", "true"], { stdio: ["ignore", "pipe", "pipe"], detached: true });',
+);
+const starter = measure(["starter.cjs"], { times: repeats * 3 });
+say("a Node that starts the command (floor)", ms(starter.cpu), `${ratio(starter.cpu, node.cpu)} node -e 0`);
 const shellSteps = measure(script(steps(50, "command_type: shell, command: 'true'")), { ...sh, times: 3 });
 say(
   "a shell step, all of it",
   ms(shellSteps.cpu / 50),
-  `${(shellSteps.cpu / 50 - node.cpu - command.cpu).toFixed(1)} ms beyond the floor, wall ${(shellSteps.wall / 50 - node.wall - command.wall).toFixed(1)} ms (aim 15)`,
+  `${(shellSteps.cpu / 50 - starter.cpu).toFixed(1)} ms beyond the floor, ${((shellSteps.cpu / 50 - starter.cpu) / node.cpu).toFixed(2)} × node -e 0; wall ${(shellSteps.wall / 50 - starter.wall).toFixed(1)} ms (aim 15)`,
 );
 writeFileSync(path.join(work, "work.py"), "def nothing():\n    pass\n");
 const pythonSteps = measure(script(steps(50, "command: work.nothing")), { ...sh, times: 3 });
@@ -170,6 +178,45 @@ say(
   ms(pythonSteps.cpu / 50),
   `${ratio(pythonSteps.cpu / 50, python.cpu + node.cpu)} python3 -c pass and Node, wall ${ratio(pythonSteps.wall / 50, python.wall + node.wall)} (aim 2)`,
 );
+
+// What a shim reads grows with what was written before: one file a step.
+for (const before of [50, 500, 5000]) {
+  const spec = { path: [{ node: `step ${before}`, ok: "success" }], task: { command: "true" } };
+  const after = measure([shim, "run", "--spec", JSON.stringify(spec)], {
+    times: 3,
+    prepare: () => writeChainLog(before),
+  });
+  say(
+    `a shell step after ${before} others`,
+    ms(after.cpu),
+    `${(after.cpu - starter.cpu).toFixed(1)} ms beyond the floor, wall ${(after.wall - starter.wall).toFixed(1)} ms`,
+  );
+}
+
+/** The run log of a chain whose first steps have run, each by a shim of its own. */
+function writeChainLog(steps) {
+  const run = `after-${steps}`;
+  process.env.MAGNUS_RUN_ID = run;
+  const folder = path.join(work, ".magnus/runs", run, "events");
+  rmSync(path.dirname(folder), { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  let ids = 0;
+  const write = (...bodies) => {
+    const writer = `writer-${++ids}`;
+    const head = { v: 1, run, writer, time: "2026-01-31T12:00:00.000Z" };
+    const lines = bodies.map(
+      (body, i) => `${JSON.stringify({ ...head, id: `event-${++ids}`, seq: i + 1, ...body })}\n`,
+    );
+    writeFileSync(path.join(folder, `${writer}.ndjson`), lines.join(""));
+  };
+  write({ kind: "run.created", data: { pipeline: "p", digest: "0", parameters: {}, target: "shell", version: "0" } });
+  for (let i = 0; i < steps; i++) {
+    const edges = { ok: { to: `step ${i + 1}` }, failed: { end: "fail", name: "fail" } };
+    const head = { path: [{ node: `step ${i}`, ...edges, ...(i === 0 ? { start: true } : {}) }], attempt: 1, round: 1 };
+    const done = { status: "success", exitCode: 0, delta: {}, durationMs: 1 };
+    write({ kind: "step.started", ...head, data: {} }, { kind: "step.finished", ...head, data: done });
+  }
+}
 
 console.log("\nwhat a step prints");
 for (const megabytes of [32, 1024]) {
