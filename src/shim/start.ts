@@ -6,11 +6,13 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Script } from "node:vm";
+import { exitCode } from "../protocol/exit-codes.ts";
+import { errorCode } from "../stores/store-error.ts";
 import { cacheName, ownCacheFolder, readCache, writeCache } from "./code-cache.ts";
 
 const file = path.join(__dirname, "shim.cjs");
 // A character a byte: the bundle is ASCII.
-const source = readFileSync(file, "latin1");
+const source = readProgram();
 const name = cacheName(source);
 const own = ownCacheFolder();
 const cachedData = readCache(name, __dirname, own);
@@ -26,3 +28,14 @@ if (!usable && own !== undefined && process.argv[2] === "run") {
 }
 const shim = { exports: {} };
 script.runInThisContext()(shim.exports, require, shim, file, __dirname);
+
+function readProgram(): string {
+  try {
+    return readFileSync(file, "latin1");
+  } catch (error) {
+    process.stderr.write(
+      `magnus-shim: cannot read ${file}, which this starts (${errorCode(error)}): copy it there, or use it alone\n`,
+    );
+    process.exit(exitCode.defect);
+  }
+}

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Ended, run, runMagnus, shim } from "../support/programs.ts";
+import { type Ended, run, runMagnus, shim, shimAlone } from "../support/programs.ts";
 import { workspace } from "../support/workspace.ts";
 
 const pipeline = `parameters: {a: 0, b: 0, c: 0, text: ""}
@@ -84,7 +84,7 @@ describe("a compiled script", () => {
 
   test("finds a magnus-shim beside itself", async () => {
     const { cwd } = await compiled();
-    await run("cp", [shim, "magnus-shim"], { cwd });
+    await run("cp", [shimAlone, "magnus-shim"], { cwd });
     expect((await run("sh", ["pipeline.sh"], { cwd })).code).toBe(0);
   });
 });

@@ -3,7 +3,7 @@ import { copyFileSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type PostgresServer, postgresPrograms, postgresServer } from "../support/postgres-server.ts";
-import { run, runMagnus, shim } from "../support/programs.ts";
+import { run, runMagnus, shim, shimAlone } from "../support/programs.ts";
 import { s3StandIn } from "../support/s3-stand-in.ts";
 import { workspace } from "../support/workspace.ts";
 
@@ -163,7 +163,7 @@ test("a step whose store cannot be reached ends with 74 and one line", async () 
 
 test("a shim that was copied alone says what it lacks, where a server is configured", async () => {
   const cwd = workspace();
-  copyFileSync(shim, path.join(cwd, "shim.cjs"));
+  copyFileSync(shimAlone, path.join(cwd, "shim.cjs"));
   const env = { MAGNUS_RUN_ID: "r", MAGNUS_SERVICES: '{"run_log_store":{"type":"s3","bucket":"runs"}}' };
   const { code, stderr } = await run(process.execPath, ["shim.cjs", "verdict"], { cwd, env });
   expect([code, stderr]).toEqual([

@@ -1,12 +1,18 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { Script } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { root } from "../support/build.ts";
-import { type Ended, run } from "../support/programs.ts";
+import { type Ended, run, shim, shimAlone } from "../support/programs.ts";
 import { workspace } from "../support/workspace.ts";
-
-const start = path.join(root, "dist/start.cjs");
 
 /** A step whose shim may keep what V8 made of it in `caches`. */
 function step(cwd: string, id: string, caches = path.join(cwd, "caches")): Promise<Ended> {
@@ -16,7 +22,7 @@ function step(cwd: string, id: string, caches = path.join(cwd, "caches")): Promi
     task: { command: "echo ran" },
   };
   const env = { MAGNUS_RUN_ID: id, XDG_CACHE_HOME: caches };
-  return run(process.execPath, [start, "run", "--spec", JSON.stringify(spec)], { cwd, env });
+  return run(process.execPath, [shim, "run", "--spec", JSON.stringify(spec)], { cwd, env });
 }
 
 function cacheIn(cwd: string): string {
@@ -35,7 +41,7 @@ describe("the shim's start", () => {
     expect(await step(cwd, "r1")).toEqual(ran);
     const cache = cacheIn(cwd);
     expect(statSync(cache).mode & 0o777).toBe(0o600);
-    const source = readFileSync(path.join(root, "dist/shim.cjs"), "latin1");
+    const source = readFileSync(shimAlone, "latin1");
     const body = `(function(exports,require,module,__filename,__dirname){${source.slice(source.indexOf("\n"))}\n})`;
     expect(new Script(body, { cachedData: readFileSync(cache) }).cachedDataRejected).toBe(false);
     const { ino } = statSync(cache);
@@ -56,6 +62,16 @@ describe("the shim's start", () => {
       expect(statSync(cache).ino).not.toBe(ino);
       expect(statSync(cache).size).toBeGreaterThan(1000);
     }
+  });
+
+  test("without the program beside it: one line", async () => {
+    const cwd = workspace();
+    copyFileSync(shim, path.join(cwd, "start.cjs"));
+    const { code, stderr } = await run(process.execPath, ["start.cjs", "version"], { cwd });
+    expect([code, stderr]).toEqual([
+      70,
+      `magnus-shim: cannot read ${path.join(cwd, "shim.cjs")}, which this starts (ENOENT): copy it there, or use it alone\n`,
+    ]);
   });
 
   test("where there is no folder for caches, or a file in its place, none is made and the step runs", async () => {

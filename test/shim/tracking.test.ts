@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type StandIn, startMlflowStandIn } from "../support/mlflow-stand-in.ts";
-import { plainEnvironment, run, runMagnus, shim } from "../support/programs.ts";
+import { plainEnvironment, run, runMagnus, shim, shimAlone } from "../support/programs.ts";
 import { workspace } from "../support/workspace.ts";
 
 const pipeline = `name: demo
@@ -96,7 +96,7 @@ test("a shim without the file beside it goes on, and says what is missing", asyn
   const server = await startMlflowStandIn();
   onTestFinished(() => server.close());
   const cwd = project(server.url);
-  await run("cp", [shim, "alone.cjs"], { cwd });
+  await run("cp", [shimAlone, "alone.cjs"], { cwd });
   const [ok, failed] = [{ end: "success", name: "success" } as const, { end: "fail", name: "fail" } as const];
   const spec = {
     v: 1,

@@ -135,7 +135,7 @@ async function killOneShim(work: string, i: number): Promise<boolean> {
 
 function shimsIn(work: string): readonly number[] {
   return processes()
-    .filter(({ cwd, command }) => cwd === work && command.includes("shim.cjs\0run\0"))
+    .filter(({ cwd, command }) => cwd === work && command.includes("start.cjs\0run\0"))
     .map(({ pid }) => pid);
 }
 
@@ -145,7 +145,7 @@ function processes(): readonly { pid: number; cwd: string; command: string }[] {
     .flatMap((name) => {
       try {
         const command = readFileSync(`/proc/${name}/cmdline`, "utf8");
-        return command.includes("shim.cjs")
+        return command.includes("start.cjs")
           ? [{ pid: Number(name), cwd: readlinkSync(`/proc/${name}/cwd`), command }]
           : [];
       } catch {

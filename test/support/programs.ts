@@ -3,7 +3,10 @@ import path from "node:path";
 import { root } from "./build.ts";
 
 export const magnus = path.join(root, "dist/magnus.js");
-export const shim = path.join(root, "dist/shim.cjs");
+/** As people start it. */
+export const shim = path.join(root, "dist/start.cjs");
+/** What that starts, which is a program by itself, too. */
+export const shimAlone = path.join(root, "dist/shim.cjs");
 
 export interface Ended {
   readonly code: number | null;
