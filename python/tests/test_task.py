@@ -30,7 +30,7 @@ class Case(unittest.TestCase):
         environment = mock.patch.dict(os.environ, plain, clear=True)
         environment.start()
         self.addCleanup(environment.stop)
-        for values in (magnus.task._set_here, magnus.task._put_here):
+        for values in (magnus.task._set_here, magnus._catalog._put_here):
             saved = mock.patch.dict(values, clear=True)
             saved.start()
             self.addCleanup(saved.stop)
@@ -124,7 +124,7 @@ class InARun(Case):
         magnus.put_object({"a": (1, 2)}, "model")
         self.assertEqual(magnus.get_object("model"), {"a": (1, 2)})
         (answer,) = self.answers()
-        magnus.task._put_here.clear()
+        magnus._catalog._put_here.clear()
         os.environ["MAGNUS_OBJECTS"] = json.dumps(answer["objects"])
         self.assertEqual(magnus.get_object("model"), {"a": (1, 2)})
         with self.fails("no step before this one has put it"):
@@ -186,7 +186,7 @@ class OutsideARun(Case):
     def test_objects_are_files_here(self):
         magnus.put_object([1], "model")
         self.assertEqual(os.listdir(), ["model.pickle"])
-        magnus.task._put_here.clear()
+        magnus._catalog._put_here.clear()
         self.assertEqual(magnus.get_object("model"), [1])
 
     def test_there_is_no_run(self):

@@ -5,8 +5,8 @@ Result: JSON {returned, metrics, objects: {name: file}, environment, failure: {r
 `result`, written whole or not at all. Standard output is the function's.
 
 Python 3.8 or newer. Whatever is not needed by every call (inspect, typing, dataclasses, asyncio, pickle, traceback) is
-imported where it is needed: the start is what most steps pay for. For the same reason the two files beside this one,
-_conversion.py and _publishing.py, are run in this module's namespace, and only when they are needed.
+imported where it is needed: the start is what most steps pay for. For the same reason the files beside this one that
+PARTS names are run in this module's namespace, and only when they are needed.
 """
 import os
 import sys
@@ -57,7 +57,7 @@ def run(request, result):
         parameters = from_json(file.read())
     objects = request["objects"]
     function = find(request["command"])
-    positional, named = bind(function, request["command"], parameters, objects)
+    positional, named = part("bind")(function, request["command"], parameters, objects)
     value = function(*positional, **named)
     if hasattr(value, "__await__"):
         value = wait_for(value)
@@ -113,123 +113,7 @@ def attribute(value, module, names):
     return value
 
 
-# --- arguments
-
-
-def bind(function, command, parameters, objects):
-    """The arguments of the call: (positional only, by name)."""
-    arguments, rest_name = signature(function)
-    hints = hints_of(function, arguments)
-    positional, named, missing = [], {}, []
-    used = set()
-    namespaces = []
-    gap = False
-    for name, only_positional, required in arguments:
-        annotation = hints.get(name)
-        if is_namespace(annotation):
-            namespaces.append((name, only_positional))
-            if only_positional:
-                positional.append(None)
-            continue
-        if name in objects:
-            value = load_object(objects[name])
-        elif name in parameters:
-            value = parameters[name]
-            if annotation is not None and annotation is not type(value):
-                value = part("convert")(value, annotation, 'parameter "%s"' % name)
-        elif required:
-            missing.append(name)
-            continue
-        else:
-            # What comes after it by position keeps its default too.
-            gap = gap or only_positional
-            continue
-        if only_positional and gap:
-            continue
-        used.add(name)
-        if only_positional:
-            positional.append(value)
-        else:
-            named[name] = value
-    if missing:
-        names = ", ".join('"%s"' % name for name in missing)
-        raise Failure("%s needs the parameter%s %s, which no step has set" % (command, "s" if len(missing) > 1 else "", names))
-    if namespaces or rest_name:
-        rest = {name: value for name, value in parameters.items() if name not in used}
-        rest.update((name, load_object(file)) for name, file in objects.items() if name not in used)
-        for name, only_positional in namespaces:
-            namespace = new_namespace(rest)
-            if only_positional:
-                positional[positional.index(None)] = namespace
-            else:
-                named[name] = namespace
-        if rest_name and not namespaces:
-            named.update(rest)
-    return positional, named
-
-
-def signature(function):
-    """([(name, only by position, required)], has **kwargs). Read from the code object where that tells all."""
-    if type(function) is not type(signature) or hasattr(function, "__wrapped__"):
-        return inspected(function)
-    code = function.__code__
-    names = code.co_varnames
-    count = code.co_argcount
-    optional = count - len(function.__defaults__ or ())
-    arguments = [(names[i], i < code.co_posonlyargcount, i < optional) for i in range(count)]
-    defaults = function.__kwdefaults__ or {}
-    for name in names[count : count + code.co_kwonlyargcount]:
-        arguments.append((name, False, name not in defaults))
-    return arguments, bool(code.co_flags & 0x08)
-
-
-def inspected(function):
-    import inspect
-
-    arguments, rest = [], False
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return [], False
-    for one in parameters:
-        if one.kind is one.VAR_KEYWORD:
-            rest = True
-        elif one.kind is not one.VAR_POSITIONAL:
-            arguments.append((one.name, one.kind is one.POSITIONAL_ONLY, one.default is one.empty))
-    return arguments, rest
-
-
-def hints_of(function, arguments):
-    source = function
-    while hasattr(source, "__wrapped__"):
-        source = source.__wrapped__
-    if type(source) is not type(signature):
-        # Classes, partials, objects with __call__.
-        source = getattr(source, "func", None) or (source.__init__ if isinstance(source, type) else getattr(source, "__func__", None) or type(source).__call__)
-    annotations = getattr(source, "__annotations__", None)
-    if not annotations:
-        return {}
-    if not any(isinstance(annotation, str) for annotation in annotations.values()):
-        return annotations
-    import typing
-
-    try:
-        return typing.get_type_hints(source)
-    except Exception:
-        # A name that exists for type checkers only: those arguments get the JSON value.
-        return {name: hint for name, hint in annotations.items() if not isinstance(hint, str) or hint == "argparse.Namespace"}
-
-
-def is_namespace(annotation):
-    if annotation == "argparse.Namespace":
-        return True
-    return getattr(annotation, "__module__", None) == "argparse" and getattr(annotation, "__name__", None) == "Namespace"
-
-
-def new_namespace(values):
-    import argparse
-
-    return argparse.Namespace(**values)
+# --- objects
 
 
 def load_object(file):
@@ -241,7 +125,13 @@ def load_object(file):
 
 # --- the parts that not every call needs
 
-PARTS = {"convert": "_conversion.py", "publish": "_publishing.py", "to_json": "_publishing.py", "dump_object": "_publishing.py"}
+PARTS = {
+    "bind": "_arguments.py",
+    "convert": "_conversion.py",
+    "publish": "_publishing.py",
+    "to_json": "_publishing.py",
+    "dump_object": "_publishing.py",
+}
 
 
 def part(name):

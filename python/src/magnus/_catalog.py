@@ -1,0 +1,95 @@
+"""Files and objects: what goes through the catalog."""
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, List
+
+from . import _runner
+from ._answering import MagnusError, answer, read_text
+
+# Objects that this process has put, name to file.
+_put_here: Dict[str, str] = {}
+
+
+# --- files
+
+
+def get_from_catalog(name: str, destination_folder: str = "") -> List[str]:
+    """The files that the pattern `name` matches, copied into `destination_folder` if one is named; their paths.
+
+    Files come out of the catalog before a task starts, those that the step names under `catalog: {get: [...]}`; this finds
+    them, relative to the working directory. So it does outside a run.
+
+    Raises MagnusError where nothing matches.
+    """
+    import glob
+    import shutil
+
+    found = sorted(file for file in glob.glob(name, recursive=True) if not os.path.isdir(file))
+    if os.path.isdir(name):
+        found = sorted(os.path.join(at, file) for at, _, files in os.walk(name) for file in files)
+    if not found:
+        raise MagnusError('no file matches "%s": name it under `catalog: {get: [...]}` of the step' % name)
+    if not destination_folder:
+        return found
+    copies = []
+    for file in found:
+        copy = os.path.join(destination_folder, file)
+        if os.path.abspath(copy) != os.path.abspath(file):
+            os.makedirs(os.path.dirname(copy) or ".", exist_ok=True)
+            shutil.copy2(file, copy)
+        copies.append(copy)
+    return copies
+
+
+def put_in_catalog(filepath: str) -> None:
+    """Has the files that a pattern matches stored in the catalog when the task ends, like `catalog: {put: [...]}`.
+
+    The pattern is relative to the working directory; a folder means all that is in it. The files must still be there when
+    the task ends, and one that matches nothing then fails it. Outside a run nothing is stored.
+
+    Raises MagnusError where the path leaves the working directory.
+    """
+    pattern = os.path.relpath(filepath) if os.path.isabs(filepath) else filepath
+    if pattern.split("/")[0] == "..":
+        raise MagnusError('"%s" is not below the working directory, and only files there can be catalogued' % filepath)
+    answer({"catalog": {"put": [pattern]}})
+
+
+# --- objects
+
+
+def put_object(data: Any, name: str) -> None:
+    """Keeps a Python object for later tasks: get_object(name) gives it, and so does an argument of that name.
+
+    It is pickled at once. Outside a run it is written to `<name>.pickle` in the working directory.
+
+    Raises MagnusError where it cannot be pickled, or the name is no identifier.
+    """
+    if not (name.isidentifier() and name.isascii()):
+        raise MagnusError('"%s" cannot be the name of an object: it must be like the name of a variable' % name)
+    output = os.environ.get("MAGNUS_OUTPUT_FILE")
+    file = "%s.pickle" % name if not output else "%s.%d.%d.pickle" % (output, os.getpid(), len(_put_here))
+    try:
+        _runner.part("dump_object")(data, name, file)
+    except _runner.Failure as failure:
+        raise MagnusError(str(failure)) from None
+    _put_here[name] = file
+    answer({"objects": {name: file}})
+
+
+def get_object(name: str) -> Any:
+    """The object that this or an earlier task kept under the name, by put_object or `returns` with kind object.
+
+    Outside a run it is read from `<name>.pickle` in the working directory.
+
+    Raises MagnusError where there is none.
+    """
+    given = read_text(os.environ.get("MAGNUS_OBJECTS", "{}"))
+    file = _put_here.get(name) or (given.get(name) if isinstance(given, dict) else None)
+    if file is None:
+        file = "%s.pickle" % name
+    try:
+        return _runner.load_object(file)
+    except FileNotFoundError:
+        raise MagnusError('there is no object "%s": no step before this one has put it' % name) from None
