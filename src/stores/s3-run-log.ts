@@ -24,6 +24,7 @@ export function s3RunLogStore(client: S3Client, prefix: string): RunLogStore {
     exists: async (run) =>
       isRunId(run) && ((await client.size(indexed(run))) !== null || !(await isEmpty(client.list(folder(run))))),
     list: () => listRuns(client, prefix),
+    credentials: client.credentials,
     remove: async (run) => {
       await removeAll(client, folder(checked(run)));
       await client.delete(indexed(run));

@@ -22,6 +22,8 @@ export interface S3StandIn {
   readonly requests: StandInRequest[];
   /** Asked for every request. */
   fault: (request: StandInRequest) => Fault | undefined;
+  /** The session token without which a request is refused as expired; undefined: none is asked for. */
+  session: string | undefined;
   /** Whether If-None-Match counts; there are servers that ignore it. */
   conditional: boolean;
   close(): Promise<void>;
@@ -35,6 +37,7 @@ export async function s3StandIn(): Promise<S3StandIn> {
     objects: new Map(),
     requests: [],
     fault: () => undefined,
+    session: undefined,
     conditional: true,
     close: () => closed(server),
   };
@@ -92,6 +95,11 @@ function answerTo(standIn: S3StandIn, bucket: string, request: StandInRequest, b
   const digest = createHash("sha256").update(body).digest("hex");
   if (!/^AWS4-HMAC-SHA256 Credential=key\//.test(headers.authorization ?? "")) {
     return refusal(403, "InvalidAccessKeyId", "The key does not exist.");
+  }
+  if (standIn.session !== undefined && headers["x-amz-security-token"] !== standIn.session) {
+    return method === "HEAD"
+      ? { status: 400, body: nothing }
+      : refusal(400, "ExpiredToken", "The provided token has expired.");
   }
   if (headers["x-amz-content-sha256"] !== digest) return refusal(400, "XAmzContentSHA256Mismatch", "The body changed.");
   if (bucket !== "runs") return refusal(404, "NoSuchBucket", "The specified bucket does not exist");
