@@ -1,5 +1,5 @@
 /** Credentials of AWS that no variable holds, as programs find them; nobody but the loopback is asked. */
-import { chmodSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type AwsStandIn, awsStandIn } from "../support/aws-stand-in.ts";
@@ -160,4 +160,47 @@ test("without any, all that was looked at, by a step too", async () => {
   const env = { ...here.env, MAGNUS_RUN_ID: "r", MAGNUS_SERVICES: services };
   const step = await run(process.execPath, [shim, "verdict"], { cwd: here.cwd, env });
   expect([step.code, step.stderr]).toEqual([1, expect.stringContaining(all)]);
+});
+
+test("a whole workflow in the simulator, each job by GitHub's token, its verdict too", async () => {
+  const here = await setting({
+    "pipeline.yaml": `
+parameters: {n: [1, 2]}
+dag:
+  steps:
+    - {name: first, type: task, command_type: shell, command: "echo x >file.txt", catalog: {put: [file.txt]}}
+    - name: each
+      type: map
+      iterate_on: n
+      iterate_as: i
+      branch: {steps: [{name: work, type: task, command_type: shell, command: "cat file.txt", catalog: {get: [file.txt]}}]}
+`,
+  });
+  const place = `config: {bucket: runs, endpoint: '${here.bucket.endpoint}'}`;
+  // On GitHub the runner sets the two variables of the token.
+  const configuration = `
+run_log_store: {type: s3, ${place}}
+catalog: {type: s3, ${place}}
+targets:
+  github-actions:
+    env:
+      AWS_ROLE_ARN: ${role}
+      AWS_ENDPOINT_URL_STS: ${here.aws.url}
+      ACTIONS_ID_TOKEN_REQUEST_URL: ${here.aws.url}/github
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: job
+`;
+  writeFileSync(path.join(here.cwd, "magnus-config.yaml"), configuration);
+  const compiled = await runMagnus(["compile", "pipeline.yaml", "-t", "github-actions"], { cwd: here.cwd });
+  expect(compiled.code, compiled.stderr).toBe(0);
+  const ended = await runMagnus(["simulate", ".github/workflows/pipeline.yml"], { cwd: here.cwd, env: here.env });
+  expect(ended.code, ended.stdout + ended.stderr).toBe(0);
+  const runs = await runMagnus(["runs", "list", "--json"], {
+    cwd: here.cwd,
+    env: { ...here.env, AWS_ACCESS_KEY_ID: "key", AWS_SECRET_ACCESS_KEY: "secret" },
+  });
+  expect(JSON.parse(runs.stdout).runs).toMatchObject([{ status: "success" }]);
+  const asked = here.aws.requests.map(({ what }) => what);
+  // One for each process: two steps of three jobs, and the verdict.
+  expect(asked.filter((what) => what === "GET /github").length).toBeGreaterThanOrEqual(4);
+  expect(asked.filter((what) => what === "POST AssumeRoleWithWebIdentity").length).toBeGreaterThanOrEqual(4);
 });
