@@ -18,6 +18,8 @@ export interface S3Client {
    * there is compared: the same content counts as this call's.
    */
   putIfAbsent(key: string, body: Uint8Array): Promise<boolean>;
+  /** Tries once to store unless the key exists. Whether it did so makes no difference to whoever asks: it never throws. */
+  tryPut(key: string, body: Uint8Array): Promise<void>;
   /** Stores a file, whatever is there (`replace`) or only where nothing is. The server checks the digest. */
   putFile(key: string, body: Exclude<S3Body, Uint8Array>, replace: boolean): Promise<void>;
   /** Null where there is none. */
@@ -103,6 +105,13 @@ export function s3Client(where: S3Bucket, patience: Patience): S3Client {
           return unclear && ((await get(key))?.equals(body) ?? false);
         },
       ),
+    tryPut: async (key, body) => {
+      try {
+        await drain(await send({ method: "PUT", key, headers: onlyIfAbsent, body }));
+      } catch {
+        // Another reader does it.
+      }
+    },
     putFile: (key, body, replace) =>
       ask("cannot write to", { method: "PUT", key, headers: replace ? {} : onlyIfAbsent, body }, [200, 412], drain),
     get,

@@ -28,7 +28,7 @@ describe("an S3 run log under faults", () => {
     const ids = (await openS3RunLog(settings, access).open("r").read()).map(({ id }) => id);
     expect(ids.length).toBe(seq);
     expect(new Set(ids).size).toBe(seq);
-    expect([...standIn.objects.keys()].filter((key) => key.includes("/events/"))).toHaveLength(seq / 2);
+    expect([...standIn.objects.keys()].filter((key) => key.includes("/events/w1."))).toHaveLength(seq / 2);
   });
 
   it("200 claims by three at a time, answers lost: one has each", async () => {
