@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+import { withoutAws } from "./test/support/without-aws.ts";
 
 /** Tests that use the programs as they are published; everything is built once before them. */
 const programs = [
@@ -23,6 +24,7 @@ const withoutSourceMaps = {
 export default defineConfig({
   plugins: [withoutSourceMaps],
   test: {
+    env: withoutAws,
     testTimeout: 300_000,
     hookTimeout: 300_000,
     // They import JSON in a way that only bundlers understand.

@@ -54,6 +54,7 @@ declare("src/task/task.ts", "task.d.ts");
 // What few steps need are files of their own beside the shim, which names them so and loads them when it needs them.
 const apart = new Map([
   ["remote-stores.ts", "stores.cjs"],
+  ["aws-credentials.ts", "aws-credentials.cjs"],
   ["install.ts", "install.cjs"],
   ["mlflow-tracker.ts", "tracker.cjs"],
 ]);
@@ -77,8 +78,11 @@ const onFirstCall = {
   name: "on-first-call",
   setup: ({ onResolve, onLoad }) => {
     const namespace = "on-first-call";
-    onResolve({ filter: /^(node:|picomatch$)/ }, ({ kind, path: name }) =>
-      kind === "import-statement" && slow.has(name) ? { path: name, namespace } : undefined,
+    onResolve({ filter: /^(node:|picomatch$)/ }, ({ kind, importer, path: name }) =>
+      // Packages use more of these modules than is listed here.
+      kind === "import-statement" && !importer.includes("node_modules") && slow.has(name)
+        ? { path: name, namespace }
+        : undefined,
     );
     onLoad({ filter: /.*/, namespace }, ({ path: name }) => {
       const exported = slow
@@ -101,6 +105,7 @@ const shim = await build({
     { in: "src/shim/start.ts", out: "start" },
     { in: "src/github-action/main.ts", out: "action" },
     { in: "src/stores/remote-stores.ts", out: "stores" },
+    { in: "src/stores/aws-credentials.ts", out: "aws-credentials" },
     { in: "src/shim/install.ts", out: "install" },
     { in: "src/tracking/mlflow-tracker.ts", out: "tracker" },
   ],

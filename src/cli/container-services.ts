@@ -1,6 +1,6 @@
 /** What the shim in a container is told of the services, and what of this machine it needs to reach them. */
 import { existsSync } from "node:fs";
-import { userInfo } from "node:os";
+import { homedir, userInfo } from "node:os";
 import path from "node:path";
 import type { Configuration, Setting } from "../configuration/configuration.ts";
 import { servicesOf } from "../configuration/services-of.ts";
@@ -41,12 +41,11 @@ export function containerServices(configuration: Configuration, host: HostEnviro
     ...(catalogFolder === undefined ? {} : { catalog: inFolder("catalog_location", catalogFolder) }),
   };
   const direct = directVariables(spec, host);
-  const { AWS_CA_BUNDLE: certificates } = direct;
   return {
     spec,
     ...(runLogFolder === undefined ? {} : { runLogFolder }),
     folders: [runLogFolder, catalogFolder].filter((folder) => folder !== undefined),
-    files: certificates !== undefined && existsSync(certificates) ? [certificates] : [],
+    files: fileVariables.flatMap((name) => direct[name] ?? []).filter((file) => existsSync(file)),
     variablesFor: (own) => ({ ...without(direct, own), ...configuredVariables(spec, host, own) }),
   };
 }
@@ -65,15 +64,39 @@ function inFolder(key: string, folder: string): ServiceSettings {
 }
 
 const credentials = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+/** Where keys come from that are not in variables. */
+const sources = [
+  ...["AWS_PROFILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL_STS"],
+  ...["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"],
+  ...["AWS_CONTAINER_AUTHORIZATION_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"],
+  ...["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"],
+];
+/** Whose values are files, which are mounted under their own names. */
+const fileVariables = [
+  ...["AWS_CA_BUNDLE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"],
+  ...["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "PGSSLROOTCERT", "PGPASSFILE"],
+];
 const places = ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"];
-const database = ["PGHOST", "PGPORT", "PGUSERNAME", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSL", "PGSSLNEGOTIATION"];
+const database = [
+  "PGHOST",
+  "PGPORT",
+  "PGUSERNAME",
+  "PGUSER",
+  "PGPASSWORD",
+  "PGDATABASE",
+  "PGSSL",
+  "PGSSLNEGOTIATION",
+  "PGSSLMODE",
+  "PGSSLROOTCERT",
+  "PGPASSFILE",
+];
 
 /** What the stores and the tracker read by themselves. */
 function directVariables(spec: ServicesSpec, host: HostEnvironment): Environment {
   const types = [spec.run_log_store?.type, spec.catalog?.type];
   const tracked = spec.experiment_tracker?.type === "mlflow";
   const names = [
-    ...(types.includes("s3") ? [...credentials, ...places] : []),
+    ...(types.includes("s3") ? [...places, ...(host.AWS_ACCESS_KEY_ID ? credentials : sources)] : []),
     ...(types.includes("postgres") ? database : []),
     // A task's own client reads them, too.
     ...(tracked ? Object.keys(host).filter((name) => name.startsWith("MLFLOW_")) : []),
@@ -83,9 +106,22 @@ function directVariables(spec: ServicesSpec, host: HostEnvironment): Environment
     const value = host[name];
     if (value !== undefined && value !== "") values[name] = value;
   }
-  if (values.AWS_CA_BUNDLE !== undefined) values.AWS_CA_BUNDLE = path.resolve(values.AWS_CA_BUNDLE);
+  if (types.includes("s3") && !host.AWS_ACCESS_KEY_ID) Object.assign(values, profileFiles(host));
+  for (const name of fileVariables) if (values[name] !== undefined) values[name] = path.resolve(values[name]);
   if (namesNoUser(spec.run_log_store, host)) values.PGUSER = userName() ?? "";
   return values;
+}
+
+/** A container has another home; where no variable names a source of keys, they are in the usual profile. */
+function profileFiles(host: HostEnvironment): Environment {
+  const named = ["AWS_ROLE_ARN", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"];
+  if (!host.AWS_PROFILE && named.some((name) => host[name])) return {};
+  const config = host.AWS_CONFIG_FILE || path.join(homedir(), ".aws/config");
+  const keys = host.AWS_SHARED_CREDENTIALS_FILE || path.join(homedir(), ".aws/credentials");
+  return {
+    ...(existsSync(config) ? { AWS_CONFIG_FILE: config } : {}),
+    ...(existsSync(keys) ? { AWS_SHARED_CREDENTIALS_FILE: keys } : {}),
+  };
 }
 
 /** Then a database takes the name of who connects, which an image does not know. */

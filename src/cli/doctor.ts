@@ -9,6 +9,7 @@ import { protocolVersion } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
 import { probeCatalog, probeRunLogStore } from "../stores/probe-stores.ts";
+import type { RunLogStore } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { loadConfiguration } from "./load-pipeline.ts";
 import type { ConfigurationOptions, DiagnosticOptions } from "./options.ts";
@@ -25,6 +26,8 @@ interface Check {
   readonly holds: string;
   /** What was found not to; empty: all is well. */
   readonly wrong: readonly string[];
+  /** Where the credentials of a server come from, and until when they hold. */
+  readonly credentials?: string;
 }
 
 /** `magnus doctor`: uses the configured services once as a run would; exit 2 where one cannot be relied on. */
@@ -62,12 +65,25 @@ function open(configuration: Configuration, sink: DiagnosticSink): Services | un
 
 async function checkRunLog({ runLogStore }: Services): Promise<Check> {
   const holds = "can be written and read, claims are exclusive";
-  return { service: "run log", store: runLogStore.name, holds, wrong: await probeRunLogStore(runLogStore) };
+  const wrong = await probeRunLogStore(runLogStore);
+  return { service: "run log", store: runLogStore.name, holds, wrong, ...(await credentialsOf(runLogStore)) };
 }
 
 async function checkCatalog({ catalog }: Services): Promise<Check> {
   const holds = catalog.keeps ? "what is put comes back" : "keeps nothing";
-  return { service: "catalog", store: catalog.name, holds, wrong: await probeCatalog(catalog) };
+  const wrong = await probeCatalog(catalog);
+  return { service: "catalog", store: catalog.name, holds, wrong, ...(await credentialsOf(catalog)) };
+}
+
+/** Nothing where there are none, or where the probe has said why. */
+async function credentialsOf(store: Pick<RunLogStore, "credentials">): Promise<Pick<Check, "credentials">> {
+  try {
+    const credentials = await store.credentials?.();
+    return credentials ? { credentials } : {};
+  } catch (error) {
+    if (error instanceof StoreError) return {};
+    throw error;
+  }
 }
 
 /** A source that cannot be read says so when it is asked for any name. */
@@ -85,17 +101,21 @@ function checkSecrets({ secrets }: Services): Check {
 const versions = { magnus: version, protocol: protocolVersion, node: process.version, platform: process.platform };
 
 function printJson(checks: readonly Check[]): string {
-  const shown = checks.map(({ service, store, wrong }) => ({ service, store, ok: wrong.length === 0, wrong }));
+  const shown = checks.map(({ service, store, wrong, credentials }) => ({
+    ...{ service, store, ok: wrong.length === 0, wrong },
+    ...(credentials === undefined ? {} : { credentials }),
+  }));
   return `${JSON.stringify({ checks: shown, versions })}\n`;
 }
 
 function printTable(checks: readonly Check[]): string {
   const paint = painter(process.stdout);
-  const lines = checks.flatMap(({ service, store, holds, wrong }) => {
+  const lines = checks.flatMap(({ service, store, holds, wrong, credentials }) => {
     const fine = wrong.length === 0;
     const mark = fine ? paint("success", "ok   ") : paint("failed", "wrong");
     const rest = fine ? [`: ${holds}`] : ["", ...wrong.map((line) => `\n         ${line}`)];
-    return [`${mark}  ${service.padEnd(8)}  ${store}${rest.join("")}`];
+    const asked = credentials === undefined ? [] : [`         credentials: ${credentials}`];
+    return [`${mark}  ${service.padEnd(8)}  ${store}${rest.join("")}`, ...asked];
   });
   const { magnus, protocol, node, platform } = versions;
   return `${[...lines, `       versions  magnus ${magnus} (protocol ${protocol}), Node ${node}, ${platform}`].join("\n")}\n`;

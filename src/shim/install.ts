@@ -53,7 +53,7 @@ interface Part {
 
 const markFile = "installed";
 /** The shim, after what it loads when it needs it: stores on servers, and this. */
-const ours = ["stores.cjs", "tracker.cjs", "install.cjs", "shim.cjs", "start.cjs"];
+const ours = ["stores.cjs", "aws-credentials.cjs", "tracker.cjs", "install.cjs", "shim.cjs", "start.cjs"];
 const launchers = ["node", "magnus-shim"];
 
 /** The last ones start the others. */

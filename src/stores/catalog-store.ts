@@ -13,4 +13,6 @@ export interface CatalogStore {
    * content) and verifies it. Throws a CatalogError where the content is missing or damaged.
    */
   getFile(digest: string, file: string, options: { readonly executable: boolean }): Promise<void>;
+  /** Of a server, for people: where what it is asked with comes from, and until when that holds. */
+  credentials?(): Promise<string>;
 }

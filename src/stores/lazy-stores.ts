@@ -20,6 +20,7 @@ export function lazyRunLogStore(name: string, load: () => Promise<RunLogStore>):
     exists: (run) => use((store) => store.exists(run)),
     list: () => use((store) => store.list()),
     remove: (run) => use((store) => store.remove(run)),
+    credentials: () => use(credentialsOf),
   };
 }
 
@@ -48,7 +49,12 @@ export function lazyCatalog(name: string, load: () => Promise<CatalogStore>): Ca
     putFile: (file) => use((catalog) => catalog.putFile(file)),
     digestFile: digestOf,
     getFile: (digest, file, options) => use((catalog) => catalog.getFile(digest, file, options)),
+    credentials: () => use(credentialsOf),
   };
+}
+
+async function credentialsOf(store: RunLogStore | CatalogStore): Promise<string> {
+  return (await store.credentials?.()) ?? "";
 }
 
 /** Loads at the first use, once. */

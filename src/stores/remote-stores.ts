@@ -3,6 +3,10 @@
  * credentials. Out: a store. A bundle of its own beside the shim (dist/stores.cjs), loaded when it is first used; see
  * lazy-stores.ts.
  */
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import type { AwsAccess, profileSettings } from "./aws-credentials.ts";
 import type { CatalogStore } from "./catalog-store.ts";
 import { postgresClient } from "./postgres-client.ts";
 import { postgresRunLogStore } from "./postgres-run-log.ts";
@@ -11,6 +15,7 @@ import { usualPatience } from "./retry.ts";
 import type { RunLogStore } from "./run-log-store.ts";
 import { s3Catalog } from "./s3-catalog.ts";
 import { type S3Client, s3Client } from "./s3-client.ts";
+import { awsCredentials, type CredentialSource, s3Credentials } from "./s3-credentials.ts";
 import { readCertificates, type S3Bucket } from "./s3-exchange.ts";
 import { s3RunLogStore } from "./s3-run-log.ts";
 import { StoreError } from "./store-error.ts";
@@ -19,40 +24,78 @@ export function openPostgresRunLog({ schema, ...place }: PostgresSettings, acces
   return postgresRunLogStore(postgresClient(place, access.patience ?? usualPatience), schema, access.mayMigrate);
 }
 
-export function openS3RunLog(settings: S3Settings, access: RemoteAccess): RunLogStore {
-  return s3RunLogStore(openS3(settings, access), prefixOf(settings));
+export async function openS3RunLog(settings: S3Settings, access: RemoteAccess): Promise<RunLogStore> {
+  return s3RunLogStore(await openS3(settings, access), prefixOf(settings));
 }
 
-export function openS3Catalog(settings: S3Settings, access: RemoteAccess): CatalogStore {
-  return s3Catalog(openS3(settings, access), prefixOf(settings));
+export async function openS3Catalog(settings: S3Settings, access: RemoteAccess): Promise<CatalogStore> {
+  return s3Catalog(await openS3(settings, access), prefixOf(settings));
 }
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html: the variables that every AWS tool reads. */
-function openS3({ bucket, endpoint, region }: S3Settings, access: RemoteAccess): S3Client {
-  const { environment } = access;
-  const set = (...names: readonly string[]): string | undefined =>
-    names.map((name) => environment[name]).find((value) => value !== undefined && value !== "");
-  const place = region ?? set("AWS_REGION", "AWS_DEFAULT_REGION") ?? "us-east-1";
-  const address = endpoint ?? set("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL") ?? `https://s3.${place}.amazonaws.com`;
-  const [accessKeyId, secretAccessKey] = [set("AWS_ACCESS_KEY_ID"), set("AWS_SECRET_ACCESS_KEY")];
-  const sessionToken = set("AWS_SESSION_TOKEN");
-  const ca = set("AWS_CA_BUNDLE");
-  if (accessKeyId === undefined || secretAccessKey === undefined) {
-    throw new StoreError(
-      "cannot use",
-      `the bucket ${bucket}`,
-      "there are no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN of temporary ones)",
-    );
-  }
+async function openS3(settings: S3Settings, access: RemoteAccess): Promise<S3Client> {
+  const { bucket } = settings;
+  const { region, endpoint, ca } = await placeOf(settings, access.environment);
+  const trusted = ca === undefined ? {} : { ca: certificatesIn(ca) };
   const where: S3Bucket = {
     bucket,
-    endpoint: addressOf(address, bucket),
-    region: place,
-    credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
+    endpoint: addressOf(endpoint, bucket),
+    region,
+    credentials: credentialsFor(bucket, access, { region, ...trusted }),
     timeoutMs: access.timeoutMs ?? 20_000,
-    ...(ca === undefined ? {} : { ca: certificatesIn(ca) }),
+    ...trusted,
   };
   return s3Client(where, access.patience ?? usualPatience);
+}
+
+/** What is configured, else what the variables say, else the profile, else AWS. */
+async function placeOf(
+  settings: S3Settings,
+  environment: RemoteAccess["environment"],
+): Promise<{ readonly region: string; readonly endpoint: string; readonly ca?: string }> {
+  const set = (...names: readonly string[]): string | undefined =>
+    names.map((name) => environment[name]).find((value) => value !== undefined && value !== "");
+  const [region, endpoint, ca] = [
+    settings.region ?? set("AWS_REGION", "AWS_DEFAULT_REGION"),
+    settings.endpoint ?? set("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+    set("AWS_CA_BUNDLE"),
+  ];
+  const asksProfile = region === undefined || (endpoint === undefined && set("AWS_PROFILE") !== undefined);
+  const profile = asksProfile ? await profileOf(environment) : {};
+  const place = region ?? profile.region ?? "us-east-1";
+  return {
+    region: place,
+    endpoint: endpoint ?? profile.endpoint ?? `https://s3.${place}.amazonaws.com`,
+    ...(ca === undefined ? {} : { ca }),
+  };
+}
+
+/** Nothing is loaded for a file that is not there. Who has the keys in variables may do without the profile. */
+async function profileOf(environment: RemoteAccess["environment"]): ReturnType<typeof profileSettings> {
+  if (!existsSync(environment.AWS_CONFIG_FILE || path.join(homedir(), ".aws/config"))) return {};
+  try {
+    return await (await awsCredentials()).profileSettings();
+  } catch (error) {
+    if (environment.AWS_ACCESS_KEY_ID) return {};
+    throw new StoreError("cannot use", "the profiles of AWS", error);
+  }
+}
+
+/** What is wrong with them is said of the bucket. */
+function credentialsFor(bucket: string, access: RemoteAccess, aws: AwsAccess): CredentialSource {
+  const wrong = (error: unknown): never => {
+    throw new StoreError("cannot use", `the bucket ${bucket}`, error);
+  };
+  try {
+    const source = s3Credentials(access, aws);
+    return {
+      renewable: source.renewable,
+      get: (renew) => source.get(renew).catch(wrong),
+      describe: () => source.describe().catch(wrong),
+    };
+  } catch (error) {
+    return wrong(error);
+  }
 }
 
 function addressOf(address: string, bucket: string): URL {

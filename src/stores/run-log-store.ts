@@ -44,6 +44,8 @@ export interface RunLogStore {
   exists(run: string): Promise<boolean>;
   /** Ids of all runs, newest first where the store can tell. */
   list(): Promise<readonly string[]>;
+  /** Of a server, for people: where what it is asked with comes from, and until when that holds. */
+  credentials?(): Promise<string>;
   /** Deletes a run with all that belongs to it; one that does not exist is fine. */
   remove(run: string): Promise<void>;
 }

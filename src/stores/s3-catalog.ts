@@ -24,6 +24,7 @@ export function s3Catalog(client: S3Client, prefix: string): CatalogStore {
     keeps: true,
     putFile: (file) => putFile(client, keyOf, file),
     digestFile: digestOf,
+    credentials: client.credentials,
     getFile: async (digest, file, { executable }) => {
       const key = keyOf(digest);
       await placeFile({ digest, file, executable }, async (temporary) => {

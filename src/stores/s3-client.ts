@@ -1,6 +1,6 @@
 import { type Patience, retry } from "./retry.ts";
 import { bytesOf, type S3Answer, type S3Body, type S3Bucket, type S3Call, s3Exchange } from "./s3-exchange.ts";
-import { isTransientAnswer, isUnreachable, S3Refusal, xmlText } from "./s3-refusal.ts";
+import { isOfCredentials, isTransientAnswer, isUnreachable, S3Refusal, xmlText } from "./s3-refusal.ts";
 import { StoreError } from "./store-error.ts";
 
 export interface S3Object {
@@ -18,6 +18,8 @@ export interface S3Client {
    * there is compared: the same content counts as this call's.
    */
   putIfAbsent(key: string, body: Uint8Array): Promise<boolean>;
+  /** Tries once to store unless the key exists. Whether it did so makes no difference to whoever asks: it never throws. */
+  tryPut(key: string, body: Uint8Array): Promise<void>;
   /** Stores a file, whatever is there (`replace`) or only where nothing is. The server checks the digest. */
   putFile(key: string, body: Exclude<S3Body, Uint8Array>, replace: boolean): Promise<void>;
   /** Null where there is none. */
@@ -30,6 +32,8 @@ export interface S3Client {
   /** The parts of keys between `prefix` and the next `/`, once each. */
   folders(prefix: string): Promise<readonly string[]>;
   delete(key: string): Promise<void>;
+  /** For people: where the credentials are from, and until when they hold. */
+  credentials(): Promise<string>;
 }
 
 export function s3Client(where: S3Bucket, patience: Patience): S3Client {
@@ -44,16 +48,24 @@ export function s3Client(where: S3Bucket, patience: Patience): S3Client {
     read: (answer: S3Answer, unclear: boolean) => Promise<T>,
   ): Promise<T> => {
     let unclear = false;
+    let renewal: "none" | "wanted" | "done" = "none";
     try {
       return await retry(
         async () => {
-          const answer = await send(call);
+          const renew = renewal === "wanted";
+          if (renew) renewal = "done";
+          const answer = await send(call, renew);
           if (fine.includes(answer.status)) return read(answer, unclear);
           throw await refusalOf(answer);
         },
         (error) => {
           // Whoever got no answer, or one of a server in trouble, does not know what was done.
           if (!(error instanceof S3Refusal) || error.status >= 500) unclear = true;
+          // Keys that were good when they were fetched may end before the time they were given, or by a clock that is wrong.
+          if (where.credentials.renewable && renewal === "none" && isOfCredentials(error)) {
+            renewal = "wanted";
+            return true;
+          }
           return isTransientAnswer(error) || isUnreachable(error);
         },
         patience,
@@ -93,6 +105,13 @@ export function s3Client(where: S3Bucket, patience: Patience): S3Client {
           return unclear && ((await get(key))?.equals(body) ?? false);
         },
       ),
+    tryPut: async (key, body) => {
+      try {
+        await drain(await send({ method: "PUT", key, headers: onlyIfAbsent, body }));
+      } catch {
+        // Another reader does it.
+      }
+    },
     putFile: (key, body, replace) =>
       ask("cannot write to", { method: "PUT", key, headers: replace ? {} : onlyIfAbsent, body }, [200, 412], drain),
     get,
@@ -122,6 +141,7 @@ export function s3Client(where: S3Bucket, patience: Patience): S3Client {
       return found;
     },
     delete: (key) => ask("cannot delete in", { method: "DELETE", key }, [200, 204, 404], drain),
+    credentials: where.credentials.describe,
   };
 }
 

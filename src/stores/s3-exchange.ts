@@ -3,7 +3,8 @@ import { createReadStream, readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { pipeline } from "node:stream";
-import { encodePath, printQuery, type S3Credentials, signedHeaders } from "./s3-signature.ts";
+import type { CredentialSource } from "./s3-credentials.ts";
+import { encodePath, printQuery, signedHeaders } from "./s3-signature.ts";
 
 /** One bucket and how to reach it. */
 export interface S3Bucket {
@@ -11,7 +12,7 @@ export interface S3Bucket {
   /** `https://host[:port]`; buckets are addressed by path, which every server understands. */
   readonly endpoint: URL;
   readonly region: string;
-  readonly credentials: S3Credentials;
+  readonly credentials: CredentialSource;
   /** A connection on which nothing happens for so long is given up. Milliseconds. */
   readonly timeoutMs: number;
   /** Certificates in PEM that are trusted instead of the usual ones. */
@@ -36,14 +37,18 @@ export interface S3Answer {
   readonly stream: http.IncomingMessage;
 }
 
-/** Sends one signed request and gives what came back, whatever its status. Rejects where no answer came. */
-export function s3Exchange(where: S3Bucket): (call: S3Call) => Promise<S3Answer> {
+/**
+ * Sends one signed request and gives what came back, whatever its status. Rejects where no answer came, or where
+ * there are no credentials. `renew`: with others than before.
+ */
+export function s3Exchange(where: S3Bucket): (call: S3Call, renew?: boolean) => Promise<S3Answer> {
   const { endpoint, credentials, region, timeoutMs, ca } = where;
   const { request, Agent } = endpoint.protocol === "http:" ? http : https;
   // Idle connections do not keep the process alive.
   const agent = new Agent({ keepAlive: true, maxSockets: 16, ...(ca === undefined ? {} : { ca }) });
   const base = endpoint.pathname.replace(/\/$/, "");
-  return ({ method, key, query = {}, headers = {}, body = nothing }) => {
+  return async ({ method, key, query = {}, headers = {}, body = nothing }, renew = false) => {
+    const keys = await credentials.get(renew);
     const path = `${base}${encodePath(`/${where.bucket}${key === undefined ? "" : `/${key}`}`)}`;
     const sha256 = body instanceof Uint8Array ? createHash("sha256").update(body).digest("hex") : body.sha256;
     const length = body instanceof Uint8Array ? body.length : body.size;
@@ -58,7 +63,7 @@ export function s3Exchange(where: S3Bucket): (call: S3Call) => Promise<S3Answer>
           hostname: endpoint.hostname.replace(/^\[|\]$/g, ""),
           port: endpoint.port,
           path: asked === "" ? path : `${path}?${asked}`,
-          headers: signedHeaders(plain, credentials, region, new Date()),
+          headers: signedHeaders(plain, keys, region, new Date()),
           timeout: timeoutMs,
         },
         (stream) => {

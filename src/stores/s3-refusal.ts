@@ -22,7 +22,7 @@ export class S3Refusal extends Error {
   }
 
   /** Why, and what to do: one line. */
-  remedy({ region, bucket }: S3Bucket): string {
+  remedy({ region, bucket, credentials }: S3Bucket): string {
     const theirs = this.headers["x-amz-bucket-region"];
     if (typeof theirs === "string" && theirs !== region)
       return `it is in the region ${theirs}; set \`region: ${theirs}\``;
@@ -33,6 +33,7 @@ export class S3Refusal extends Error {
       case "SignatureDoesNotMatch":
       case "ExpiredToken":
       case "InvalidToken":
+        if (credentials.renewable) return `${this.message}; \`magnus doctor\` says where the credentials come from`;
         return `${this.message}; check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN`;
       case "RequestTimeTooSkewed":
         return `${this.message}; set the clock of this machine`;
@@ -53,6 +54,13 @@ const transientStatus: readonly number[] = [408, 409, 429, 500, 502, 503, 504];
 export function isTransientAnswer(error: unknown): boolean {
   // RequestTimeout: the server waited for the body.
   return error instanceof S3Refusal && (transientStatus.includes(error.status) || error.code === "RequestTimeout");
+}
+
+/** An answer to HEAD has no code. */
+export function isOfCredentials(error: unknown): boolean {
+  if (!(error instanceof S3Refusal)) return false;
+  const { code, status } = error;
+  return code === "" ? status === 400 || status === 403 : /^(ExpiredToken|InvalidToken|InvalidAccessKeyId)/.test(code);
 }
 
 const unreachable = ["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "EAI_AGAIN", "EHOSTUNREACH"];

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Event } from "../protocol/event.ts";
-import { byWriter, parseEvents, printEvents } from "./event-lines.ts";
+import { byWriter, printEvents } from "./event-lines.ts";
 import { inParallel } from "./in-parallel.ts";
 import { blobKey, checkedRunId, claimFile, escapedSign, isRunId } from "./run-log-names.ts";
 import { type RunLog, type RunLogStore, wholeContent } from "./run-log-store.ts";
 import type { S3Client } from "./s3-client.ts";
+import { s3EventReader } from "./s3-events.ts";
 import { StoreError } from "./store-error.ts";
 
 /**
@@ -24,6 +25,7 @@ export function s3RunLogStore(client: S3Client, prefix: string): RunLogStore {
     exists: async (run) =>
       isRunId(run) && ((await client.size(indexed(run))) !== null || !(await isEmpty(client.list(folder(run))))),
     list: () => listRuns(client, prefix),
+    credentials: client.credentials,
     remove: async (run) => {
       await removeAll(client, folder(checked(run)));
       await client.delete(indexed(run));
@@ -64,8 +66,7 @@ async function listRuns(client: S3Client, prefix: string): Promise<readonly stri
 }
 
 function openRun(client: S3Client, run: string, at: { readonly folder: string; readonly index: string }): RunLog {
-  /** Objects that were read: they never change. */
-  const known = new Map<string, readonly Event[]>();
+  const read = s3EventReader(client, `${at.folder}events/`);
   return {
     run,
     append: async (events) => {
@@ -73,19 +74,7 @@ function openRun(client: S3Client, run: string, at: { readonly folder: string; r
       if (events.some(({ kind }) => kind === "run.created")) await client.putIfAbsent(at.index, ownToken());
       for (const [writer, batch] of byWriter(events)) await appendBatch(client, at.folder, writer, batch);
     },
-    read: async () => {
-      const fresh: string[] = [];
-      for await (const { key } of client.list(`${at.folder}events/`)) {
-        if (key.endsWith(".ndjson") && !known.has(key)) fresh.push(key);
-      }
-      await inParallel(16, fresh, async (key) => {
-        const content = await client.get(key);
-        if (content !== null) known.set(key, parseEvents(content.toString("utf8")));
-      });
-      const events = new Map<string, Event>();
-      for (const batch of known.values()) for (const event of batch) events.set(event.id, event);
-      return [...events.values()];
-    },
+    read,
     claim: (name) => client.putIfAbsent(`${at.folder}claims/${claimFile(name)}`, ownToken()),
     putIfAbsent: async (key, content) => client.putIfAbsent(`${at.folder}${blobKey(key)}`, wholeContent(content)),
     get: async (key) => client.get(`${at.folder}${blobKey(key)}`),

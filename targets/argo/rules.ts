@@ -59,7 +59,7 @@ const checkStorage: Rule = (_plan, { options, services }, sink) => {
     sink.report("target-option-missing", {
       target: "argo",
       what: `the services need the variable ${name}, which no pod would have`,
-      hint: "add it to `targets.argo.env` or `secrets_from_k8s`",
+      hint: `add it to \`targets.argo.env\` or \`secrets_from_k8s\`${name.startsWith("AWS_") ? ", or name a `service_account_name` that has a role of AWS" : ""}`,
     });
   }
 };

@@ -42,7 +42,7 @@ export function storageOf(options: ArgoOptions, services: string | undefined): S
   }
   return {
     services: placed,
-    variables: variablesOfServices(placed as unknown as ServicesSpec),
+    variables: variablesOfServices(placed as unknown as ServicesSpec, variablesGiven(options)),
     mounts,
     volumes: [
       ...(storage?.claim === undefined
@@ -56,6 +56,24 @@ export function storageOf(options: ArgoOptions, services: string | undefined): S
     claims: storage?.claim === undefined && storage?.size !== undefined ? [newClaim(storage)] : [],
     outOfReach,
   };
+}
+
+/**
+ * By name. A service account may have a role, which the cluster gives its pods as AWS_ROLE_ARN; where a Secret holds all that
+ * has a name, keys are taken from there.
+ */
+function variablesGiven({
+  env = {},
+  secrets_from_k8s,
+  secret,
+  service_account_name,
+}: ArgoOptions): ReadonlySet<string> {
+  const mayHaveRole = secret === undefined && service_account_name !== undefined;
+  return new Set([
+    ...Object.keys(env),
+    ...secrets_from_k8s.map(({ environment_variable }) => environment_variable),
+    ...(mayHaveRole ? ["AWS_ROLE_ARN"] : []),
+  ]);
 }
 
 const folders = [

@@ -6,7 +6,7 @@ import { stepName } from "../../src/protocol/path.ts";
 import type { ServicesSpec } from "../../src/protocol/services.ts";
 import { printAscii, printSpec } from "../../src/protocol/spec-text.ts";
 import type { EmitContext, OutputFile } from "../../src/target/target.ts";
-import { besideShim, servicesIn } from "./beside-shim.ts";
+import { besideShim, permissionsForStores, servicesIn } from "./beside-shim.ts";
 import { controllerOf, successOf } from "./conditions.ts";
 import { printExpression } from "./expression.ts";
 import { permissionsOfFile, secretsOfFile } from "./grants.ts";
@@ -53,6 +53,7 @@ export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>):
   const inputs = inputsOf(plan, limitsOf[options.limits].inputs);
   const call = `\${{ inputs.${inputs.callName} }}`;
   const writing: Writing = { name, prefix: `${name}~${call}~`, call, keeps: keepsOf(servicesIn(context)), shown };
+  const permissions = permissionsForStores(context);
   const jobs: Jobs = {
     writing: { ...writing },
     options,
@@ -60,7 +61,8 @@ export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>):
     storing: storingJobs(layout),
     hasObjects: hasObjects(layout),
     secretsOf: (file) => secretsOfFile(file, options),
-    permissionsOf: (file) => permissionsOfFile(file, options),
+    permissions,
+    permissionsOf: (file) => permissionsOfFile(file, options, permissions),
     fileName: ({ id, body }) => (body === "batches" ? `${name}--${id}-batch.yml` : `${name}--${id}.yml`),
   };
   const inside: Jobs = {

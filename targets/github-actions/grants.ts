@@ -1,4 +1,5 @@
 /** What a file is given by those who call it: secrets, and permissions of the token. */
+import type { Permissions } from "./beside-shim.ts";
 import { githubSecret } from "./github-secret.ts";
 import { type GithubOptions, jobOptions } from "./options.ts";
 import { type File, leavesOf } from "./sites.ts";
@@ -27,9 +28,9 @@ function secretsIn(options: unknown): readonly string[] {
   return named.flatMap(([, name = ""]) => (/^github_token$/i.test(name) ? [] : [name]));
 }
 
-/** What a job that calls a file has to grant: all that its jobs are granted. */
-export function permissionsOfFile({ graph }: File, options: GithubOptions): { readonly [scope: string]: string } {
-  const granted: Record<string, string> = { contents: "read" };
+/** What a job that calls a file has to grant: all that its jobs are granted. `all`: what each of them is. */
+export function permissionsOfFile({ graph }: File, options: GithubOptions, all: Permissions): Permissions {
+  const granted: Record<string, string> = { contents: "read", ...all };
   for (const { node } of leavesOf(graph)) {
     const { permissions = {} } = jobOptions(node.node.overrides["github-actions"], options);
     for (const [scope, access] of Object.entries(permissions)) if (granted[scope] !== "write") granted[scope] = access;

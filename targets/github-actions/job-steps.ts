@@ -115,8 +115,11 @@ export function stepMinutes({ task }: RunJob): number | undefined {
   return longest === undefined ? undefined : Math.ceil(longest / 60_000) + 10;
 }
 
-export function verdictSteps(writing: Writing): readonly Step[] {
-  const { prefix, keeps, name, call } = writing;
+/** `env`: of every step; where the stores are on a server they need it. */
+export function verdictSteps(
+  { prefix, keeps, name, call }: Writing,
+  env: { readonly [name: string]: string },
+): readonly Step[] {
   return [
     checkout,
     ...(keeps.log ? [download(`${prefix}*`, folders.log)] : []),
@@ -124,6 +127,7 @@ export function verdictSteps(writing: Writing): readonly Step[] {
       name: "verdict",
       uses: action,
       with: { plan: name, verb: "verdict", call, cancelled: "${{ contains(needs.*.result, 'cancelled') }}" },
+      ...(keeps.log || Object.keys(env).length === 0 ? {} : { env }),
     },
     ...(keeps.log ? [{ if: "${{ always() }}", ...upload(`run-log~${prefix}${ownName}`, folders.log, "error") }] : []),
   ];

@@ -26,6 +26,8 @@ export interface Jobs {
   readonly hasObjects: boolean;
   /** The `secrets` that files which are called hand on. */
   readonly secretsOf: (file: File) => readonly string[];
+  /** What every job is granted beside `contents: read`. */
+  readonly permissions: { readonly [scope: string]: string };
   readonly permissionsOf: (file: File) => { readonly [scope: string]: string };
   readonly fileName: (site: CompositeSite) => string;
 }
@@ -45,8 +47,8 @@ export function verdictJob(before: readonly Job[], jobs: Jobs): Job {
       needs: before.map(({ id }) => id),
       if: "${{ always() }}",
       "runs-on": options.runs_on ?? usualRunner,
-      permissions: { contents: "read" },
-      steps: verdictSteps(writing),
+      permissions: { contents: "read", ...jobs.permissions },
+      steps: verdictSteps(writing, options.env ?? {}),
     },
   };
 }
@@ -158,7 +160,11 @@ function runJob(
         ? {}
         : { environment: run.options.environment }),
       ...(site.captured ? { "continue-on-error": true } : {}),
-      permissions: { contents: "read", ...(run.task === undefined ? {} : run.options.permissions) },
+      permissions: {
+        contents: "read",
+        ...(run.task === undefined ? {} : run.options.permissions),
+        ...jobs.permissions,
+      },
       ...(Object.keys(outputs).length === 0 ? {} : { outputs }),
       ...jobMinutes(run),
       steps: runSteps(run, jobs.writing),

@@ -3,7 +3,7 @@ import type { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import { type Plan, planNodes } from "../../src/plan/plan.ts";
 import { variablesOfServices } from "../../src/protocol/services.ts";
 import type { EmitContext } from "../../src/target/target.ts";
-import { servicesIn } from "./beside-shim.ts";
+import { servicesIn, variablesOf } from "./beside-shim.ts";
 import { longestExpression } from "./expression.ts";
 import { buildWorkflows, keepsOf, layoutOf } from "./files.ts";
 import { githubSecret } from "./github-secret.ts";
@@ -42,15 +42,19 @@ const checkStorage: Rule = (_plan, { options, services }, sink) => {
       hint: "use `run_log_store: {type: file-system}` for this target: it travels as artifacts",
     });
   }
-  for (const name of variablesOfServices(spec)) {
+  for (const name of variablesOfServices(spec, variablesOf(options))) {
     if (options.env?.[name] !== undefined) continue;
     sink.report("target-option-missing", {
       target,
       what: `the services need the variable ${name}, which no job would have`,
-      hint: `add it to \`targets.github-actions.env\`: {${name}: \${{ vars.${name} }}}`,
+      hint: `add it to \`targets.github-actions.env\`: {${name}: \${{ vars.${name} }}}${orRole(name)}`,
     });
   }
 };
+
+function orRole(name: string): string {
+  return name.startsWith("AWS_") ? ", or a role of AWS that trusts the repository as AWS_ROLE_ARN" : "";
+}
 
 /** What an older server has not. */
 const checkServer: Rule = (_plan, { options, services }, sink) => {

@@ -6,6 +6,7 @@ import { runMagnus } from "../support/programs.ts";
 import { workspace } from "../support/workspace.ts";
 
 const programs = [
+  "aws-credentials.cjs",
   "install.cjs",
   "launcher-arm64",
   "launcher-x64",

@@ -2,6 +2,7 @@
 import { copyFileSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { parse } from "yaml";
 import { type PostgresServer, postgresPrograms, postgresServer } from "../support/postgres-server.ts";
 import { run, runMagnus, shim, shimAlone } from "../support/programs.ts";
 import { s3StandIn } from "../support/s3-stand-in.ts";
@@ -224,5 +225,30 @@ targets:
     const cwd = workspace({ "pipeline.yaml": pipeline });
     expect((await runMagnus(["compile", "pipeline.yaml", "-t", "github-actions", "-q"], { cwd })).code).toBe(0);
     expect(readdirSync(path.join(cwd, ".github/magnus"))).not.toContain("stores.cjs");
+  });
+
+  test("takes a role instead of keys: of GitHub's token, of a service account", async () => {
+    const cwd = workspace({
+      "pipeline.yaml": pipeline,
+      "magnus-config.yaml": `${configuration.replace("b}", "b, service_account_name: runs}")}
+  github-actions: {env: {AWS_ROLE_ARN: 'arn:aws:iam::1:role/r'}}
+`,
+    });
+    const compiled = await runMagnus(["compile", "pipeline.yaml", "-t", "argo", "-t", "github-actions"], { cwd });
+    expect(compiled.code, compiled.stderr).toBe(0);
+    expect(readFileSync(path.join(cwd, "pipeline.argo.yaml"), "utf8")).not.toContain("AWS_");
+    expect(readdirSync(path.join(cwd, ".github/magnus"))).toContain("aws-credentials.cjs");
+    const { jobs } = parse(readFileSync(path.join(cwd, ".github/workflows/pipeline.yml"), "utf8"));
+    for (const [id, job] of Object.entries<{ permissions: object }>(jobs)) {
+      expect(job.permissions, id).toEqual({ contents: "read", "id-token": "write" });
+    }
+    const keys = {
+      "targets.github-actions.env.AWS_ACCESS_KEY_ID": "k",
+      "targets.github-actions.env.AWS_SECRET_ACCESS_KEY": "s",
+    };
+    const set = Object.entries(keys).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+    await runMagnus(["compile", "pipeline.yaml", "-t", "github-actions", "-o", "with-keys", ...set], { cwd });
+    expect(readdirSync(path.join(cwd, "with-keys/.github/magnus"))).not.toContain("aws-credentials.cjs");
+    expect(readFileSync(path.join(cwd, "with-keys/.github/workflows/pipeline.yml"), "utf8")).not.toContain("id-token");
   });
 });

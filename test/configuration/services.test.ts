@@ -17,6 +17,8 @@ function open(text: string, environment: { readonly [name: string]: string } = {
   return openServices(parseJson(servicesText(read(text).configuration) ?? "{}"), environment, folder);
 }
 
+const none: ReadonlySet<string> = new Set();
+
 describe("services of a configuration", () => {
   it("leaves out what is as by default", () => {
     expect(servicesOf(read("").configuration)).toEqual({});
@@ -30,7 +32,7 @@ describe("services of a configuration", () => {
     expect(servicesText(configuration)).toBe(
       '{"catalog":{"type":"do-nothing"},"graceMs":5000,"isolate":"never","run_log_store":{"log_folder":"$LOGS/a","type":"file-system"}}',
     );
-    expect(variablesOfServices(servicesOf(configuration))).toEqual(["LOGS"]);
+    expect(variablesOfServices(servicesOf(configuration), none)).toEqual(["LOGS"]);
   });
 });
 
@@ -98,9 +100,12 @@ describe("opened services", () => {
   });
 
   it("needs credentials for a bucket, though no variable names them", () => {
-    const variables = (text: string) => variablesOfServices(servicesOf(read(text).configuration));
+    const variables = (text: string) => variablesOfServices(servicesOf(read(text).configuration), none);
     const keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
     expect(variables("catalog: {type: s3, config: {bucket: b}}")).toEqual(keys);
+    const inBucket = servicesOf(read("catalog: {type: s3, config: {bucket: b}}").configuration);
+    expect(variablesOfServices(inBucket, new Set(["AWS_ROLE_ARN"]))).toEqual([]);
+    expect(variablesOfServices(inBucket, new Set(["AWS_PROFILE", "AWS_ACCESS_KEY_ID"]))).toEqual(keys);
     expect(variables("run_log_store: {type: s3, config: {bucket: $B}}")).toEqual([...keys, "B"]);
     expect(variables("run_log_store: {type: postgres, config: {url: 'postgres://$H/d'}}")).toEqual(["H"]);
   });

@@ -109,6 +109,7 @@ describe.skipIf(process.platform !== "linux")("install", () => {
     const names = readdirSync(path.join(cwd, "tools"));
     expect(names.filter((name) => name.endsWith(".v8"))).toHaveLength(1);
     expect(names.filter((name) => !name.endsWith(".v8")).sort()).toEqual([
+      "aws-credentials.cjs",
       "install.cjs",
       "installed",
       "lib",
@@ -127,7 +128,8 @@ describe.skipIf(process.platform !== "linux")("install", () => {
       ["shim.cjs", "install.cjs"],
       ["install.cjs", "launcher"],
       [`launcher-${process.arch}`, "stores.cjs"],
-      ["stores.cjs", "tracker.cjs"],
+      ["stores.cjs", "aws-credentials.cjs"],
+      ["aws-credentials.cjs", "tracker.cjs"],
     ] as const) {
       copyFileSync(path.join(path.dirname(shim), copied), path.join(cwd, copied));
       const { code, stderr } = await install("tools", cwd, [process.execPath, path.join(cwd, "shim.cjs")]);

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { CatalogError } from "../../src/stores/catalog-error.ts";
 import { doNothingCatalog } from "../../src/stores/do-nothing-catalog.ts";
 import { fileSystemCatalog } from "../../src/stores/file-system-catalog.ts";
-import { openS3Catalog } from "../../src/stores/remote-stores.ts";
 import { catalogSuite, newFolder } from "./catalog-suite.ts";
+import { openS3Catalog } from "./open-s3.ts";
 import { standInSettings } from "./stand-in-settings.ts";
 
 catalogSuite("file-system", () => {

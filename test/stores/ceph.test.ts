@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RemoteAccess, S3Settings } from "../../src/stores/remote-settings.ts";
-import { openS3Catalog, openS3RunLog } from "../../src/stores/remote-stores.ts";
+import { s3Credentials } from "../../src/stores/s3-credentials.ts";
 import { s3Exchange } from "../../src/stores/s3-exchange.ts";
 import { type CephServer, cephServer, hasCeph } from "../support/ceph-server.ts";
 import { catalogSuite } from "./catalog-suite.ts";
+import { openS3Catalog, openS3RunLog } from "./open-s3.ts";
 import { runLogSuite } from "./run-log-suite.ts";
 
 const title = hasCeph()
@@ -21,7 +22,7 @@ describe.skipIf(!hasCeph())(title, () => {
       bucket: "runs",
       endpoint: new URL(server.endpoint),
       region: "us-east-1",
-      credentials: { accessKeyId: "key", secretAccessKey: "secret" },
+      credentials: s3Credentials(access, { region: "us-east-1" }),
       timeoutMs: 60_000,
     });
 

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { bufferedRunLogStore } from "../../src/stores/buffered-run-log.ts";
 import { copyRun } from "../../src/stores/copy-run.ts";
-import { openS3RunLog } from "../../src/stores/remote-stores.ts";
 import { StoreError } from "../../src/stores/store-error.ts";
+import { openS3RunLog } from "./open-s3.ts";
 import { created, event } from "./run-log-suite.ts";
 import { standInSettings } from "./stand-in-settings.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { bufferedRunLogStore } from "../../src/stores/buffered-run-log.ts";
 import { doNothingCatalog } from "../../src/stores/do-nothing-catalog.ts";
 import { probeCatalog, probeRunLogStore } from "../../src/stores/probe-stores.ts";
-import { openS3Catalog, openS3RunLog } from "../../src/stores/remote-stores.ts";
+import { openS3Catalog, openS3RunLog } from "./open-s3.ts";
 import { standInSettings } from "./stand-in-settings.ts";
 
 describe("a probe", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { bufferedRunLogStore } from "../../src/stores/buffered-run-log.ts";
 import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
-import { openS3RunLog } from "../../src/stores/remote-stores.ts";
+import { openS3RunLog } from "./open-s3.ts";
 import { type Place, runLogSuite } from "./run-log-suite.ts";
 import { standInSettings } from "./stand-in-settings.ts";
 

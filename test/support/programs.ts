@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { root } from "./build.ts";
+import { withoutAws } from "./without-aws.ts";
 
 export const magnus = path.join(root, "dist/magnus.js");
 /** As people start it. */
@@ -41,8 +42,12 @@ export function runMagnus(args: readonly string[], options: RunOptions): Promise
   return run(process.execPath, [magnus, ...args], options);
 }
 
-/** What a program needs to start; nothing of the developer's MAGNUS_*, and a language that messages do not depend on. */
+/**
+ * What a program needs to start; nothing of the developer's MAGNUS_* and AWS_*, a language that messages do not depend on, and
+ * no request to a machine's metadata service.
+ */
 export function plainEnvironment(): Record<string, string> {
   const { PATH = "", HOME = "", TMPDIR } = process.env;
-  return { PATH, HOME, LC_ALL: "C.UTF-8", ...(TMPDIR === undefined ? {} : { TMPDIR }) };
+  const temporary = TMPDIR === undefined ? {} : { TMPDIR };
+  return { PATH, HOME, LC_ALL: "C.UTF-8", ...withoutAws, ...temporary };
 }

@@ -22,12 +22,16 @@ export interface S3StandIn {
   readonly requests: StandInRequest[];
   /** Asked for every request. */
   fault: (request: StandInRequest) => Fault | undefined;
+  /** The session token without which a request is refused as expired; undefined: none is asked for. */
+  session: string | undefined;
+  /** Keys of one answer to a listing. */
+  page: number;
   /** Whether If-None-Match counts; there are servers that ignore it. */
   conditional: boolean;
   close(): Promise<void>;
 }
 
-/** A bucket `runs` in memory behind HTTP on the loopback: as much of S3 as the stores use, with faults. Pages of 3 keys. */
+/** A bucket `runs` in memory behind HTTP on the loopback: as much of S3 as the stores use, with faults. */
 export async function s3StandIn(): Promise<S3StandIn> {
   const server = createServer();
   const standIn: S3StandIn = {
@@ -35,6 +39,8 @@ export async function s3StandIn(): Promise<S3StandIn> {
     objects: new Map(),
     requests: [],
     fault: () => undefined,
+    session: undefined,
+    page: 3,
     conditional: true,
     close: () => closed(server),
   };
@@ -93,6 +99,11 @@ function answerTo(standIn: S3StandIn, bucket: string, request: StandInRequest, b
   if (!/^AWS4-HMAC-SHA256 Credential=key\//.test(headers.authorization ?? "")) {
     return refusal(403, "InvalidAccessKeyId", "The key does not exist.");
   }
+  if (standIn.session !== undefined && headers["x-amz-security-token"] !== standIn.session) {
+    return method === "HEAD"
+      ? { status: 400, body: nothing }
+      : refusal(400, "ExpiredToken", "The provided token has expired.");
+  }
   if (headers["x-amz-content-sha256"] !== digest) return refusal(400, "XAmzContentSHA256Mismatch", "The body changed.");
   if (bucket !== "runs") return refusal(404, "NoSuchBucket", "The specified bucket does not exist");
   const found = standIn.objects.get(key);
@@ -124,7 +135,7 @@ function refusal(status: number, code: string, message: string): Answer {
   return { status, body: Buffer.from(`<Error><Code>${code}</Code><Message>${message}</Message></Error>`) };
 }
 
-function listing({ objects }: S3StandIn, query: URLSearchParams): Answer {
+function listing({ objects, page: most }: S3StandIn, query: URLSearchParams): Answer {
   const prefix = query.get("prefix") ?? "";
   const delimiter = query.get("delimiter");
   const after = query.get("continuation-token") ?? "";
@@ -141,7 +152,7 @@ function listing({ objects }: S3StandIn, query: URLSearchParams): Answer {
     }
   }
   const names = [...entries.keys()].sort().filter((name) => name > after);
-  const page = names.slice(0, 3);
+  const page = names.slice(0, most);
   const more = names.length > page.length;
   const next = more ? `<NextContinuationToken>${escapeXml(page.at(-1) ?? "")}</NextContinuationToken>` : "";
   const xml = `<ListBucketResult><Prefix>${escapeXml(prefix)}</Prefix><IsTruncated>${more}</IsTruncated>${next}${page.map((name) => entries.get(name)).join("")}</ListBucketResult>`;
