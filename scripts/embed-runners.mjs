@@ -33,7 +33,7 @@ function texts(root) {
 function smaller(name, text) {
   if (name.endsWith(".mjs")) return transformSync(text, { minify: true, format: "esm", target: "node18" }).code;
   // A docstring may be all that a body has, and a module's stands where no statement may.
-  const plain = text.replace(/^( *)"""[^]*?"""\n/gm, (_, indent) => (indent === "" ? "" : `${indent}0\n`));
+  const plain = text.replace(/^( *)"""[\s\S]*?"""\n/gm, (_, indent) => (indent === "" ? "" : `${indent}0\n`));
   return plain.replace(/^ *#.*\n/gm, "");
 }
 
