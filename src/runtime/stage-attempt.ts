@@ -45,7 +45,7 @@ export async function stageAttempt(
 ): Promise<Staged> {
   let files: AttemptFiles | undefined;
   const given = readSecrets(task.secrets ?? [], services.secrets);
-  const redactor = redactorFor(given.values);
+  const redactor = redactorFor([...services.credentials, ...given.values.values()]);
   let workspace: Workspace = { cwd: services.projectDir, roots: [], remove: () => {} };
   let got: readonly CatalogFile[] = [];
   let warnings = given.warnings;
@@ -145,11 +145,11 @@ function readSecrets(names: readonly string[], secrets: Secrets): GivenSecrets {
 
 const redactors = new Map<string, Redactor>();
 
-function redactorFor(values: ReadonlyMap<string, string>): Redactor {
-  const key = values.size === 0 ? "" : JSON.stringify([...values.values()]);
+function redactorFor(secrets: readonly string[]): Redactor {
+  const key = secrets.length === 0 ? "" : JSON.stringify(secrets);
   let redactor = redactors.get(key);
   if (redactor === undefined) {
-    redactor = redactorOf([...values.values()]);
+    redactor = redactorOf(secrets);
     redactors.set(key, redactor);
   }
   return redactor;

@@ -39,6 +39,8 @@ export interface StepServices {
   readonly writer: EventWriter;
   readonly catalog: CatalogStore;
   readonly secrets: Secrets;
+  /** With which the stores are reached: masked in what any task prints. */
+  readonly credentials: readonly string[];
   /** The folder in which magnus was started; commands run there. Absolute. */
   readonly projectDir: string;
   readonly isolate: "auto" | "always" | "never";

@@ -21,6 +21,7 @@ import { lazyCatalog, lazyRunLogStore } from "./lazy-stores.ts";
 import type { PostgresSettings, RemoteAccess, S3Settings } from "./remote-settings.ts";
 import type { RunLogStore } from "./run-log-store.ts";
 import { dotenvSecrets, environmentSecrets, fileSecrets, type Secrets, secretsFrom } from "./secrets.ts";
+import { credentialsOf } from "./store-credentials.ts";
 import { errorCode } from "./store-error.ts";
 
 /** The opened services. Nothing is read or written before one of them is used. */
@@ -28,6 +29,8 @@ export interface Services {
   readonly runLogStore: RunLogStore;
   readonly catalog: CatalogStore;
   readonly secrets: Secrets;
+  /** With which the others are reached; they must show nowhere. */
+  readonly credentials: readonly string[];
   /** Absent: metrics go to the run log only. */
   readonly tracker?: TrackerSettings;
   readonly isolate: "auto" | "always" | "never";
@@ -65,10 +68,18 @@ export function openServices(
   const remote: RemoteAccess = { environment, mayMigrate: false, ...access };
   const here: Here = { environment, lookup: lookupIn(environment), cwd, access: remote };
   refuseUnknown(services, "services", serviceKeys);
+  const tracker = readService(services, "experiment_tracker", "do-nothing");
+  const runLogStore = readService(services, "run_log_store", "file-system");
+  const catalog = readService(services, "catalog", "file-system");
   return {
-    ...readTracker(readService(services, "experiment_tracker", "do-nothing"), here),
-    runLogStore: openRunLogStore(readService(services, "run_log_store", "file-system"), here),
-    catalog: openCatalog(readService(services, "catalog", "file-system"), here),
+    ...readTracker(tracker, here),
+    runLogStore: openRunLogStore(runLogStore, here),
+    catalog: openCatalog(catalog, here),
+    credentials: [
+      ...credentialsOf(tracker.type, readText(tracker, "server_url", here), environment),
+      ...credentialsOf(runLogStore.type, readText(runLogStore, "url", here), environment),
+      ...credentialsOf(catalog.type, undefined, environment),
+    ],
     secrets: openSecrets(readService(services, "secrets", "env-secrets"), here),
     isolate: readIsolate(services.isolate),
     graceMs: readGrace(services.graceMs),

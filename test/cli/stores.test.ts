@@ -37,6 +37,8 @@ afterAll(() => server?.stop());
 interface Setting {
   readonly configuration: string;
   readonly env: { readonly [name: string]: string };
+  /** Which of the values in the environment nobody may see. */
+  readonly credential: string;
 }
 
 async function s3(): Promise<Setting> {
@@ -46,6 +48,7 @@ async function s3(): Promise<Setting> {
   return {
     configuration: `run_log_store: {type: s3, config: ${config}}\ncatalog: {type: s3, config: ${config}}\n`,
     env: { AWS_ACCESS_KEY_ID: "key", AWS_SECRET_ACCESS_KEY: "secret-of-the-store" },
+    credential: "secret-of-the-store",
   };
 }
 
@@ -56,6 +59,7 @@ async function postgres(): Promise<Setting> {
   return {
     configuration: `run_log_store: {type: postgres, config: {url: '${url.href}', schema: $SCHEMA}}\n`,
     env: { PGPASSWORD: password, SCHEMA: `s${Math.random().toString(36).slice(2)}` },
+    credential: password,
   };
 }
 
@@ -83,6 +87,22 @@ describe.each([
     expect((await runMagnus(["runs", "log", "script", "write"], { cwd, env })).stdout).toBe("told\n");
     const again = await runMagnus(["run", "pipeline.yaml", "--run-id", "here"], { cwd, env });
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("there is a run here already")]);
+  });
+
+  test.skipIf(skipped)("a task that prints its environment shows no credential of the stores", async () => {
+    const { configuration, env, credential } = await newSetting();
+    const curious = `dag: {steps: [{name: look, type: task, command_type: shell, command: "env; env | base64 -w0"}]}`;
+    const cwd = workspace({ "pipeline.yaml": curious, "magnus-config.yaml": configuration });
+    const here = await runMagnus(["run", "pipeline.yaml", "--run-id", "here"], { cwd, env });
+    expect((await runMagnus(["compile", "pipeline.yaml", "-t", "shell", "-q"], { cwd, env })).code).toBe(0);
+    const script = await run("sh", ["pipeline.sh", "--run-id", "script"], { cwd, env: { ...env, MAGNUS_SHIM: shim } });
+    const logs = ["here", "script"].map((name) => runMagnus(["runs", "log", name, "look"], { cwd, env }));
+    for (const shown of [here, script, ...(await Promise.all(logs))]) {
+      expect(shown.code, shown.stderr).toBe(0);
+      expect(shown.stdout + shown.stderr).toContain("***");
+      expect(shown.stdout + shown.stderr).not.toContain(credential);
+      expect(shown.stdout).not.toContain(Buffer.from(credential).toString("base64").slice(4, -4));
+    }
   });
 
   test.skipIf(skipped)("doctor, then push and pull with files", async () => {

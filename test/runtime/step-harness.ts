@@ -91,6 +91,7 @@ export function newServices(secrets: { readonly [name: string]: string } = {}): 
     writer: openEventWriter(log),
     catalog: fileSystemCatalog(join(newFolder(), "catalog")),
     secrets: environmentSecrets(secrets),
+    credentials: [],
     projectDir,
     isolate: "auto",
     claimAttempt: (path, gather) => claimAttempt(log, path, gather),

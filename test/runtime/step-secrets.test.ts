@@ -31,6 +31,16 @@ describe("a step with secrets", () => {
     expect(JSON.stringify(await readEvents(services.log))).not.toContain("s3cret-token");
   });
 
+  it("shows no credential of the stores either, whoever declares what", async () => {
+    const services = { ...newServices(secrets), credentials: ["key-of-the-store"] };
+    const { stdout, log } = await runShell("echo key-of-the-store s3cret-token", { services });
+    expect([stdout, log]).toEqual(["*** s3cret-token\n", "*** s3cret-token\n"]);
+    const both = await runShell("echo key-of-the-store s3cret-token", { services, task: { secrets: ["TOKEN"] } });
+    expect(both.stdout).toBe("*** ***\n");
+    const published = await runShell("export MAGNUS_PRM_x=key-of-the-store", { services });
+    expect(published.result.message).toBe('the parameter "x" contains a secret');
+  });
+
   it("what is held back at the end is shown", async () => {
     const { stdout, log } = await runShell("printf 'ends with s3cret'", { secrets, task: { secrets: ["TOKEN"] } });
     expect([stdout, log]).toEqual(["ends with s3cret", "ends with s3cret"]);
