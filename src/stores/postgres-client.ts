@@ -1,13 +1,10 @@
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import postgres from "postgres";
+import type { PostgresAddress, SslMode } from "./postgres-address.ts";
+import { dial } from "./postgres-socket.ts";
 import { type Patience, retry } from "./retry.ts";
 import { causeOf, errorCode, StoreError } from "./store-error.ts";
-
-export interface PostgresPlace {
-  /** `postgres://user@host/database`; the password may be PGPASSWORD. Never printed. */
-  readonly url: string;
-  /** For messages: host and database. */
-  readonly name: string;
-}
 
 export interface PostgresClient {
   readonly name: string;
@@ -16,6 +13,8 @@ export interface PostgresClient {
    * that begins with `what`.
    */
   run<T>(what: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T>;
+  /** For people: where the password is from, and what protects the connection. */
+  describe(): Promise<string>;
 }
 
 /** How long an idle connection waits for the next piece of work. Milliseconds. */
@@ -25,8 +24,9 @@ const lingerMs = 20;
  * Connects for each burst of work and disconnects after it: a connection is never held while a task runs, since a server
  * has 100 of them by default and a pipeline may have more tasks than that at a time.
  */
-export function postgresClient(place: PostgresPlace, patience: Patience): PostgresClient {
+export function postgresClient(address: PostgresAddress, patience: Patience): PostgresClient {
   let open: postgres.Sql | undefined;
+  let secured = false;
   let users = 0;
   let closing: NodeJS.Timeout | undefined;
 
@@ -39,7 +39,7 @@ export function postgresClient(place: PostgresPlace, patience: Patience): Postgr
   const attempt = async <T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> => {
     clearTimeout(closing);
     users++;
-    open ??= connect(place.url);
+    open ??= connect(address, (socket) => (secured = socket instanceof TLSSocket));
     const own = open;
     try {
       return await work(own);
@@ -53,26 +53,47 @@ export function postgresClient(place: PostgresPlace, patience: Patience): Postgr
     }
   };
 
+  const run: PostgresClient["run"] = async (what, work) => {
+    try {
+      return await retry(() => attempt(work), isTransient, patience);
+    } catch (error) {
+      throw error instanceof StoreError ? error : new StoreError(what, address.name, remedyOf(error, address));
+    }
+  };
   return {
-    name: place.name,
-    run: async (what, work) => {
-      try {
-        return await retry(() => attempt(work), isTransient, patience);
-      } catch (error) {
-        throw error instanceof StoreError ? error : new StoreError(what, place.name, remedyOf(error));
-      }
+    name: address.name,
+    run,
+    describe: async () => {
+      await run("cannot reach", (sql) => sql`select 1`);
+      return `${address.passwordFrom}; ${secured ? protection[address.tls.mode] : "the connection is not encrypted"}`;
     },
   };
 }
 
-function connect(url: string): postgres.Sql {
-  return postgres(url, {
+const protection: { readonly [mode in SslMode]: string } = {
+  disable: "the connection is not encrypted",
+  prefer: "the connection is encrypted, the server's certificate not checked",
+  require: "the connection is encrypted, the server's certificate not checked",
+  "verify-ca": "the connection is encrypted, the server's certificate checked but for its name",
+  "verify-full": "the connection is encrypted, the server's certificate checked",
+};
+
+function connect(address: PostgresAddress, onSocket: (socket: Socket) => void): postgres.Sql {
+  const { host, port, user, database, password, options } = address;
+  const socket = async (): Promise<Socket> => {
+    const dialled = await dial(address);
+    onSocket(dialled);
+    return dialled;
+  };
+  return postgres({
+    // Everything is said here: the library would look for the rest in this process's environment.
+    ...{ host, port, user, database, password, socket, ssl: false },
     max: 1,
-    connect_timeout: 10,
+    connect_timeout: address.connectTimeoutMs / 1000,
     // Neither is of use to a connection that lives for a few statements; a pooler in between may not allow the first.
     prepare: false,
     fetch_types: false,
-    connection: { application_name: "magnus" },
+    connection: { application_name: "magnus", ...(options === undefined ? {} : { options }) },
     onnotice: () => {},
   });
 }
@@ -91,15 +112,26 @@ function isTransient(error: unknown): boolean {
   return transient.includes(errorCode(error) ?? "");
 }
 
-function remedyOf(error: unknown): string {
+function remedyOf(error: unknown, { passwordFrom }: PostgresAddress): string {
   const cause = causeOf(error);
   switch (errorCode(error)) {
     case "42P01":
     case "3F000":
       return "its tables are missing; `magnus doctor` with this configuration makes them";
-    case "28P01":
     case "28000":
-      return `${cause}; check the user and the password of \`url\`, or PGPASSWORD`;
+      if (cause.endsWith("no encryption")) return `${cause}; set sslmode=require in \`url\``;
+      return `${cause}; check the user of \`url\``;
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return `the server's certificate is for another host: ${cause.replace(/^.*altnames: /, "")}`;
+    case "CERT_HAS_EXPIRED":
+      return "the server's certificate has expired";
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+      return `nobody trusted signed the server's certificate (${cause}); name the certificate of who did as sslrootcert`;
+    case "28P01":
+      return `${cause}; asked with ${passwordFrom}; it may be in \`url\`, PGPASSWORD or ~/.pgpass`;
     case "3D000":
       return `${cause}; create it, or name another in \`url\``;
     case "42501":

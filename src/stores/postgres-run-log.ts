@@ -20,6 +20,7 @@ export function postgresRunLogStore(client: PostgresClient, schema: string, mayM
   const open = (run: string): RunLog => openRun(database, schema, checked(run));
   return {
     name: `postgres (${client.name})`,
+    credentials: client.describe,
     create: async (run) => ((await createRun(database, schema, checked(run))) ? open(run) : null),
     open,
     exists: (run) =>
@@ -48,7 +49,7 @@ export function postgresRunLogStore(client: PostgresClient, schema: string, mayM
 function migrating(client: PostgresClient, schema: string): PostgresClient {
   let migrated: Promise<void> | undefined;
   return {
-    name: client.name,
+    ...client,
     run: async (what, work) => {
       migrated ??= client.run("cannot make the tables in", (sql) => migrate(sql, schema, client.name));
       await migrated;

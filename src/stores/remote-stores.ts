@@ -8,6 +8,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import type { AwsAccess, profileSettings } from "./aws-credentials.ts";
 import type { CatalogStore } from "./catalog-store.ts";
+import { readPostgresAddress } from "./postgres-address.ts";
 import { postgresClient } from "./postgres-client.ts";
 import { postgresRunLogStore } from "./postgres-run-log.ts";
 import type { PostgresSettings, RemoteAccess, S3Settings } from "./remote-settings.ts";
@@ -20,8 +21,9 @@ import { readCertificates, type S3Bucket } from "./s3-exchange.ts";
 import { s3RunLogStore } from "./s3-run-log.ts";
 import { StoreError } from "./store-error.ts";
 
-export function openPostgresRunLog({ schema, ...place }: PostgresSettings, access: RemoteAccess): RunLogStore {
-  return postgresRunLogStore(postgresClient(place, access.patience ?? usualPatience), schema, access.mayMigrate);
+export function openPostgresRunLog(settings: PostgresSettings, access: RemoteAccess): RunLogStore {
+  const client = postgresClient(readPostgresAddress(settings, access.environment), access.patience ?? usualPatience);
+  return postgresRunLogStore(client, settings.schema, access.mayMigrate);
 }
 
 export async function openS3RunLog(settings: S3Settings, access: RemoteAccess): Promise<RunLogStore> {

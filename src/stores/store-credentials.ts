@@ -32,8 +32,9 @@ export function credentialsOf(type: string, address: string | undefined, environ
  */
 function passwordIn(address: string | undefined): readonly string[] {
   if (!address || !URL.canParse(address)) return [];
-  const { username, password } = new URL(address);
-  return password === username ? [] : [password, decoded(password)];
+  const { username, password, searchParams } = new URL(address);
+  const written = password === username ? [] : [password, decoded(password)];
+  return [...written, ...searchParams.getAll("password")];
 }
 
 function decoded(text: string): string {

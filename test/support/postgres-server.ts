@@ -7,6 +7,8 @@ import { freePort } from "./free-port.ts";
 export interface PostgresServer {
   /** With user and password, without a database. */
   readonly url: string;
+  /** Where its Unix socket is. */
+  readonly socketFolder: string;
   stop(): Promise<void>;
   /** Ends the server at once, as a crash does, and starts it again on the same data. */
   restart(): Promise<void>;
@@ -20,8 +22,11 @@ export function postgresPrograms(): string | undefined {
   return folders.find((folder) => ["initdb", "postgres"].every((name) => existsSync(path.join(folder, name))));
 }
 
-/** A server on the loopback with data in a new folder, and passwords. It refuses to run as root, so it runs as nobody then. */
-export async function postgresServer(programs: string): Promise<PostgresServer> {
+/**
+ * A server on the loopback with data in a new folder, and passwords. It refuses to run as root, so it runs as nobody then.
+ * `prepare` may add files to the folder of its data before the first start.
+ */
+export async function postgresServer(programs: string, prepare?: (data: string) => void): Promise<PostgresServer> {
   const folder = mkdtempSync(path.join(tmpdir(), "magnus-postgres-"));
   const who = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
   const password = path.join(folder, "password");
@@ -42,6 +47,8 @@ export async function postgresServer(programs: string): Promise<PostgresServer> 
     "--no-sync",
   ];
   execFileSync(path.join(programs, "initdb"), initialise, { ...who, stdio: "ignore", env: { LC_ALL: "C.UTF-8" } });
+  prepare?.(data);
+  if (who.uid !== undefined) for (const file of readdirSync(data)) chownSync(path.join(data, file), who.uid, who.gid);
   const port = await freePort();
   const start = async (): Promise<ChildProcess> => {
     const settings = ["listen_addresses=127.0.0.1", `unix_socket_directories=${folder}`, "fsync=off"];
@@ -56,6 +63,7 @@ export async function postgresServer(programs: string): Promise<PostgresServer> 
   let server = await start();
   return {
     url: `postgres://magnus:only%20for%20tests@127.0.0.1:${port}`,
+    socketFolder: folder,
     stop: async () => {
       await ended(server, "SIGINT");
       rmSync(folder, { recursive: true, force: true });
