@@ -4,7 +4,7 @@ import enum
 import pathlib
 import sys
 import unittest
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 try:
     from magnus import _runner
@@ -31,6 +31,11 @@ class Outer:
     many: List[Inner] = dataclasses.field(default_factory=list)
 
 
+class Pair(NamedTuple):
+    inner: Inner
+    name: str = "none"
+
+
 class Conversion(unittest.TestCase):
     def becomes(self, value, annotation, expected):
         found = convert(value, annotation, "it")
@@ -55,6 +60,12 @@ class Conversion(unittest.TestCase):
             ("x", Any, "x"),
         ]:
             self.becomes(value, annotation, expected)
+
+    def test_named_tuples(self):
+        self.becomes({"inner": {"rate": 1}}, Pair, Pair(Inner(1.0)))
+        self.becomes([{"rate": 1}, "x"], Pair, Pair(Inner(1.0), "x"))
+        for value in ({"name": "x"}, {"inner": {"rate": 1}, "more": 1}, [{"rate": 1}, "x", "y"], "x", 5):
+            self.refused(value, Pair)
 
     def test_what_they_cannot_take(self):
         for value, annotation in [("x", int), (7.5, int), ("x", float), ([], int), ("x", bool), (7, list), (7, dict)]:

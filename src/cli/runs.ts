@@ -10,7 +10,7 @@ import { type LogLine, printedText, readLogLines } from "../run-log/log-lines.ts
 import { exportMagnus } from "../run-log/magnus-export.ts";
 import { normalise } from "../run-log/normalise.ts";
 import { milliseconds, printTree } from "../run-log/print-tree.ts";
-import type { RunView, StepView } from "../run-log/view.ts";
+import type { AttemptView, RunView, StepView } from "../run-log/view.ts";
 import { readEvents } from "../runtime/event-writer.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
 import type { RunLog, RunLogStore } from "../stores/run-log-store.ts";
@@ -104,7 +104,7 @@ export function showRun(
   });
 }
 
-/** `magnus runs log`: what the last attempt of a step printed so far, or an earlier one. */
+/** `magnus runs log`: what the last attempt of a step printed so far, or an earlier one; nothing where it printed nothing. */
 export function showLog(
   named: string,
   step: string,
@@ -113,9 +113,7 @@ export function showLog(
   return withRun(named, options, async (log, sink) => {
     const found = await stepsCalled(step, log, sink);
     for (const { path: at, attempts } of found) {
-      const stored = attempts.filter((attempt) => attempt.log !== undefined);
-      const attempt = options.attempt === undefined ? stored.at(-1) : attempts[options.attempt - 1];
-      const content = attempt?.log === undefined ? null : await log.get(attempt.log.key);
+      const content = await logOf(options.attempt === undefined ? attempts.at(-1) : attempts[options.attempt - 1], log);
       if (content === null) {
         if (found.length === 1) sink.report("no-log", { step });
         continue;
@@ -125,6 +123,12 @@ export function showLog(
       process.stdout.write(options.timestamps ? withTimes(lines) : printedText(lines));
     }
   });
+}
+
+/** Empty where an attempt ended without a word; null where nothing is known. */
+async function logOf(attempt: AttemptView | undefined, log: RunLog): Promise<Uint8Array | null> {
+  if (attempt?.log !== undefined) return log.get(attempt.log.key);
+  return attempt?.durationMs === undefined ? null : new Uint8Array();
 }
 
 /** The steps of a run that have this dotted name; reports where there is none. */

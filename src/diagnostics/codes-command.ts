@@ -111,7 +111,7 @@ export const commandCodes = {
   "no-log": {
     severity: "error",
     message: ({ step }: { step: string }) =>
-      `no log of "${step}" was stored: it printed nothing, or its attempt never ended`,
+      `no log of "${step}" is stored: there is no such attempt, or it did not end`,
     hint: () => "`magnus runs show RUN` shows what ran",
   },
   "executor-unusable": {

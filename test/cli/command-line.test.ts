@@ -204,7 +204,7 @@ describe("runs", () => {
     [["show", "x"], "no-such-run"],
     [["show", "ab"], "ambiguous-run"],
     [["log", "abc", "nothing"], "no-such-step"],
-    [["log", "abd", "quiet"], "no-log"],
+    [["log", "abd", "quiet", "--attempt", "2"], "no-log"],
   ] as const)("%s: exit 2", async ([args, diagnostic]) => {
     const cwd = workspace({ "pipeline.yaml": pipeline, "quiet.yaml": "dag: {steps: [{name: quiet, type: stub}]}\n" });
     await runMagnus(["run", "pipeline.yaml", "-q", "--run-id", "abc"], { cwd });
@@ -213,6 +213,16 @@ describe("runs", () => {
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(`error[${diagnostic}]`);
   });
+});
+
+test("the log of a step that printed nothing is empty, also where an earlier attempt printed something", async () => {
+  const command = 'if [ "$MAGNUS_ATTEMPT" = 1 ]; then echo once; exit 1; fi';
+  const step = JSON.stringify({ name: "quiet", type: "task", command_type: "shell", command, max_attempts: 2 });
+  const cwd = workspace({ "pipeline.yaml": `dag: {steps: [${step}]}\n` });
+  await runMagnus(["run", "pipeline.yaml", "-q", "--run-id", "r"], { cwd });
+  expect(await runMagnus(["runs", "log", "r", "quiet"], { cwd })).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  const first = await runMagnus(["runs", "log", "r", "quiet", "--attempt", "1"], { cwd });
+  expect(first).toMatchObject({ code: 0, stdout: "once\n" });
 });
 
 describe("bad files", () => {

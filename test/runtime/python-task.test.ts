@@ -420,6 +420,12 @@ def work():
     expect(result).toMatchObject({ status, exitCode });
   });
 
+  it("the text that sys.exit is given is the reason", async () => {
+    const { result, stderr } = await python("import sys\ndef work(): sys.exit('no data for today')");
+    expect(result).toMatchObject({ reason: "exit", exitCode: 1, message: "no data for today" });
+    expect(stderr).toBe("no data for today\n");
+  });
+
   it("TERM runs finally blocks and ends with 143", async () => {
     const source = `
 import sys, time

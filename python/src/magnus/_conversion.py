@@ -104,6 +104,8 @@ def convert_other(value, annotation, what):
         return validated(annotation.parse_obj, value, annotation, what)
     if hasattr(annotation, "__dataclass_fields__"):
         return to_dataclass(value, annotation, what)
+    if issubclass(annotation, tuple) and hasattr(annotation, "_fields"):
+        return to_named_tuple(value, annotation, what)
     return convert_class(value, annotation, what)
 
 
@@ -164,17 +166,35 @@ def validated(validate, value, annotation, what):
 
 def to_dataclass(value, annotation, what):
     import dataclasses
-    import typing
 
     entries = check(value, dict, what, "mapping")
-    try:
-        hints = typing.get_type_hints(annotation)
-    except Exception:
-        hints = {}
+    hints = hints_of(annotation)
     fields = {field.name: field for field in dataclasses.fields(annotation) if field.init}
     unknown = [name for name in entries if name not in fields]
     if unknown:
         raise Failure('%s has "%s", which %s has not' % (what, unknown[0], annotation.__name__))
+    made = {name: convert(entry, hints.get(name), '%s["%s"]' % (what, name)) for name, entry in entries.items()}
+    try:
+        return annotation(**made)
+    except TypeError as error:
+        raise Failure("%s is no valid %s: %s" % (what, annotation.__name__, error)) from None
+
+
+def hints_of(annotation):
+    import typing
+
+    try:
+        return typing.get_type_hints(annotation)
+    except Exception:
+        return {}
+
+
+def to_named_tuple(value, annotation, what):
+    """From a mapping, or from a list in the order of its fields."""
+    hints = hints_of(annotation)
+    entries = value if isinstance(value, dict) else dict(zip(annotation._fields, check(value, list, what, "mapping or list")))
+    if len(entries) < len(value):
+        raise Failure("%s has %d items, %s has %d" % (what, len(value), annotation.__name__, len(entries)))
     made = {name: convert(entry, hints.get(name), '%s["%s"]' % (what, name)) for name, entry in entries.items()}
     try:
         return annotation(**made)

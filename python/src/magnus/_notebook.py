@@ -221,7 +221,11 @@ def report(found, request, result, runner):
     if name == "SystemExit":
         if value in ("", "0", "None"):
             return 0
-        return int(value) & 0xFF if value.lstrip("-").isdigit() else 1
+        if value.lstrip("-").isdigit():
+            return int(value) & 0xFF
+        print(value, file=sys.stderr)
+        result["failure"] = {"reason": "exit", "message": value}
+        return 1
     trace = without_colours("\n".join(error.get("traceback", [])))
     line = " ".join((name + (": " + value if value else "")).split())
     message = "%s, cell %d: %s" % (os.path.basename(request["command"]), number, line)

@@ -35,6 +35,8 @@ def main():
         run(request, result)
     except SystemExit as stop:
         if stop.code not in (None, 0):
+            if isinstance(stop.code, str):  # Python prints it
+                result["failure"] = {"reason": "exit", "message": stop.code}
             raise
     except Failure as failure:
         print("magnus: " + str(failure), file=sys.stderr)

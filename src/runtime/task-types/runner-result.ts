@@ -33,10 +33,13 @@ function texts(value: JsonObject): Map<string, string> {
   );
 }
 
+/** Reasons that a runner may give. */
+const known = ["missing-output", "cannot-start", "exit"] as const;
+
 function readFailure({ reason, message, traceback }: JsonObject): Failure {
   const text = typeof message === "string" ? message : "the function failed";
   return {
-    reason: reason === "missing-output" || reason === "cannot-start" ? reason : "exception",
+    reason: known.find((one) => one === reason) ?? "exception",
     message: text,
     ...(typeof traceback === "string" ? { traceback } : {}),
   };

@@ -172,6 +172,8 @@ for (const { name, bin = "", missing } of notebookEngines()) {
       expect(fine.result).toMatchObject({ status: "success" });
       const bad = await run(["import sys\nsys.exit(3)"]);
       expect(bad.result).toMatchObject({ status: "failed", reason: "exit", exitCode: 3 });
+      const told = await run(["import sys\nsys.exit('no data for today')"]);
+      expect(told.result).toMatchObject({ reason: "exit", exitCode: 1, message: "no data for today" });
     });
   });
 }
