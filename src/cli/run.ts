@@ -179,7 +179,7 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
         writer,
         catalog: services.catalog,
         secrets: services.secrets,
-        credentials: services.credentials,
+        credentials: services.credentials(),
         isolate: services.isolate,
         projectDir: process.cwd(),
         claimAttempt: countAttempts(),

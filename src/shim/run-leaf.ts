@@ -63,7 +63,7 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
       writer,
       catalog: services.catalog,
       secrets: services.secrets,
-      credentials: services.credentials,
+      credentials: services.credentials(),
       isolate: services.isolate,
       projectDir: process.cwd(),
       claimAttempt: (at, gather) => claimAttempt(log, at, gather),

@@ -29,8 +29,8 @@ export interface Services {
   readonly runLogStore: RunLogStore;
   readonly catalog: CatalogStore;
   readonly secrets: Secrets;
-  /** With which the others are reached; they must show nowhere. */
-  readonly credentials: readonly string[];
+  /** With which the others are reached; they must show nowhere, and whoever prints the services does not print them. */
+  credentials(): readonly string[];
   /** Absent: metrics go to the run log only. */
   readonly tracker?: TrackerSettings;
   readonly isolate: "auto" | "always" | "never";
@@ -75,7 +75,7 @@ export function openServices(
     ...readTracker(tracker, here),
     runLogStore: openRunLogStore(runLogStore, here),
     catalog: openCatalog(catalog, here),
-    credentials: [
+    credentials: () => [
       ...credentialsOf(tracker.type, readText(tracker, "server_url", here), environment),
       ...credentialsOf(runLogStore.type, readText(runLogStore, "url", here), environment),
       ...credentialsOf(catalog.type, undefined, environment),

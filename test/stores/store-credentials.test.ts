@@ -4,7 +4,7 @@ import { openServices } from "../../src/stores/open-stores.ts";
 const bucket = { type: "s3", bucket: "runs" };
 
 function credentials(services: object, environment: { readonly [name: string]: string }): readonly string[] {
-  return [...new Set(openServices(services as never, environment, "/").credentials)];
+  return [...new Set(openServices(services as never, environment, "/").credentials())];
 }
 
 describe("credentials of the services", () => {
