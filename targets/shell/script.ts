@@ -123,7 +123,7 @@ function printParallel(node: PlanComposite, place: string, script: Script): read
   script.uses.add("concurrent");
   const branches = node.graphs.map((graph, i) => {
     const name = printGraph(graph, branchPlace(place, graph), script);
-    return `  (enter ${i} && ${name} "$1") & children="\${children:+$children }$!"`;
+    return `  (enter ${i} && ${name} "$1") & children="$children$! "`;
   });
   return ["  failed=0", ...branches, "  join"];
 }

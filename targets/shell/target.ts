@@ -1,7 +1,7 @@
 /**
  * Target `shell`: one POSIX script, in which each graph is a function that moves its token.
  *
- * Runs under dash, bash, busybox sh, posh and yash; needs magnus-shim and nothing else.
+ * Runs under dash, bash, busybox sh, posh, yash and mksh; needs magnus-shim and nothing else.
  */
 import * as z from "zod";
 import { everyStep, shimCommands } from "../../src/target/capabilities.ts";

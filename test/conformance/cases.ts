@@ -52,6 +52,7 @@ const portable = [
   "hostile-values",
   "loop-closed-by-gather",
   "map-hostile-items",
+  "map-one-at-a-time",
   "names",
   "parallel-branch-fails",
   "retry-late-success",
@@ -64,6 +65,6 @@ export function enginesOf({ name }: Case): readonly string[] {
     "dash",
     "argo",
     "github-actions",
-    ...(portable.includes(name) ? ["bash", "busybox", "posh", "yash"] : []),
+    ...(portable.includes(name) ? ["bash", "busybox", "posh", "yash", "mksh"] : []),
   ];
 }

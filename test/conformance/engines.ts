@@ -51,6 +51,7 @@ export const shells: readonly ShellEngine[] = [
   shell("busybox", ["busybox", "sh"]),
   shell("posh", ["posh"]),
   shell("yash", ["yash"]),
+  shell("mksh", ["mksh"]),
 ];
 
 /** A case's parameters as arguments of commands. */

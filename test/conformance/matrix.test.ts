@@ -10,14 +10,14 @@ const page = path.join(root, "docs/conformance.md");
 test("docs/conformance.md lists every case and the engines that run it", () => {
   const rows = conformanceCases().map((testCase) => {
     const engines = enginesOf(testCase);
-    const cells = ["local", "dash", "bash", "busybox", "posh", "yash", "argo", "github-actions"].map((name) =>
+    const cells = ["local", "dash", "bash", "busybox", "posh", "yash", "mksh", "argo", "github-actions"].map((name) =>
       engines.includes(name) ? "✓" : "",
     );
     return `| ${testCase.name} | ${testCase.about.replaceAll("|", "\\|")} | ${cells.join(" | ")} |`;
   });
   const table = [
-    "| case | shows | local | dash | bash | busybox | posh | yash | argo | github-actions |",
-    "|---|---|---|---|---|---|---|---|---|---|",
+    "| case | shows | local | dash | bash | busybox | posh | yash | mksh | argo | github-actions |",
+    "|---|---|---|---|---|---|---|---|---|---|---|",
     ...rows,
   ].join("\n");
   const before = readFileSync(page, "utf8");
