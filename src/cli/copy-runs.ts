@@ -138,7 +138,9 @@ async function copyFiles(events: readonly Event[], from: CatalogStore, into: Cat
 /** Files that a step put, and objects that it returned. */
 function digestsOf(event: Event): readonly string[] {
   if (event.kind === "catalog.put") {
-    return event.data.files.flatMap(({ digest, digestOnly }) => (digestOnly === undefined ? [digest] : []));
+    return event.data.files.flatMap(({ name, digest, digestOnly }) =>
+      digestOnly === undefined && !name.endsWith("/") ? [digest] : [],
+    );
   }
   if (event.kind !== "step.finished") return [];
   return Object.values(event.data.delta ?? {}).flatMap((value) => objectDigest(value) ?? []);

@@ -46,13 +46,15 @@ export type FailureReason =
   | "internal";
 
 export interface CatalogFile {
-  /** Relative posix path. */
+  /** Relative posix path; with a slash at its end it is an empty folder, whose content is nothing and not stored. */
   readonly name: string;
   /** `sha256:<hex>`. */
   readonly digest: string;
   readonly size: number;
   /** The executable bit. */
   readonly executable?: true;
+  /** Permissions that are not the usual ones, three octal digits: `600`. */
+  readonly mode?: string;
   /** The content is not in the store (`store_copy: false`). */
   readonly digestOnly?: true;
 }

@@ -1,11 +1,12 @@
-import { type Dirent, existsSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { CatalogFile } from "../protocol/event.ts";
 import type { CatalogPattern } from "../protocol/step-spec.ts";
 import { CatalogError } from "../stores/catalog-error.ts";
 import type { CatalogStore } from "../stores/catalog-store.ts";
 import { errorCode, StoreError } from "../stores/store-error.ts";
-import { type Glob, globOf } from "./glob.ts";
+import { type FoundFiles, findFiles, isInside, type LeftOutReason } from "./find-files.ts";
+import { globOf } from "./glob.ts";
 import type { Failure } from "./task-types/task-type.ts";
 
 /** Where an attempt's files are. Absolute. */
@@ -15,6 +16,9 @@ export interface FilePlace {
   /** Folders into which a symbolic link may lead. */
   readonly roots: readonly string[];
 }
+
+/** Of no bytes, as empty folders are recorded. */
+const nothing = { digest: "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", size: 0 } as const;
 
 export interface Transferred {
   readonly files: readonly CatalogFile[];
@@ -33,7 +37,7 @@ export async function getFiles(
   for (const { pattern, optional } of patterns) {
     const glob = globOf(pattern);
     if (glob === null) return failed("catalog-get", leaves(pattern), []);
-    const matching = [...visible.values()].filter((file) => glob.matches(file.name));
+    const matching = [...visible.values()].filter(({ name }) => glob.matches(name.replace(/\/$/, "")));
     if (matching.length === 0 && !optional) return failed("catalog-get", noneVisible(pattern, visible), []);
     for (const file of matching) wanted.set(file.name, file);
   }
@@ -43,6 +47,8 @@ export async function getFiles(
   }
   const got: CatalogFile[] = [];
   for (const file of wanted.values()) {
+    // A file of that name was put by another step than the empty folder.
+    if (file.name.endsWith("/") && wanted.has(file.name.slice(0, -1))) continue;
     const failure = await getOne(file, place, catalog);
     if (failure !== undefined) return failed("catalog-get", failure, got);
     got.push(file);
@@ -51,31 +57,74 @@ export async function getFiles(
 }
 
 /**
- * Stores the files that match. A pattern that matches nothing is a failure; all others are stored nevertheless.
+ * Stores the files that match. A pattern that matches nothing, or something that cannot be stored, is a failure; all others
+ * are stored nevertheless. What a pattern leaves out is a warning.
  */
 export async function putFiles(
   patterns: readonly CatalogPattern[],
   place: FilePlace,
   catalog: CatalogStore,
 ): Promise<Transferred> {
-  const found = new Map<string, FoundFile & { readonly digestOnly: boolean }>();
-  let failure: string | undefined;
-  for (const { pattern, optional, digestOnly } of patterns) {
+  const wanted = new Map<string, WantedPut>();
+  const failures: string[] = [];
+  const warnings: string[] = [];
+  for (const { pattern, optional, digestOnly = false } of patterns) {
     const glob = globOf(pattern);
-    const matching = glob === null ? leaves(pattern) : findFiles(glob, place);
-    if (typeof matching === "string") failure ??= matching;
-    else if (matching.length === 0 && !optional) failure ??= `no file matches "${pattern}"`;
-    else for (const file of matching) found.set(file.name, { ...file, digestOnly: digestOnly === true });
+    if (glob === null) {
+      failures.push(leaves(pattern));
+      continue;
+    }
+    const found = findFiles(glob, place);
+    failures.push(...found.refused);
+    warnings.push(...leftOutBy(pattern, found));
+    if (found.files.length === 0 && found.refused.length === 0 && !optional) failures.push(noneMatches(pattern, found));
+    for (const file of found.files) wanted.set(file.name, { ...file, digestOnly });
+    for (const folder of found.emptyFolders) wanted.set(`${folder}/`, { name: `${folder}/`, mode: 0o755, digestOnly });
   }
   const files: CatalogFile[] = [];
-  for (const file of found.values()) {
+  for (const file of wanted.values()) {
     try {
       files.push(await putOne(file, place, catalog));
     } catch (error) {
-      failure ??= explain(error);
+      failures.push(explain(error));
     }
   }
-  return failure === undefined ? { files, warnings: [] } : failed("catalog-put", failure, files);
+  const [first, ...more] = failures;
+  if (first === undefined) return { files, warnings };
+  const rest = more.length === 0 ? "" : ` (and ${more.length} more: ${more.slice(0, 3).join("; ")})`;
+  return { ...failed("catalog-put", `${first}${rest}`, files), warnings };
+}
+
+interface WantedPut {
+  /** Ends with a slash: an empty folder. */
+  readonly name: string;
+  readonly mode: number;
+  readonly digestOnly: boolean;
+}
+
+function noneMatches(pattern: string, { emptyFolders, leftOut }: FoundFiles): string {
+  const others = emptyFolders.length > 0 ? ", only empty folders do" : leftOut.size > 0 ? " that can be put" : "";
+  return `no file matches "${pattern}"${others}`;
+}
+
+const reasons: { readonly [reason in LeftOutReason]: string } = {
+  hidden: "hidden; a pattern has to spell the dot, or to name the folder",
+  "a link to a folder": "links to folders, which no wildcard follows; name the folder",
+  "leads nowhere": "links that lead nowhere",
+  "a link in a circle": "links to a folder around them",
+  "no file": "neither files nor folders",
+};
+
+function leftOutBy(pattern: string, { leftOut }: FoundFiles): readonly string[] {
+  return [...leftOut].map(
+    ([reason, names]) => `put "${pattern}" leaves out ${names.length} (${reasons[reason]}): ${listed(names)}`,
+  );
+}
+
+/** The first few of many names. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map((name) => (/[\x00-\x20\x7f",]/.test(name) ? JSON.stringify(name) : name));
+  return `${shown.join(", ")}${names.length > 5 ? ` and ${names.length - 5} more` : ""}`;
 }
 
 function failed(reason: "catalog-get" | "catalog-put", message: string, files: readonly CatalogFile[]): Transferred {
@@ -88,21 +137,25 @@ function leaves(pattern: string): string {
 
 function noneVisible(pattern: string, visible: ReadonlyMap<string, CatalogFile>): string {
   const names = [...visible.keys()];
-  const shown = names.slice(0, 5).join(", ");
-  const there = names.length === 0 ? "no files" : `${shown}${names.length > 5 ? ` and ${names.length - 5} more` : ""}`;
+  const there = names.length === 0 ? "no files" : listed(names);
   return `nothing in the catalog matches "${pattern}"; this step sees ${there}`;
 }
 
 async function getOne(file: CatalogFile, place: FilePlace, catalog: CatalogStore): Promise<string | undefined> {
   if (file.digestOnly) return `only the digest of "${file.name}" was recorded (store_copy: false): it cannot be got`;
-  const parts = file.name.split("/");
+  const isFolder = file.name.endsWith("/");
+  const parts = (isFolder ? file.name.slice(0, -1) : file.name).split("/");
   if (parts.includes("..") || parts.includes("") || file.name.includes("\0")) return leaves(file.name);
   const target = join(place.cwd, file.name);
   if (!isInside(existingParent(target), [place.cwd])) {
     return `"${file.name}" would be written through a symbolic link that leaves the working directory`;
   }
   try {
-    await catalog.getFile(file.digest, target, { executable: file.executable === true });
+    if (isFolder) mkdirSync(target, { recursive: true });
+    else {
+      const mode = /^[0-7]{3}$/.test(file.mode ?? "") ? { mode: Number.parseInt(file.mode ?? "", 8) } : {};
+      await catalog.getFile(file.digest, target, { executable: file.executable === true, ...mode });
+    }
     return undefined;
   } catch (error) {
     return `"${file.name}": ${explain(error)}`;
@@ -122,77 +175,29 @@ function explain(error: unknown): string {
   throw error;
 }
 
-interface FoundFile {
-  readonly name: string;
-  readonly executable: boolean;
-}
-
-/** The files that match, by name; or why one of them is refused. */
-function findFiles(glob: Glob, place: FilePlace): readonly FoundFile[] | string {
-  const base = join(place.cwd, glob.base);
-  const state = statSync(base, { throwIfNoEntry: false });
-  if (state === undefined) return [];
-  if (!isInside(base, place.roots)) return linksOut(glob.base);
-  if (state.isFile()) return glob.matches(glob.base) ? [foundFile(glob.base, state)] : [];
-  const found: FoundFile[] = [];
-  for (const { name, entry } of filesBelow(place.cwd, glob)) {
-    if (!glob.matches(name)) continue;
-    const file = join(place.cwd, name);
-    const target = statSync(file, { throwIfNoEntry: false });
-    // A link to nowhere, to a folder, or a socket or pipe is no file.
-    if (!target?.isFile()) continue;
-    if (entry.isSymbolicLink() && !isInside(file, place.roots)) return linksOut(name);
-    found.push(foundFile(name, target));
-  }
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-/** Symbolic links to folders are not followed below the pattern's base: they could lead in circles. */
-function* filesBelow(cwd: string, glob: Glob): Generator<{ readonly name: string; readonly entry: Dirent }> {
-  const pending = [{ folder: glob.base, depth: 1 }];
-  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-    for (const entry of entriesIn(join(cwd, at.folder))) {
-      const name = at.folder === "" ? entry.name : `${at.folder}/${entry.name}`;
-      if (!entry.isDirectory()) yield { name, entry };
-      else if (at.depth < glob.depth && (glob.dots || !entry.name.startsWith("."))) {
-        pending.push({ folder: name, depth: at.depth + 1 });
-      }
-    }
-  }
-}
-
-function entriesIn(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    // Not to be read, or gone: nothing in it can be put.
-    return [];
-  }
-}
-
-function foundFile(name: string, state: Stats): FoundFile {
-  return { name, executable: (state.mode & 0o111) !== 0 };
-}
-
-function linksOut(name: string): string {
-  return `"${name}" is a symbolic link that leaves the working directory`;
-}
-
-function isInside(path: string, roots: readonly string[]): boolean {
-  const real = realpathSync(path);
-  return roots.some((root) => {
-    const folder = realpathSync(root);
-    return real === folder || real.startsWith(folder === "/" ? folder : `${folder}/`);
-  });
-}
-
+/** Puts the files of one name on record; the content of a folder's entry is nothing. */
 async function putOne(
-  { name, executable, digestOnly }: FoundFile & { readonly digestOnly: boolean },
+  { name, mode, digestOnly }: WantedPut,
   place: FilePlace,
   catalog: CatalogStore,
 ): Promise<CatalogFile> {
+  if (name.endsWith("/")) return { name, ...nothing };
   const file = join(place.cwd, name);
   const keep = catalog.keeps && !digestOnly;
   const { digest, size } = await (keep ? catalog.putFile(file) : catalog.digestFile(file));
-  return { name, digest, size, ...(executable ? { executable } : {}), ...(keep ? {} : { digestOnly: true }) };
+  return {
+    name,
+    digest,
+    size,
+    ...((mode & 0o111) === 0 ? {} : { executable: true as const }),
+    ...modePart(mode),
+    ...(keep ? {} : { digestOnly: true as const }),
+  };
+}
+
+/** Permissions that differ from what every new file has; whether group and others may write is the umask's to say. */
+function modePart(mode: number): { readonly mode?: string } {
+  const kept = mode & 0o755;
+  const usual = (mode & 0o111) === 0 ? 0o644 : 0o755;
+  return kept === usual ? {} : { mode: kept.toString(8).padStart(3, "0") };
 }

@@ -1,3 +1,9 @@
+export interface FileMode {
+  readonly executable: boolean;
+  /** Nine bits. */
+  readonly mode?: number;
+}
+
 /** Content-addressed files: what steps `put`, by the digest of the content (`sha256:<hex>`). */
 export interface CatalogStore {
   /** For messages. */
@@ -10,9 +16,9 @@ export interface CatalogStore {
   digestFile(file: string): Promise<{ readonly digest: string; readonly size: number }>;
   /**
    * Writes the content to `file` (folders are made; whole or not at all; no copy where the file already has that
-   * content) and verifies it. Throws a CatalogError where the content is missing or damaged.
+   * content) and verifies it. `mode`: its permissions, as far as the umask allows; absent: a new file's. Throws a CatalogError where the content is missing or damaged.
    */
-  getFile(digest: string, file: string, options: { readonly executable: boolean }): Promise<void>;
+  getFile(digest: string, file: string, options: FileMode): Promise<void>;
   /** Of a server, for people: where what it is asked with comes from, and until when that holds. */
   credentials?(): Promise<string>;
 }

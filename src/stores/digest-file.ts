@@ -49,19 +49,19 @@ export async function digestOf(file: string): Promise<Digest> {
 
 /**
  * Copies a file's content to a new file, sharing its blocks where the file system can (reflink), and gives the digest of
- * what was copied. Throws what `node:fs` throws, ENOENT for a missing folder of `to` too.
+ * what was copied. Until its mode is set, only its owner may read it. Throws what `node:fs` throws, ENOENT for a missing folder of `to` too.
  */
 export async function copyAndDigest(from: string, to: string): Promise<Digest> {
   if (statSync(from).size <= smallFile) {
     const bytes = readFileSync(from);
-    writeFileSync(to, bytes, { flag: "wx" });
+    writeFileSync(to, bytes, { flag: "wx", mode: 0o600 });
     return digestOfBytes(bytes);
   }
   if (clone(from, to)) return digestOf(to);
   return writeAndDigest(createReadStream(from, { highWaterMark: smallFile }), to, { flags: "wx" });
 }
 
-/** Writes a stream to a file and gives the digest of what was written. */
+/** Writes a stream to a file, for its owner alone at first, and gives the digest of what was written. */
 export async function writeAndDigest(
   from: Readable,
   to: string,
@@ -76,7 +76,7 @@ export async function writeAndDigest(
       done(null, chunk);
     },
   });
-  await pipeline(from, hashing, createWriteStream(to, options));
+  await pipeline(from, hashing, createWriteStream(to, { ...options, mode: 0o600 }));
   return { digest: `sha256:${hash.digest("hex")}`, size };
 }
 

@@ -4,11 +4,12 @@ import { linkInto, removeIfThere, temporaryName } from "./atomic-file.ts";
 import { CatalogError } from "./catalog-error.ts";
 import type { CatalogStore } from "./catalog-store.ts";
 import { copyAndDigest, digestOf, hexOf } from "./digest-file.ts";
-import { inFolder, placeFile } from "./place-file.ts";
+import { inFolder, placeFile, type WantedFile } from "./place-file.ts";
 import { StoreError } from "./store-error.ts";
 
 /**
- * A catalog in a folder: `<root>/blobs/sha256/<first two digits>/<digits>`, mode 0444. Files are copied or cloned
+ * A catalog in a folder: `<root>/blobs/sha256/<first two digits>/<digits>`, mode 0444; 0400 where only its owner could
+ * read the file that was put first. Files are copied or cloned
  * (reflinks), never hard-linked: an edit in a working directory must not reach the store.
  */
 export function fileSystemCatalog(root: string): CatalogStore {
@@ -18,7 +19,7 @@ export function fileSystemCatalog(root: string): CatalogStore {
     keeps: true,
     putFile: (file) => putFile(blobs, file),
     digestFile: (file) => digestOf(file),
-    getFile: async (digest, file, { executable }) => getFile(blobFile(blobs, digest), digest, file, executable),
+    getFile: async (digest, file, mode) => getFile(blobFile(blobs, digest), { digest, file, ...mode }),
   };
 }
 
@@ -35,7 +36,7 @@ async function putFile(blobs: string, file: string): Promise<{ readonly digest: 
     // The file may have changed since it was hashed: what counts is what was copied.
     const copied = await inFolder(temporary, () => copyAndDigest(file, temporary));
     const blob = blobFile(blobs, copied.digest);
-    chmodSync(temporary, 0o444);
+    chmodSync(temporary, (statSync(file).mode & 0o077) === 0 ? 0o400 : 0o444);
     // Something shorter or longer under that name is damage: it is replaced.
     if (statSync(blob, { throwIfNoEntry: false }) !== undefined && !isStored(blob, copied.size)) {
       renameSync(temporary, blob);
@@ -55,8 +56,8 @@ function isStored(blob: string, size: number): boolean {
   return statSync(blob, { throwIfNoEntry: false })?.size === size;
 }
 
-async function getFile(blob: string, digest: string, file: string, executable: boolean): Promise<void> {
+async function getFile(blob: string, wanted: WantedFile): Promise<void> {
   const size = statSync(blob, { throwIfNoEntry: false })?.size;
-  if (size === undefined) throw new CatalogError(`the catalog has no content ${digest}`);
-  await placeFile({ digest, file, executable, size }, (temporary) => copyAndDigest(blob, temporary));
+  if (size === undefined) throw new CatalogError(`the catalog has no content ${wanted.digest}`);
+  await placeFile({ ...wanted, size }, (temporary) => copyAndDigest(blob, temporary));
 }

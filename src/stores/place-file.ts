@@ -2,14 +2,14 @@ import { chmodSync, lstatSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { removeIfThere, temporaryName } from "./atomic-file.ts";
 import { CatalogError } from "./catalog-error.ts";
+import type { FileMode } from "./catalog-store.ts";
 import { type Digest, digestOf } from "./digest-file.ts";
 import { errorCode, StoreError } from "./store-error.ts";
 
 /** What a catalog is asked for. */
-export interface WantedFile {
+export interface WantedFile extends FileMode {
   readonly digest: string;
   readonly file: string;
-  readonly executable: boolean;
   /** Bytes; where it is known, a file of another size need not be read. */
   readonly size?: number;
 }
@@ -20,7 +20,7 @@ export interface WantedFile {
  */
 export async function placeFile(wanted: WantedFile, fetch: (temporary: string) => Promise<Digest>): Promise<void> {
   const { digest, file, executable } = wanted;
-  const mode = (executable ? 0o777 : 0o666) & ~umask();
+  const mode = (wanted.mode ?? (executable ? 0o777 : 0o666)) & ~umask();
   if (await isInPlace(wanted, mode)) return;
   const temporary = temporaryName(file);
   try {
@@ -36,12 +36,13 @@ export async function placeFile(wanted: WantedFile, fetch: (temporary: string) =
   }
 }
 
-async function isInPlace({ digest, file, size }: WantedFile, mode: number): Promise<boolean> {
+async function isInPlace({ digest, file, size, mode: wanted }: WantedFile, mode: number): Promise<boolean> {
   const there = lstatSync(file, { throwIfNoEntry: false });
   if (there?.isDirectory()) throw new CatalogError(`${file} is a folder`);
   if (!there?.isFile() || (size !== undefined && there.size !== size)) return false;
   if ((await digestOf(file)).digest !== digest) return false;
-  if ((there.mode & 0o111) !== (mode & 0o111)) chmodSync(file, mode);
+  const compared = wanted === undefined ? 0o111 : 0o777;
+  if ((there.mode & compared) !== (mode & compared)) chmodSync(file, mode);
   return true;
 }
 

@@ -25,9 +25,9 @@ export function s3Catalog(client: S3Client, prefix: string): CatalogStore {
     putFile: (file) => putFile(client, keyOf, file),
     digestFile: digestOf,
     credentials: client.credentials,
-    getFile: async (digest, file, { executable }) => {
+    getFile: async (digest, file, mode) => {
       const key = keyOf(digest);
-      await placeFile({ digest, file, executable }, async (temporary) => {
+      await placeFile({ digest, file, ...mode }, async (temporary) => {
         mkdirSync(dirname(temporary), { recursive: true });
         // Opened anew by each try, which so begins at an empty file.
         const copied = await client.stream(key, ({ stream }) => writeAndDigest(stream, temporary));

@@ -43,8 +43,9 @@ describe("put", () => {
     [["*.csv"], ["a.csv"]],
     [["*"], ["a.csv", "b.txt"]],
     [["**/*.csv"], ["a.csv", "out/c.csv", "out/deep/d.csv"]],
-    [["out"], ["out/c.csv", "out/deep/d.csv"]],
-    [["out/"], ["out/c.csv", "out/deep/d.csv"]],
+    [["out"], ["out/.e.csv", "out/c.csv", "out/deep/d.csv"]],
+    [["out/"], ["out/.e.csv", "out/c.csv", "out/deep/d.csv"]],
+    [["out/**"], ["out/c.csv", "out/deep/d.csv"]],
     [["./out/*.csv"], ["out/c.csv"]],
     [["."], ["a.csv", "b.txt", "out/c.csv", "out/deep/d.csv"]],
     [[".*.csv"], [".dot.csv"]],
@@ -131,6 +132,105 @@ describe("put", () => {
       expect(result.message, pattern).toContain("symbolic link");
     }
     expect((await put({}, ["loop"], { services })).names).toEqual(["loop/x"]);
+  });
+});
+
+describe("a named folder means its whole tree", () => {
+  const tree = { catalog: { put: [{ pattern: "site" }] } };
+  const names = (files: readonly CatalogFile[]): readonly string[] => files.map(({ name }) => name);
+
+  it("with hidden files, empty folders and what is behind links to folders, and arrives so", async () => {
+    const script = `mkdir -p site/.known site/empty/deep store/v2; echo 1 >site/.known/key; echo 2 >store/v2/index
+      ln -s ../store/v2 site/docs; ln -s index store/v2/alias`;
+    const services = newServices();
+    const { result, events } = await runShell(script, { services, task: tree });
+    expect(names(result.files)).toEqual(["site/.known/key", "site/docs/alias", "site/docs/index", "site/empty/deep/"]);
+    expect(dataOf(events, "warning")).toEqual([]);
+    const elsewhere = { ...services, projectDir: newFolder() };
+    const { stdout } = await runShell("find site | sort", {
+      services: elsewhere,
+      files: result.files,
+      task: { catalog: { get: [{ pattern: "site" }] } },
+    });
+    expect(stdout).toBe(
+      "site\nsite/.known\nsite/.known/key\nsite/docs\nsite/docs/alias\nsite/docs/index\nsite/empty\nsite/empty/deep\n",
+    );
+  });
+
+  it("links that lead nowhere or in a circle are left out, and named", async () => {
+    const script = `mkdir -p site/a site/b; echo 1 >site/a/x; ln -s gone site/dangling; ln -s self site/self
+      ln -s .. site/a/up; ln -s ../b site/a/other; ln -s ../a site/b/other`;
+    const { result, events } = await runShell(script, { task: tree });
+    expect(result).toMatchObject({ status: "success" });
+    expect(names(result.files)).toEqual(["site/a/x", "site/b/other/x"]);
+    expect(dataOf(events, "warning").map(({ message }) => message)).toEqual([
+      'put "site" leaves out 2 (links that lead nowhere): site/dangling, site/self',
+      expect.stringMatching(/^put "site" leaves out 4 \(links to a folder around them\): /),
+    ]);
+  });
+
+  it.each([
+    [
+      "a name that is not UTF-8",
+      `touch site/x; touch "site/$(printf 'caf\\351')"`,
+      '"site/café" (here as Latin-1) is not UTF-8',
+    ],
+    ["a folder whose name is not UTF-8", `mkdir "site/$(printf '\\351')"; touch site/x`, "is not UTF-8"],
+    ["a link out of the working directory", "touch site/x; ln -s /etc site/etc", '"site/etc" is a symbolic link'],
+  ])("%s fails the step and is named; the rest is stored", async (_, script, message) => {
+    const { result } = await runShell(`mkdir site; ${script}`, { task: tree });
+    expect(result).toMatchObject({ status: "failed", reason: "catalog-put" });
+    expect(result.message).toContain(message);
+    expect(names(result.files)).toEqual(["site/x"]);
+  });
+
+  it("of empty folders only is nothing", async () => {
+    const { result } = await runShell("mkdir -p site/a", { task: tree });
+    expect(result).toMatchObject({ status: "failed", message: 'no file matches "site", only empty folders do' });
+  });
+
+  it("line breaks in names are part of them", async () => {
+    const { result } = await runShell("mkdir site; touch \"site/$(printf 'a\\nb')\" \"site/$(printf 'a\\rb')\"", {
+      task: { catalog: { put: [{ pattern: "site/**" }] } },
+    });
+    expect(names(result.files)).toEqual(["site/a\nb", "site/a\rb"]);
+  });
+
+  it("what wildcards leave out is counted in a warning", async () => {
+    const script = "mkdir -p out/.d store; touch out/x out/.a out/.b out/.d/c; ln -s ../store out/link";
+    const { result, events } = await runShell(script, { task: { catalog: { put: [{ pattern: "out/**" }] } } });
+    expect(names(result.files)).toEqual(["out/x"]);
+    const [hidden, link] = dataOf(events, "warning").map(({ message }) => message);
+    expect(hidden).toContain(
+      'put "out/**" leaves out 3 (hidden; a pattern has to spell the dot, or to name the folder)',
+    );
+    expect(link).toContain("(links to folders, which no wildcard follows; name the folder): out/link");
+  });
+});
+
+describe("permissions", () => {
+  it.each(["600", "640", "700", "444", "755", "644"])("%s are as they were", async (mode) => {
+    const services = newServices();
+    const catalog = { put: [{ pattern: "a" }] };
+    const put = await runShell(`echo key >a; chmod ${mode} a`, { services, task: { catalog } });
+    const get = {
+      services: { ...services, projectDir: newFolder() },
+      files: put.result.files,
+      task: { catalog: { get: [{ pattern: "a" }] } },
+    };
+    expect((await runShell("stat -c %a a", get)).stdout).toBe(`${mode}\n`);
+    // One that is there already, but open.
+    expect((await runShell("chmod 666 a", get)).result.status).toBe("success");
+    if (mode !== "644") expect((await runShell("stat -c %a a", get)).stdout).toBe(`${mode}\n`);
+  });
+
+  it("what only its owner could read is so in the catalog, too", async () => {
+    const { services, result } = await runShell("echo key >a; chmod 600 a", {
+      task: { catalog: { put: [{ pattern: "a" }] } },
+    });
+    const hex = result.files[0]?.digest.slice("sha256:".length) ?? "";
+    const root = /\((.*)\)/.exec(services.catalog.name)?.[1] ?? "";
+    expect(lstatSync(join(root, "blobs", "sha256", hex.slice(0, 2), hex)).mode & 0o777).toBe(0o400);
   });
 });
 
