@@ -60,7 +60,7 @@ export function displayPath(path: Path): string {
   return path
     .flatMap((e) => [
       e.node,
-      ...(e.branch !== undefined ? [e.branch] : e.index !== undefined ? [e.key ?? `${e.index}`] : []),
+      ...(e.branch !== undefined ? [e.branch] : e.index !== undefined ? [e.key || `${e.index}`] : []),
     ])
     .join(".");
 }

@@ -32,7 +32,8 @@ function mapControl(name: string, visible: Parameters, keys: boolean): Control {
   const list = readParameter(visible, name);
   if (list === undefined) return fault("not-a-list", `\`${name}\` is not set`);
   if (!isArray(list)) return fault("not-a-list", `\`${name}\` is ${describe(list)}, not a list`);
-  return { value: printJson(list.map((item, i) => (keys ? { i, k: itemKey(item) } : { i }))) };
+  const keyOf = (item: Json): string => (keys ? itemKey(item) : "");
+  return { value: printJson(list.map((item, i) => (keyOf(item) === "" ? { i } : { i, k: keyOf(item) }))) };
 }
 
 function conditionalControl(

@@ -63,7 +63,7 @@ function specOf(plan: Plan, options: ArgoOptions, storage: Storage): object {
     entrypoint: ownTemplates.root,
     ...(options.service_account_name === undefined ? {} : { serviceAccountName: options.service_account_name }),
     ...(parameters.length === 0 ? {} : { arguments: { parameters } }),
-    ...(options.parallelism === undefined ? {} : { parallelism: String(options.parallelism) }),
+    ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
     ...(options.image_pull_secrets === undefined
       ? {}
       : { imagePullSecrets: options.image_pull_secrets.map((name) => ({ name })) }),

@@ -26,10 +26,44 @@ const variableValue = z
 const quantity = z.union([z.string().min(1), z.number()]).transform(String);
 const seconds = z.number().int().positive();
 const object = z.record(z.string(), z.unknown());
+/** Go's durations, as Argo reads them; a number is of seconds. */
+const duration = z.union([
+  seconds.transform((count) => `${count}s`),
+  text.regex(/^(\d+(\.\d+)?(ms|s|m|h))+$/, "such as 10m or 1h30m, or a number of seconds"),
+]);
 const resourceList = z
   .strictObject({ cpu: quantity.optional(), memory: quantity.optional(), gpu: quantity.optional() })
   .describe("Kubernetes quantities; gpu is the number of nvidia.com/gpu");
 const resources = z.strictObject({ requests: resourceList.optional(), limits: resourceList.optional() });
+
+const mutex = z.strictObject({ name: text, namespace: text.optional(), database: z.boolean().optional() });
+const semaphore = z.strictObject({
+  configMapKeyRef: z.strictObject({ name: text, key: text, optional: z.boolean().optional() }).optional(),
+  database: z.strictObject({ key: text }).optional(),
+  namespace: text.optional(),
+});
+/** Argo 4 has lists only; what Argo 3 had for one is a list of one. */
+const synchronization = z
+  .strictObject({
+    mutexes: z.array(mutex).optional(),
+    semaphores: z.array(semaphore).optional(),
+    mutex: mutex.optional(),
+    semaphore: semaphore.optional(),
+  })
+  .transform(({ mutex, mutexes = [], semaphore, semaphores = [] }) => ({
+    ...listOf("mutexes", [...(mutex === undefined ? [] : [mutex]), ...mutexes]),
+    ...listOf("semaphores", [...(semaphore === undefined ? [] : [semaphore]), ...semaphores]),
+  }));
+const ttl = z.strictObject({
+  secondsAfterCompletion: z.number().int().min(0).optional(),
+  secondsAfterSuccess: z.number().int().min(0).optional(),
+  secondsAfterFailure: z.number().int().min(0).optional(),
+});
+const podGc = z.strictObject({
+  strategy: z.enum(["", "OnPodCompletion", "OnPodSuccess", "OnWorkflowCompletion", "OnWorkflowSuccess"]).optional(),
+  labelSelector: object.optional(),
+  deleteDelayDuration: text.optional(),
+});
 
 /** What a container shape is made of: for all steps, and per override. */
 const shape = {
@@ -42,6 +76,9 @@ const shape = {
   security_context: object.optional().describe("of the step's container"),
   env: z.record(variableName, variableValue).optional().describe("environment of the step's container"),
   max_step_duration_in_seconds: seconds.optional().describe("deadline of a pod whose step has no timeout"),
+  pending_timeout: duration
+    .optional()
+    .describe("how long a pod may wait for its start, such as 10m; needs Argo 4.1, and ends no step that is repeated"),
   parallelism: z
     .number()
     .int()
@@ -89,9 +126,9 @@ export const argoOptions = z.strictObject({
     .describe("where single secrets and variables come from"),
   labels: labels.optional(),
   annotations: z.record(labelName, z.string()).optional(),
-  ttl_strategy: object.optional(),
-  pod_gc: object.optional(),
-  synchronization: object.optional(),
+  ttl_strategy: ttl.optional(),
+  pod_gc: podGc.optional(),
+  synchronization: synchronization.optional().describe("mutexes and semaphores of the workflow"),
   archive_logs: z.boolean().optional(),
   overlay: object.optional().describe("merged into the workflow last: maps key by key, anything else replaced"),
   emit_rbac: z.boolean().default(false).describe("also writes the Role that the service account needs"),
@@ -105,3 +142,7 @@ export const argoOptions = z.strictObject({
 
 export type ArgoOptions = z.infer<typeof argoOptions>;
 export type ShapeOptions = Pick<ArgoOptions, keyof typeof shape>;
+
+function listOf<T>(name: string, list: readonly T[]): { readonly [name: string]: readonly T[] } {
+  return list.length === 0 ? {} : { [name]: list };
+}

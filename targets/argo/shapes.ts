@@ -96,6 +96,7 @@ function shapeOf(step: StepSpec, leaf: PlanLeaf | undefined, options: ArgoOption
       security_context: own.security_context,
       env: own.env,
       max_step_duration_in_seconds: own.max_step_duration_in_seconds,
+      pending_timeout: own.pending_timeout,
       pod_spec_patch: own.pod_spec_patch,
     },
     image: imageOf(leaf, options) ?? "",
@@ -156,6 +157,7 @@ function stepTemplate(
     outputs: { parameters: [{ name: "control", valueFrom: { path: controlFile, default: "fault" } }] },
     ...retryPart(shape),
     ...deadlinePart(shape),
+    ...(shape.options.pending_timeout === undefined ? {} : { pendingTimeout: shape.options.pending_timeout }),
     ...podPart(shape.options, options),
     container: container(
       shape.image,

@@ -46,6 +46,12 @@ describe("what cannot work is refused", () => {
     { env: { "A=B": "x" } },
     { env: { A: "\0" } },
     { env: { A: "x".repeat(150_000) } },
+    { parallelism: "3" },
+    { synchronization: { mutexes: { name: "one" } } },
+    { synchronization: { mutexs: [{ name: "one" }] } },
+    { ttl_strategy: { secondsAfterCompletion: "600" } },
+    { pod_gc: { strategy: "OnWorkflowEnd" } },
+    { pending_timeout: "10 minutes" },
   ])("options that Kubernetes would refuse: %o", (option) => {
     expect(argo.options.safeParse({ ...usual, ...option }).success).toBe(false);
   });

@@ -91,6 +91,38 @@ describe("graphs", () => {
   });
 });
 
+describe("options have the types of Argo's API", () => {
+  const text = `dag:\n  steps:\n${shell("a", "true")}${shell("b", "true", ", max_attempts: 2")}`;
+  const given = (options: object): { readonly spec: { readonly [field: string]: unknown } } => {
+    const { text: manifest, codes } = compile(text, { ...usual, ...options });
+    expect(codes).toEqual([]);
+    expect(checkManifest(manifest).findings).toEqual([]);
+    return parse(manifest);
+  };
+
+  test("limits, locks and cleaning up", () => {
+    const mutex = { name: "one", namespace: "here" };
+    const semaphore = { configMapKeyRef: { name: "limits", key: "gpus" } };
+    const { spec } = given({
+      parallelism: 3,
+      synchronization: { mutex, semaphores: [semaphore] },
+      ttl_strategy: { secondsAfterCompletion: 600 },
+      pod_gc: { strategy: "OnPodSuccess", deleteDelayDuration: "30s" },
+      archive_logs: true,
+    });
+    expect(spec).toMatchObject({ parallelism: 3, synchronization: { mutexes: [mutex], semaphores: [semaphore] } });
+  });
+
+  test.each([
+    ["10m", "10m"],
+    [90, "90s"],
+  ])("a pod that waits for its start, %s", (pending_timeout, printed) => {
+    const { spec } = given({ pending_timeout });
+    const steps = (spec.templates as readonly Template[]).filter(({ name }) => name.startsWith("step"));
+    expect(steps.map(({ pendingTimeout }) => pendingTimeout)).toEqual([printed, printed]);
+  });
+});
+
 describe("text", () => {
   test("nothing that Argo or Kubernetes would replace stands in an argument", () => {
     const hostile = "echo {{inputs.parameters.spec}} {{=1}} $(MAGNUS_RUN_ID) \u0007\u007f ☃";

@@ -95,8 +95,8 @@ const template = shape(
   },
   `nodeSelector affinity tolerations metadata securityContext serviceAccountName automountServiceAccountToken
   priorityClassName schedulerName podSpecPatch hostAliases archiveLocation executor metrics annotations resources
-  podResources`,
-  `script resource http data plugin containerSet sidecars daemon synchronization memoize timeout pendingTimeout failFast
+  podResources pendingTimeout`,
+  `script resource http data plugin containerSet sidecars daemon synchronization memoize timeout failFast
   priority`,
 );
 

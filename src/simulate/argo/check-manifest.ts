@@ -5,6 +5,7 @@
 import { checkFields } from "./check-fields.ts";
 import { checkNames } from "./check-names.ts";
 import { checkReferences } from "./check-references.ts";
+import { checkTypes } from "./check-types.ts";
 import { namesIn, visit } from "./evaluate-expression.ts";
 import { isFunctionName, knownFunctions } from "./expression-functions.ts";
 import type { Finding, Problem } from "./finding.ts";
@@ -31,7 +32,10 @@ export function checkManifest(text: string): CheckedManifest {
   const { value, placeOf } = chosen;
   const found = (problems: readonly Problem[]): readonly Finding[] =>
     problems.map(({ path, message }) => ({ message, ...placeOf(path) })).sort((a, b) => a.line - b.line);
-  const fields = checkFields(value);
+  const types = checkTypes(value);
+  const known = new Set(types.map(keyOfProblem));
+  // What is unknown to both is told once.
+  const fields = [...types, ...checkFields(value).filter((problem) => !known.has(keyOfProblem(problem)))];
   const parsed = workflowSchema.safeParse(value);
   if (fields.length > 0 || !parsed.success) {
     const shapes = parsed.success
@@ -67,6 +71,10 @@ function choose(manifests: readonly Manifest[]): Chosen | undefined {
     placeOf: ([first, ...rest]) =>
       cron.placeOf(first === undefined ? [] : first === "spec" ? ["spec", "workflowSpec", ...rest] : [first, ...rest]),
   };
+}
+
+function keyOfProblem({ path }: Problem): string {
+  return JSON.stringify(path);
 }
 
 function pathOf(path: readonly PropertyKey[]): Path {

@@ -75,6 +75,24 @@ describe("each mistake is found at its place", () => {
       "10:10 two of one name: task a",
     ],
     [
+      "a number as text",
+      "      - {name: a, template: p}",
+      '5:3 parallelism is the string "3", where Argo takes an integer',
+      '  parallelism: "3"\n',
+    ],
+    [
+      "a lock as Argo 3 had it",
+      "      - {name: a, template: p}",
+      "5:21 unknown field mutex",
+      "  synchronization: {mutex: {name: one}}\n",
+    ],
+    [
+      "one where a list belongs",
+      "      - {name: a, template: p}",
+      "5:21 mutexes is an object, where Argo takes a list",
+      "  synchronization: {mutexes: {name: one}}\n",
+    ],
+    [
       "a boolean of YAML 1.1",
       "      - {name: no, template: p}",
       "9:10 YAML 1.1, which Argo reads, and YAML 1.2 differ here: quote it",
@@ -96,8 +114,8 @@ describe("each mistake is found at its place", () => {
     ],
     ["a field that Argo does not know", "      - {name: a, template: p, nope: 1}", "9:32 unknown field nope"],
     ["a value of the wrong type", "      - {name: a, template: [p]}", /^9:19 .*string/],
-  ] as const)("%s", ([, tasks, finding]) => {
-    const [first] = findings(workflow(tasks));
+  ] as const)("%s", ([, tasks, finding, more]) => {
+    const [first] = findings(workflow(tasks, more));
     if (typeof finding === "string") expect(first).toBe(finding);
     else expect(first).toMatch(finding);
   });
