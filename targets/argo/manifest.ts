@@ -1,12 +1,13 @@
 import type { Plan, PlanComposite, PlanGraph } from "../../src/plan/plan.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
-import { isObject, type Json } from "../../src/protocol/json.ts";
+import type { Json } from "../../src/protocol/json.ts";
 import type { EmitContext } from "../../src/target/target.ts";
 import { type Graphs, printGraphs } from "./graphs.ts";
 import { ownTemplates, templateNames, workflowName } from "./names.ts";
 import type { ArgoOptions } from "./options.ts";
+import { withOverlay } from "./overlay.ts";
 import { jsonText, specText } from "./print-text.ts";
-import { printYaml } from "./print-yaml.ts";
+import { printCommented, printYaml } from "./print-yaml.ts";
 import { containerShapes } from "./shapes.ts";
 import { type Storage, storageOf } from "./storage.ts";
 import { dagObject } from "./task.ts";
@@ -116,12 +117,12 @@ export function printManifest(plan: Plan, context: EmitContext<ArgoOptions>): st
     },
   };
   const kind = asTemplate ? "WorkflowTemplate" : "Workflow";
-  const merged = merge({ apiVersion: "argoproj.io/v1alpha1", kind, metadata, spec }, options.overlay ?? {});
-  const printed = templates.map(
-    ({ comment, object }) => `  # ${oneLine(comment)}\n${indent(printYaml([object]), "  ")}`,
-  );
   const schedule = options.schedule === undefined ? "" : `---\n${printYaml(cron(name, options.schedule, options))}`;
-  return `# Compiled by magnus ${version} from ${oneLine(source)}. Change that and compile again.\n${printYaml(merged)}  templates:\n${printed.join("")}${schedule}`;
+  const comments = templates.map(({ comment }) => oneLine(comment));
+  const objects = templates.map(({ object }) => object);
+  const manifest = { apiVersion: "argoproj.io/v1alpha1", kind, metadata, spec: { ...spec, templates: objects } };
+  const printed = printCommented(withOverlay(manifest, options.overlay ?? {}), ["spec", "templates"], comments);
+  return `# Compiled by magnus ${version} from ${oneLine(source)}. Change that and compile again.\n${printed}${schedule}`;
 }
 
 function cron(name: string, schedule: string | readonly string[], options: ArgoOptions): object {
@@ -138,23 +139,6 @@ function cron(name: string, schedule: string | readonly string[], options: ArgoO
   };
 }
 
-function indent(text: string, by: string): string {
-  return text.replace(/^(?=.)/gm, by);
-}
-
 function oneLine(text: string): string {
   return jsonText(text.replace(/\s+/g, " ").trim()).slice(1, -1).replaceAll('\\"', '"');
-}
-
-function merge(under: object, over: object): object {
-  const merged: Record<string, unknown> = { ...under };
-  for (const [key, value] of Object.entries(over)) {
-    const below = merged[key];
-    merged[key] = isMap(below) && isMap(value) ? merge(below, value) : value;
-  }
-  return merged;
-}
-
-function isMap(value: unknown): value is object {
-  return isObject((value ?? null) as Json);
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { maxEnvironmentValue } from "../../src/protocol/environment.ts";
+import { overlayOption } from "./overlay.ts";
 
 const text = z.string().min(1);
 /** Kubernetes' names of objects (RFC 1123 subdomain). */
@@ -130,7 +131,9 @@ export const argoOptions = z.strictObject({
   pod_gc: podGc.optional(),
   synchronization: synchronization.optional().describe("mutexes and semaphores of the workflow"),
   archive_logs: z.boolean().optional(),
-  overlay: object.optional().describe("merged into the workflow last: maps key by key, anything else replaced"),
+  overlay: overlayOption
+    .optional()
+    .describe("merged into the workflow last: maps key by key, templates by name, anything else replaced"),
   emit_rbac: z.boolean().default(false).describe("also writes the Role that the service account needs"),
   overrides: z.record(z.string(), z.strictObject({ ...shape, retry_strategy: object.optional() })).default({}),
   // Read since magnus-core's configurations hold them.

@@ -94,11 +94,11 @@ interface Place {
   readonly captured: boolean;
 }
 
-/** Ids of jobs: `[A-Za-z_][A-Za-z0-9_-]*`, below 100 characters, without regard to case. */
+/** Ids of jobs: `[A-Za-z_][A-Za-z0-9_-]*`, not begun by `__` (GitHub's own), below 100 characters, without regard to case. */
 function jobIds(): NameScope {
   const clean = (wanted: string): string => {
     const plain = wanted.replace(/[^A-Za-z0-9_]+/g, "-").replace(/^-+|-+$/g, "");
-    return /^[A-Za-z_]/.test(plain) ? plain : `step-${plain}`;
+    return /^(?!__)[A-Za-z_]/.test(plain) ? plain : `step-${plain}`;
   };
   return nameScope(clean, 60, { ignoreCase: true });
 }

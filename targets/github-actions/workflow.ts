@@ -1,5 +1,6 @@
 /** Workflow files as plain data, and how they are printed. */
 import { Document, isMap, isScalar, isSeq, visit, type YAMLMap } from "yaml";
+import { printDocument } from "../../src/target/print-document.ts";
 import { commentOf } from "./pins.ts";
 
 export interface Step {
@@ -50,7 +51,7 @@ export function printWorkflow({ comment, head, jobs }: Workflow): string {
       if (text !== undefined) value.comment = text;
     },
   });
-  return document.toString({ lineWidth: 0, indentSeq: true, flowCollectionPadding: false });
+  return printDocument(document, { indentSeq: true, flowCollectionPadding: false, plainKeys: ["on"] });
 }
 
 /** Linters ask for the reason of what a token may do; reading the repository is for the checkout. */
