@@ -1,21 +1,20 @@
 import { servicesOf } from "../configuration/services-of.ts";
 import { DiagnosticSink } from "../diagnostics/sink.ts";
-import { suggest } from "../diagnostics/suggest.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { type Json, printJson } from "../protocol/json.ts";
-import { displayPath, stepName } from "../protocol/path.ts";
 import { ServiceError } from "../protocol/services.ts";
 import { foldRun } from "../run-log/fold.ts";
 import { type LogLine, printedText, readLogLines } from "../run-log/log-lines.ts";
 import { exportMagnus } from "../run-log/magnus-export.ts";
 import { normalise } from "../run-log/normalise.ts";
 import { milliseconds, printTree } from "../run-log/print-tree.ts";
-import type { AttemptView, RunView, StepView } from "../run-log/view.ts";
+import type { AttemptView, RunView } from "../run-log/view.ts";
 import { readEvents } from "../runtime/event-writer.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
 import type { RunLog, RunLogStore } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { findRun } from "./find-run.ts";
+import { findSteps } from "./find-steps.ts";
 import { loadConfiguration } from "./load-pipeline.ts";
 import type { ConfigurationOptions, DiagnosticOptions } from "./options.ts";
 import { reportBeside } from "./report.ts";
@@ -111,14 +110,17 @@ export function showLog(
   options: RunsOptions & { readonly attempt?: number; readonly timestamps?: boolean },
 ): Promise<number> {
   return withRun(named, options, async (log, sink) => {
-    const found = await stepsCalled(step, log, sink);
-    for (const { path: at, attempts } of found) {
+    const found = findSteps(step, await readView(log), sink);
+    for (const {
+      name,
+      step: { attempts },
+    } of found) {
       const content = await logOf(options.attempt === undefined ? attempts.at(-1) : attempts[options.attempt - 1], log);
       if (content === null) {
         if (found.length === 1) sink.report("no-log", { step });
         continue;
       }
-      if (found.length > 1) process.stdout.write(`== ${displayPath(at)}\n`);
+      if (found.length > 1) process.stdout.write(`== ${name}\n`);
       const lines = readLogLines(content);
       process.stdout.write(options.timestamps ? withTimes(lines) : printedText(lines));
     }
@@ -129,17 +131,6 @@ export function showLog(
 async function logOf(attempt: AttemptView | undefined, log: RunLog): Promise<Uint8Array | null> {
   if (attempt?.log !== undefined) return log.get(attempt.log.key);
   return attempt?.durationMs === undefined ? null : new Uint8Array();
-}
-
-/** The steps of a run that have this dotted name; reports where there is none. */
-async function stepsCalled(name: string, log: RunLog, sink: DiagnosticSink): Promise<readonly StepView[]> {
-  const steps = stepsOf((await readView(log)).steps);
-  const found = steps.filter(({ path: at }) => displayPath(at) === name || stepName(at) === name);
-  if (found.length === 0) {
-    const names = steps.map(({ path: at }) => displayPath(at));
-    sink.report("no-such-step", { step: name, run: log.run, suggestion: suggest(name, names), names });
-  }
-  return found;
 }
 
 function withTimes(lines: Iterable<LogLine>): Uint8Array {
@@ -157,13 +148,6 @@ export function exportRun(named: string, { config, set = [] }: ConfigurationOpti
   return withRun(named, options, async (log) => {
     process.stdout.write(`${printJson(exportMagnus(await readView(log)))}\n`);
   });
-}
-
-function stepsOf(steps: readonly StepView[]): readonly StepView[] {
-  return steps.flatMap((step) => [
-    ...(step.attempts.length > 0 ? [step] : []),
-    ...step.graphs.flatMap((graph) => stepsOf(graph.steps)),
-  ]);
 }
 
 /** Works with a run that is named as `magnus runs` names one. */

@@ -55,17 +55,17 @@ export function pathKey(path: Path): string {
   return JSON.stringify(path.map((e) => (selectorOf(e) === null ? e.node : [e.node, selectorOf(e)])));
 }
 
-/** A path for people: `train.oslo.fit`; map items by their key or index. */
+/** A path for people, `train.oslo.fit`; it is a task's MAGNUS_STEP, and `magnus runs log` takes it. */
 export function displayPath(path: Path): string {
-  return path
-    .flatMap((e) => [
-      e.node,
-      ...(e.branch !== undefined ? [e.branch] : e.index !== undefined ? [e.key || `${e.index}`] : []),
-    ])
-    .join(".");
+  return path.flatMap((e) => [e.node, ...(selectorOf(e) === null ? [] : [e.branch ?? indexLabel(e)])]).join(".");
 }
 
-/** Names along a path without items and iterations: how a pipeline's author names the step (`MAGNUS_STEP`). */
+/** A map's item by its key, where it has one, else `#3`; an iteration by its number. */
+function indexLabel({ kind, key, index = 0 }: PathElement): string {
+  return key || (kind === "map" ? `#${index}` : `${index}`);
+}
+
+/** Names along a path without items and iterations: how a pipeline's author names the step. */
 export function stepName(path: Path): string {
   return path.flatMap((e) => [e.node, ...(e.branch !== undefined ? [e.branch] : [])]).join(".");
 }

@@ -16,8 +16,9 @@ export function mergeParallel(deltas: readonly Parameters[], onConflict: "last" 
   const delta = gather(deltas, (key, set) => {
     const values = set.map((entry) => entry.value);
     const last = values.at(-1) ?? null;
+    // Also where they are equal: what type a parameter has must not depend on data.
+    if (onConflict === "list") return values.length === 1 ? last : values;
     if (values.every((value) => sameJson(value, last))) return last;
-    if (onConflict === "list") return values;
     warnings.push(`several branches set \`${key}\` to different values; the last one in declared order counts`);
     return last;
   });
@@ -89,7 +90,7 @@ function reduceValues(word: ReduceWord, set: readonly Entry[], reducing: Reducin
     case "concat":
       return pick(set, isArray, "not a list", word, reducing).flat();
     case "object":
-      return byItem(set, reducing.items);
+      return byItem(set, reducing);
     case "none":
       return null;
   }
@@ -115,11 +116,27 @@ function pick<T extends Json>(
   return values;
 }
 
-/** By the item's text; of two items with one text the later counts. */
-function byItem(set: readonly Entry[], items: readonly Json[]): Json {
+/** By the item's text; of several items with one text the last counts, with one warning a key. */
+function byItem(set: readonly Entry[], { key, items, warnings }: Reducing): Json {
   const values: Record<string, Json> = {};
-  for (const { index, value } of set) setKey(values, scalarText(items[index] ?? null), value);
+  const twice = new Set<string>();
+  for (const { index, value } of set) {
+    const text = scalarText(items[index] ?? null);
+    if (Object.hasOwn(values, text)) twice.add(text);
+    setKey(values, text, value);
+  }
+  if (twice.size > 0) {
+    const texts = [...twice].slice(0, 3).map((text) => JSON.stringify(shortened(text)));
+    const more = twice.size > texts.length ? ", …" : "";
+    warnings.push(
+      `\`object\` of \`${key}\` has ${Object.keys(values).length} of ${set.length} values: several items have the text ${texts.join(", ")}${more}; the last one counts`,
+    );
+  }
   return values;
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
 
 function without(delta: Parameters, names: ReadonlySet<string>): Parameters {

@@ -1,13 +1,14 @@
 import {
   maxEnvironmentValue,
+  maxParameterEnvironment,
   metricPrefix,
   parameterName,
   parameterPrefix,
   parameterPrefixes,
 } from "../protocol/environment.ts";
 import { type Json, printJson } from "../protocol/json.ts";
-import { type Parameters, type Path, stepName } from "../protocol/path.ts";
-import { withoutObjects } from "./object-value.ts";
+import { displayPath, type Parameters, type Path } from "../protocol/path.ts";
+import { objectDigest, withoutObjects } from "./object-value.ts";
 
 export type Environment = { readonly [name: string]: string };
 
@@ -35,13 +36,13 @@ export function environmentOf(input: EnvironmentInput): Environment {
   env.PYTHONUNBUFFERED = "1";
   env.MAGNUS_RUN_ID = input.run.id;
   env.MAGNUS_RUN_TAG = input.run.tag ?? "";
-  env.MAGNUS_STEP = stepName(input.path);
+  env.MAGNUS_STEP = displayPath(input.path);
   env.MAGNUS_ATTEMPT = `${input.attempt}`;
   env.MAGNUS_PARAMETERS_FILE = input.parametersFile;
   env.MAGNUS_OUTPUT_FILE = input.outputFile;
   const map = printJson(withoutObjects(input.items), { style: "python" });
   if (map.length <= maxEnvironmentValue) env.MAGNUS_MAP_VARIABLE = map;
-  for (const [name, text] of parameterVariables(input.visible)) {
+  for (const [name, text] of parameterVariables(input.visible).variables) {
     if (text === null) delete env[name];
     else env[name] = text;
   }
@@ -80,19 +81,62 @@ function isOwn(name: string): boolean {
   return ownPrefixes.some((prefix) => name.startsWith(prefix)) || ownNames.includes(name);
 }
 
+/** Parameters that are visible, but too large for this step's environment: one by one, or all together. */
+export function leftOut(visible: Parameters): readonly string[] {
+  return parameterVariables(visible).leftOut;
+}
+
 type Variables = readonly (readonly [name: string, text: string | null])[];
 
-/** Steps often see the very same parameters: printed once. */
-const variablesOf = new WeakMap<Parameters, Variables>();
+interface ParameterVariables {
+  /** null: must not be set, not even to what was inherited. */
+  readonly variables: Variables;
+  readonly leftOut: readonly string[];
+}
 
-/** The variables of all parameters; null: must not be set, not even to what was inherited. */
-function parameterVariables(visible: Parameters): Variables {
-  let variables = variablesOf.get(visible);
-  if (variables === undefined) {
-    variables = Object.entries(visible).flatMap(([name, value]) => variablesFor(name, value));
-    variablesOf.set(visible, variables);
+/** Steps often see the very same parameters: printed once. */
+const variablesOf = new WeakMap<Parameters, ParameterVariables>();
+
+/** The variables of all parameters. Where they are too large together, the largest are left out (of equal ones the last). */
+function parameterVariables(visible: Parameters): ParameterVariables {
+  let found = variablesOf.get(visible);
+  if (found === undefined) {
+    const all = Object.entries(visible).map(([name, value]) => ({ name, value, variables: variablesFor(name, value) }));
+    const dropped = tooLargeTogether(all);
+    const isOut = ({ name, value, variables }: (typeof all)[number]): boolean =>
+      dropped.has(name) || (variables.at(-1)?.[1] === null && objectDigest(value) === undefined);
+    found = {
+      variables: all.flatMap(({ name, variables }) =>
+        dropped.has(name) ? variables.map(([variable]) => [variable, null] as const) : variables,
+      ),
+      leftOut: all.filter(isOut).map(({ name }) => name),
+    };
+    variablesOf.set(visible, found);
   }
-  return variables;
+  return found;
+}
+
+const nothingDropped: ReadonlySet<string> = new Set();
+
+function tooLargeTogether(
+  all: readonly { readonly name: string; readonly variables: Variables }[],
+): ReadonlySet<string> {
+  const characters = all.reduce((sum, { variables }) => sum + sizeOf(variables, (text) => text.length * 3), 0);
+  if (characters <= maxParameterEnvironment) return nothingDropped;
+  const sized = all.map(({ name, variables }) => ({ name, size: sizeOf(variables, Buffer.byteLength) }));
+  let total = sized.reduce((sum, { size }) => sum + size, 0);
+  const dropped = new Set<string>();
+  for (const { name, size } of sized.reverse().sort((a, b) => b.size - a.size)) {
+    if (total <= maxParameterEnvironment) break;
+    dropped.add(name);
+    total -= size;
+  }
+  return dropped;
+}
+
+/** Bytes of the strings `NAME=text` with their ends and the pointers to them. */
+function sizeOf(variables: Variables, bytesOf: (text: string) => number): number {
+  return variables.reduce((sum, [name, text]) => sum + (text === null ? 0 : name.length + bytesOf(text) + 10), 0);
 }
 
 function variablesFor(name: string, value: Json): Variables {

@@ -7,7 +7,7 @@ import { removeIfThere } from "../stores/atomic-file.ts";
 import type { Secrets } from "../stores/secrets.ts";
 import { causeOf, errorCode, StoreError } from "../stores/store-error.ts";
 import { getFiles } from "./catalog-step.ts";
-import { type Environment, environmentOf } from "./environment.ts";
+import { type Environment, environmentOf, leftOut } from "./environment.ts";
 import { withoutObjects } from "./object-value.ts";
 import { minSecretLength, type Redactor, redactorOf } from "./redactor.ts";
 import { type AttemptFiles, newAttemptFiles } from "./scratch.ts";
@@ -87,6 +87,7 @@ export async function stageAttempt(
       secrets: given.values,
       env: task.env ?? {},
     });
+    warnings = [...warnings, ...missedVariables(task, step.visible)];
     const { projectDir, catalog } = services;
     const context = { task, visible: step.visible, env, files, cwd: workspace.cwd, projectDir, catalog };
     const prepared = await taskTypes[task.type].prepare(context);
@@ -106,6 +107,18 @@ export async function stageAttempt(
 function runLogVariable({ type }: TaskSpec, { runLogReader }: StepServices): Environment {
   const wanted = runLogReader !== undefined && type !== "container";
   return wanted ? { MAGNUS_RUN_LOG: printJson({ ...runLogReader }) } : {};
+}
+
+/** What a script reads as a variable although it is only in the parameters file. */
+function missedVariables({ type, command, env = {} }: TaskSpec, visible: Parameters): readonly string[] {
+  if (type !== "shell") return [];
+  const script = String(command);
+  return leftOut(visible)
+    .filter((name) => !Object.hasOwn(env, name) && new RegExp(`\\$\\{?#?(?:MAGNUS_PRM_)?${name}\\b`).test(script))
+    .map(
+      (name) =>
+        `\`${name}\` is too large for the environment, so $${name} is not set: $MAGNUS_PARAMETERS_FILE has its value`,
+    );
 }
 
 interface GivenSecrets {

@@ -202,7 +202,10 @@ function openSecrets(service: Service, here: Here): Secrets {
     case "dotenv": {
       checkKeys(service, ["location"]);
       const file = readPlace(service, "location", serviceDefaults.dotenvFile, here);
-      return secretsFrom([environmentSecrets(here.environment), dotenvSecrets(resolve(here.cwd, file))]);
+      return secretsFrom([
+        environmentSecrets(here.environment),
+        dotenvSecrets(resolve(here.cwd, file), here.environment),
+      ]);
     }
     case "do-nothing":
       checkKeys(service, []);

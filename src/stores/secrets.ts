@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseEnv } from "node:util";
+import { parseDotenv } from "./dotenv.ts";
 import { causeOf, errorCode, StoreError } from "./store-error.ts";
 
 /** Where secrets come from. Values never leave the process but to the tasks that declare them. */
@@ -45,33 +45,28 @@ export function fileSecrets(folder: string): Secrets {
   };
 }
 
-/** A dotenv file, read at the first use. A missing file holds nothing; a line in YAML form is refused. */
-export function dotenvSecrets(file: string): Secrets {
-  let values: Map<string, string> | undefined;
+/** A dotenv file, read at the first use ({@link parseDotenv}). A missing file holds nothing. */
+export function dotenvSecrets(
+  file: string,
+  environment: { readonly [name: string]: string | undefined } = process.env,
+): Secrets {
+  let values: ReadonlyMap<string, string | undefined> | undefined;
   return {
     name: `dotenv (${file})`,
     get: (name) => {
-      values ??= parseDotenv(file, readIfThere(file) ?? "");
+      values ??= readDotenv(file, environment);
       return values.get(name);
     },
   };
 }
 
-function parseDotenv(file: string, text: string): Map<string, string> {
-  const line = lineInYamlForm(text);
-  if (line !== undefined) {
-    throw new StoreError("cannot read", file, `line ${line} is in YAML form; write NAME=value instead of NAME: value`);
-  }
-  const values = new Map<string, string>();
-  for (const [name, value] of Object.entries(parseEnv(text))) if (value !== undefined) values.set(name, value);
+function readDotenv(
+  file: string,
+  environment: { readonly [name: string]: string | undefined },
+): ReadonlyMap<string, string | undefined> {
+  const { values, wrong } = parseDotenv(readIfThere(file) ?? "", environment);
+  if (wrong !== undefined) throw new StoreError("cannot read", file, `line ${wrong.line}: ${wrong.why}`);
   return values;
-}
-
-/** `parseEnv` reads `NAME: value` as nothing or, worse, as part of the line before. Quoted values may hold anything. */
-function lineInYamlForm(text: string): number | undefined {
-  const unquoted = text.replace(/=\s*(["'`])[\s\S]*?\1/g, (quoted) => `=${quoted.replace(/[^\n]/g, "")}`);
-  const at = unquoted.split("\n").findIndex((line) => /^\s*(?:export\s+)?[A-Za-z_][\w.-]*\s*:(?:\s|$)/.test(line));
-  return at < 0 ? undefined : at + 1;
 }
 
 function readIfThere(file: string): string | undefined {

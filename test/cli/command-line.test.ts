@@ -189,6 +189,7 @@ describe("runs", () => {
     expect(await magnus("log", "abc", "each.greet")).toBe(
       "== each.oslo.greet\nhello oslo\n== each.rome.greet\nhello rome\n",
     );
+    expect(await magnus("log", "abc", "each.#0.greet")).toBe("hello oslo\n");
     expect(JSON.parse(await magnus("list", "--json"))).toMatchObject({
       runs: [{ run: "abc-1", status: "success", tag: "first" }],
     });
@@ -213,6 +214,29 @@ describe("runs", () => {
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(`error[${diagnostic}]`);
   });
+});
+
+test("the log of an item goes by its text, and where several have it, by its number", async () => {
+  const text = `
+parameters: {cities: [東京, "zürich", 1, "1", "a.b"]}
+dag:
+  steps:
+    - name: each
+      type: map
+      iterate_on: cities
+      iterate_as: city
+      branch: {steps: [{name: go, type: task, command_type: shell, command: 'echo "$city as $MAGNUS_STEP"'}]}
+`;
+  const cwd = workspace({ "pipeline.yaml": text });
+  await runMagnus(["run", "pipeline.yaml", "-q", "--run-id", "r"], { cwd });
+  const log = async (step: string) => (await runMagnus(["runs", "log", "r", step], { cwd })).stdout;
+  expect(await log("each.東京.go")).toBe("東京 as each.#0.go\n");
+  expect(await log("each.#0.go")).toBe("東京 as each.#0.go\n");
+  expect(await log("each.zürich.go")).toBe("zürich as each.#1.go\n");
+  expect(await log("each.a.b.go")).toBe("a.b as each.a.b.go\n");
+  expect(await log("each.1.go")).toBe("== each.#2.go\n1 as each.1.go\n== each.#3.go\n1 as each.1.go\n");
+  expect(await log("each.#3.go")).toBe("1 as each.1.go\n");
+  expect((await runMagnus(["runs", "show", "r"], { cwd })).stdout).toContain("· #0");
 });
 
 test("the log of a step that printed nothing is empty, also where an earlier attempt printed something", async () => {

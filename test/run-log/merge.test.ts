@@ -11,14 +11,15 @@ describe("parallel", () => {
     expect(warnings).toEqual(["several branches set `a` to different values; the last one in declared order counts"]);
   });
   test("equal values are no conflict", () => {
-    expect(mergeParallel([{ a: { x: 1, y: 2 } }, { a: { y: 2, x: 1 } }], "list")).toEqual({
+    expect(mergeParallel([{ a: { x: 1, y: 2 } }, { a: { y: 2, x: 1 } }])).toEqual({
       delta: { a: { y: 2, x: 1 } },
       warnings: [],
     });
   });
-  test("list keeps all values, equal ones too", () => {
-    expect(mergeParallel([{ a: 1 }, {}, { a: 2 }, { a: 1 }], "list")).toEqual({
-      delta: { a: [1, 2, 1] },
+  test("list keeps all values of what several branches set, equal ones too", () => {
+    const deltas = [{ a: 1, same: 7 }, {}, { a: 2, same: 7, alone: 3 }, { a: 1 }];
+    expect(mergeParallel(deltas, "list")).toEqual({
+      delta: { a: [1, 2, 1], same: [7, 7], alone: 3 },
       warnings: [],
     });
   });
@@ -56,10 +57,14 @@ describe("map", () => {
   ])("%s of %j is %s", (word, values, expected) => {
     expect(merge(values, word)).toBe(expected);
   });
-  test("object goes by the item's text, the later of equal items counts", () => {
-    const deltas = [{ k: 1 }, { k: 2 }, {}, { k: 4 }, { k: 5 }];
-    const items: Json[] = ["oslo", 7, "rome", { a: true }, "oslo"];
-    expect(mergeMap(deltas, items, "object").delta).toEqual({ k: { oslo: 5, "7": 2, '{"a":true}': 4 } });
+  test("object goes by the item's text, the later of equal items counts, with a warning", () => {
+    const deltas = [{ k: 1 }, { k: 2 }, {}, { k: 4 }, { k: 5 }, { k: 6 }];
+    const items: Json[] = ["oslo", 7, "rome", { a: true }, "oslo", "7"];
+    expect(mergeMap(deltas, items, "object")).toEqual({
+      delta: { k: { oslo: 5, "7": 6, '{"a":true}': 4 } },
+      warnings: ['`object` of `k` has 3 of 5 values: several items have the text "oslo", "7"; the last one counts'],
+    });
+    expect(mergeMap([{ k: 1 }, { k: 2 }], ["a", "b"], "object").warnings).toEqual([]);
   });
   test("none publishes nothing, as one word and per key", () => {
     expect(mergeMap([{ a: 1 }], ["x"], "none")).toEqual({ delta: {}, warnings: [] });

@@ -3,7 +3,7 @@
  * pipeline and asks `behaviour` what each leaf did. What an engine's run log folds to must be what this returns.
  */
 import type { CatalogFile } from "../../src/protocol/event.ts";
-import { isArray, isNumber, type Json, printJson, sameJson } from "../../src/protocol/json.ts";
+import { isArray, isNumber, type Json, printJson } from "../../src/protocol/json.ts";
 import type { Edge, Parameters, Reduce, ReduceWord } from "../../src/protocol/path.ts";
 
 /** The part of the IR that has a meaning at run time; an IR graph is one. */
@@ -212,8 +212,7 @@ function joined(ends: readonly End[], merge: (deltas: readonly Parameters[]) => 
 
 function mergeBranches(deltas: readonly Parameters[], onConflict: "last" | "list"): Parameters {
   return perKey(deltas, (values) => {
-    const differ = values.some((value) => !sameJson(value, values[0]));
-    return differ && onConflict === "list" ? values : (values.at(-1) ?? null);
+    return onConflict === "list" && values.length > 1 ? values : (values.at(-1) ?? null);
   });
 }
 

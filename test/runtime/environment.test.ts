@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { NumberText, parseJson } from "../../src/protocol/json.ts";
 import type { Path } from "../../src/protocol/path.ts";
-import { cleanEnvironment, environmentOf } from "../../src/runtime/environment.ts";
-import { leafPath, runShell } from "./step-harness.ts";
+import { cleanEnvironment, environmentOf, leftOut } from "../../src/runtime/environment.ts";
+import { dataOf, leafPath, runShell } from "./step-harness.ts";
 
 const input = {
   run: { id: "run-1", tag: "nightly" },
@@ -29,7 +29,7 @@ describe("environmentOf", () => {
     expect(env).toMatchObject({
       MAGNUS_RUN_ID: "run-1",
       MAGNUS_RUN_TAG: "nightly",
-      MAGNUS_STEP: "train.XGBoost.each.fit",
+      MAGNUS_STEP: "train.XGBoost.each.oslo.fit",
       MAGNUS_ATTEMPT: "2",
       MAGNUS_MAP_VARIABLE: '{"city": "oslo", "fold": {"n": 1}}',
       MAGNUS_PARAMETERS_FILE: "/tmp/p.json",
@@ -81,6 +81,24 @@ describe("environmentOf", () => {
     expect(env.fits).toBe(visible.fits);
   });
 
+  it("of values that are too large together leaves out the largest, of equal ones the last", () => {
+    const size = (name: string): number => 90_000 - (name === "small" ? 1000 : 0);
+    const names = ["small", "a", "b", "c", "d", "e"];
+    const visible = Object.fromEntries(names.map((name) => [name, "x".repeat(size(name))]));
+    const env = environmentOf({ ...input, visible });
+    expect(names.filter((name) => name in env)).toEqual(["small", "a"]);
+    expect(names.filter((name) => `MAGNUS_PRM_${name}` in env)).toEqual(["small", "a"]);
+    expect(leftOut(visible)).toEqual(["b", "c", "d", "e"]);
+    const many = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`p${i}`, "x".repeat(20)]));
+    expect(leftOut(many)).toEqual([]);
+    const more = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`p${i}`, "ä".repeat(20)]));
+    const kept = 3000 - leftOut(more).length;
+    expect(kept).toBeGreaterThan(500);
+    expect(Object.keys(environmentOf({ ...input, visible: more })).filter((name) => /^p\d/.test(name))).toHaveLength(
+      kept,
+    );
+  });
+
   it("secrets hide parameters, the step's env hides both", () => {
     const env = environmentOf({
       ...input,
@@ -120,6 +138,20 @@ describe("cleanEnvironment", () => {
 });
 
 describe("MAGNUS_PARAMETERS_FILE", () => {
+  it("has what is too large for an environment, and a script that wants it as a variable is told", async () => {
+    const visible = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`v${i}`, "x".repeat(90_000)]));
+    const { result, stdout, events } = await runShell('echo "${v1}$v39${v390}"; wc -c <"$MAGNUS_PARAMETERS_FILE"', {
+      visible,
+    });
+    expect(result.status).toBe("success");
+    expect(stdout.replace("x".repeat(90_000), "V1")).toMatch(/^V1\n *3600\d+\n$/);
+    expect(dataOf(events, "warning")).toEqual([
+      {
+        message: "`v39` is too large for the environment, so $v39 is not set: $MAGNUS_PARAMETERS_FILE has its value",
+      },
+    ]);
+  });
+
   it("has all parameters, exactly, but objects", async () => {
     const visible = {
       float: new NumberText("1.0"),

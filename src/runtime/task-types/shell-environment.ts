@@ -1,7 +1,10 @@
+import { parseJson } from "../../protocol/json.ts";
+
 /**
  * Reads what `export -p` printed, in the quoting of any shell: dash and busybox (`export A='it'"'"'s'`), bash
  * (`declare -x A="\$x"`, `$'\n'`), yash (`it\''s'`), ksh and zsh; or `env -0` (posh's `export -p` quotes nothing).
- * Variables that are exported but not set are absent. Bytes that are no UTF-8 become U+FFFD.
+ * Variables that are exported but not set are absent. Bytes that are no UTF-8 become U+FFFD. An array is the text of a JSON
+ * list, an associative one of an object, whose values are JSON where their text is.
  */
 export function parseShellEnvironment(bytes: Uint8Array): Map<string, string> {
   // A character a byte: `$'\303\251'` spells bytes, not characters.
@@ -21,10 +24,12 @@ function nulSeparated(text: string): [string, string][] {
   });
 }
 
-const declaration = /(?:export|declare|typeset)(?: -[A-Za-z]+)*(?: --)? ([A-Za-z_][A-Za-z0-9_]*)(?:=|(?=\n|$))/y;
+const declaration =
+  /(?:export|declare|typeset)((?: -[A-Za-z]+)*)(?: --)? ([A-Za-z_][A-Za-z0-9_]*)(\[\d+\])?(?:=|(?=\n|$))|()([A-Za-z_][A-Za-z0-9_]*)()=(?=\()/y;
 
 function declarations(text: string): [string, string][] {
   const found: [string, string][] = [];
+  const split = new Map<string, string[]>();
   for (let at = 0; at < text.length; ) {
     declaration.lastIndex = at;
     const match = declaration.exec(text);
@@ -32,11 +37,59 @@ function declarations(text: string): [string, string][] {
       at = afterLine(text, at);
       continue;
     }
-    const word = readWord(text, declaration.lastIndex);
-    if (match[0].endsWith("=")) found.push([match[1] ?? "", word.value]);
+    const [whole, flags = "", name = match[5] ?? "", index] = match;
+    const from = declaration.lastIndex;
+    // Quoted where it is a text.
+    if (whole.endsWith("=") && text[from] === "(") {
+      const array = readArray(text, from + 1);
+      found.push([name, flags.includes("A") ? objectText(array.entries) : listText(array.entries)]);
+      at = afterLine(text, array.end);
+      continue;
+    }
+    const word = readWord(text, from);
+    // mksh: `export a[0]=x`, a line an element.
+    if (index !== undefined) split.set(name, [...(split.get(name) ?? []), word.value]);
+    else if (whole.endsWith("=")) found.push([name, word.value]);
     at = afterLine(text, word.end);
   }
+  for (const [name, values] of split) found.push([name, listText(values.map((value) => ["", value]))]);
   return found;
+}
+
+type Entries = readonly (readonly [key: string, value: string])[];
+
+/** Behind the `(` of an array: its words, `[key]=word` or only the word, to the `)`. */
+function readArray(text: string, from: number): { readonly entries: Entries; readonly end: number } {
+  const entries: [string, string][] = [];
+  for (let at = from; at < text.length; ) {
+    const c = text[at] ?? "";
+    if (c === ")") return { entries, end: at + 1 };
+    if (/\s/.test(c)) at += 1;
+    else {
+      const key = c === "[" ? readWord(text, at + 1, "]") : { value: "", end: at - 2 };
+      const value = readWord(text, key.end + 2, ")");
+      entries.push([key.value, value.value]);
+      at = value.end;
+    }
+  }
+  return { entries, end: text.length };
+}
+
+function listText(entries: Entries): string {
+  return `[${entries.map(([, value]) => jsonText(value)).join(",")}]`;
+}
+
+function objectText(entries: Entries): string {
+  return `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${jsonText(value)}`).join(",")}}`;
+}
+
+function jsonText(value: string): string {
+  try {
+    parseJson(value);
+    return value;
+  } catch {
+    return JSON.stringify(value);
+  }
 }
 
 function afterLine(text: string, at: number): number {
@@ -44,13 +97,13 @@ function afterLine(text: string, at: number): number {
   return end < 0 ? text.length : end + 1;
 }
 
-/** A shell word from `at` to the blank or line break that ends it, its quotes taken away. */
-function readWord(text: string, at: number): { readonly value: string; readonly end: number } {
+/** A shell word from `at` to the blank, the line break or `stop` that ends it, its quotes taken away. */
+function readWord(text: string, at: number, stop?: string): { readonly value: string; readonly end: number } {
   let value = "";
   let end = at;
   for (;;) {
     const c = text[end];
-    if (c === undefined || c === "\n" || c === " ") return { value, end };
+    if (c === undefined || c === "\n" || c === " " || c === stop) return { value, end };
     const part = readPart(text, end, c);
     value += part.value;
     end = part.end;

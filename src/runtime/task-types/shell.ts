@@ -16,7 +16,7 @@ export const shellTask: TaskType = {
     const shell = task.shell ?? "/bin/sh";
     const hasTrap = bourneShells.test(basename(shell));
     const names = (task.returns ?? []).map(({ name }) => name);
-    const script = hasTrap ? `${captureTrap(names, files.result)}; ${command}` : command;
+    const script = hasTrap ? `${captureTrap(names, files.result, basename(shell))}; ${command}` : command;
     return {
       kind: "command",
       file: shell,
@@ -36,11 +36,11 @@ function argumentsFor(script: string, file: string): readonly string[] {
 }
 
 /** Writes the environment by builtins, so without a process; of unexported variables only those that `returns` names. */
-function captureTrap(names: readonly string[], file: string): string {
+function captureTrap(names: readonly string[], file: string, shell: string): string {
   const exports = names
     .filter((name) => parameterName.test(name))
     .flatMap((name) => [name, `${parameterPrefix}${name}`, `${metricPrefix}${name}`])
-    .map((name) => `[ "\${${name}+x}" ] && export ${name}; `)
+    .map((name) => `${isSet(name, shell)} && export ${name}; `)
     .join("");
   const to = `>|${quote(file)} 2>/dev/null`;
   const body =
@@ -48,6 +48,11 @@ function captureTrap(names: readonly string[], file: string): string {
     // posh prints values without quotes.
     `if [ "\${POSH_VERSION-}" ]; then env -0 ${to}; else export -p ${to}; fi; exit $__magnus_code`;
   return `trap ${quote(body)} EXIT`;
+}
+
+/** Of an array `${name+x}` tells whether it has an element 0. */
+function isSet(name: string, shell: string): string {
+  return shell === "bash" ? `declare -p ${name} >/dev/null 2>&1` : `[ "\${${name}+x}" ]`;
 }
 
 function quote(text: string): string {
