@@ -8,7 +8,7 @@ import type { Event } from "../protocol/event.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
 import type { Json } from "../protocol/json.ts";
 import { ServiceError } from "../protocol/services.ts";
-import { objectDigest } from "../runtime/object-value.ts";
+import { contentsOf } from "../runtime/event-contents.ts";
 import { CatalogError } from "../stores/catalog-error.ts";
 import type { CatalogStore } from "../stores/catalog-store.ts";
 import { copyRun } from "../stores/copy-run.ts";
@@ -119,7 +119,7 @@ async function copyFiles(events: readonly Event[], from: CatalogStore, into: Cat
   if (!from.keeps || !into.keeps) return 0;
   const digests = new Set<string>();
   for (const event of events) {
-    for (const digest of digestsOf(event)) digests.add(digest);
+    for (const [digest] of contentsOf(event)) digests.add(digest);
   }
   const folder = mkdtempSync(path.join(tmpdir(), "magnus-copy-"));
   try {
@@ -133,15 +133,4 @@ async function copyFiles(events: readonly Event[], from: CatalogStore, into: Cat
     rmSync(folder, { recursive: true });
   }
   return digests.size;
-}
-
-/** Files that a step put, and objects that it returned. */
-function digestsOf(event: Event): readonly string[] {
-  if (event.kind === "catalog.put") {
-    return event.data.files.flatMap(({ name, digest, digestOnly }) =>
-      digestOnly === undefined && !name.endsWith("/") ? [digest] : [],
-    );
-  }
-  if (event.kind !== "step.finished") return [];
-  return Object.values(event.data.delta ?? {}).flatMap((value) => objectDigest(value) ?? []);
 }

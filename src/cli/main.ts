@@ -94,7 +94,7 @@ program
 const runs = program
   .command("runs")
   .usage("COMMAND")
-  .description("list, show, export and copy run logs")
+  .description("list, show, verify, export and copy run logs")
   .helpCommand(false)
   .addHelpText("after", example("magnus runs show latest"));
 diagnosed(configured(runs.command("list")))
@@ -123,6 +123,13 @@ configured(runs.command("export <run>"))
   .addOption(new Option("--format <FORM>", "magnus-json").choices(["magnus-json"]).default("magnus-json"))
   .addHelpText("after", example("magnus runs export latest --format magnus-json >run.json"))
   .action(async (run, options) => finish((await import("./runs.ts")).exportRun(run, options)));
+diagnosed(configured(runs.command("verify [runs...]")))
+  .usage("[RUN...] [options]")
+  .description("whether all that was recorded is there, undamaged; all runs where none is named")
+  .option("--no-files", "leave out the content of catalogued files")
+  .option("--json", "print as JSON")
+  .addHelpText("after", example("magnus runs verify latest"))
+  .action(async (names, options) => finish((await import("./runs-verify.ts")).verifyRuns(names, options)));
 copying(runs.command("push <runs...>"), "--to")
   .usage("RUN... --to STORE [options]")
   .description("copy runs to another store, with their files")

@@ -127,9 +127,9 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
   const signals = stopSignals();
   const broken = new AbortController();
   const progress = openProgress(process.stderr, options);
-  let recorded = false;
+  let recorded = 0;
   const seen = (batch: readonly Event[]): void => {
-    recorded = true;
+    recorded += batch.length;
     if (options.json) for (const event of batch) process.stdout.write(`${printJson(event as unknown as Json)}\n`);
     progress.update(batch);
     tracker?.see(batch);
@@ -190,7 +190,7 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
         ...(tracker === undefined ? {} : { tracker }),
       },
     });
-    await writer.write({ kind: "run.finished", data: { status: outcome } });
+    await writer.write({ kind: "run.finished", data: { status: outcome, events: recorded + 1 } });
     await tracker?.close();
     progress.close();
     await printEnd(log, outcome, options);
@@ -202,7 +202,7 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
     broken.abort("SIGTERM");
     progress.close();
     process.stderr.write(`magnus: the run ${log.run} stopped, since its log cannot be written: ${error.message}\n`);
-    return recorded ? exitCode.failed : exitCode.badInput;
+    return recorded > 0 ? exitCode.failed : exitCode.badInput;
   }
 }
 
@@ -223,7 +223,7 @@ function observe(log: RunLog, seen: (batch: readonly Event[]) => void): RunLog {
     get: (key) => log.get(key),
     list: (prefix) => log.list(prefix),
     delete: (key) => log.delete(key),
-    read: () => log.read(),
+    read: (tell) => log.read(tell),
     claim: (name) => log.claim(name),
     append: async (batch) => {
       await log.append(batch);

@@ -3,13 +3,12 @@ import { DiagnosticSink } from "../diagnostics/sink.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { type Json, printJson } from "../protocol/json.ts";
 import { ServiceError } from "../protocol/services.ts";
-import { foldRun } from "../run-log/fold.ts";
+import { DamagedLogError } from "../run-log/damaged-log.ts";
 import { type LogLine, printedText, readLogLines } from "../run-log/log-lines.ts";
 import { exportMagnus } from "../run-log/magnus-export.ts";
 import { normalise } from "../run-log/normalise.ts";
 import { milliseconds, printTree } from "../run-log/print-tree.ts";
 import type { AttemptView, RunView } from "../run-log/view.ts";
-import { readEvents } from "../runtime/event-writer.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
 import type { RunLog, RunLogStore } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
@@ -17,6 +16,7 @@ import { findRun } from "./find-run.ts";
 import { findSteps } from "./find-steps.ts";
 import { loadConfiguration } from "./load-pipeline.ts";
 import type { ConfigurationOptions, DiagnosticOptions } from "./options.ts";
+import { isUnreadable, readView } from "./read-view.ts";
 import { reportBeside } from "./report.ts";
 import { painter } from "./terminal.ts";
 
@@ -25,12 +25,33 @@ export type RunsOptions = ConfigurationOptions & DiagnosticOptions;
 /** `magnus runs list`. */
 export function listRuns(options: RunsOptions & { readonly json?: boolean }): Promise<number> {
   return withStore(options, async (store, sink) => {
-    const views: RunView[] = [];
-    for (const run of await store.list()) {
-      const view = await viewOf(store.open(run), sink);
-      if (view !== undefined) views.push(view);
-    }
-    const rows = views.map(({ run, status, created, startedAt, finishedAt }) => ({
+    const rows: RunRow[] = [];
+    for (const run of await store.list()) rows.push(await rowOf(store.open(run), sink));
+    // By their own times: a store tells only about when it got them.
+    rows.sort(({ startedAt: a = "" }, { startedAt: b = "" }) => (a === b ? 0 : a < b ? 1 : -1));
+    process.stdout.write(options.json ? `${JSON.stringify({ runs: rows })}\n` : printRows(rows));
+  });
+}
+
+interface RunRow {
+  readonly run: string;
+  readonly pipeline: string;
+  /** `damaged`: nothing can be told from what is left of its log. */
+  readonly status: RunView["status"] | "damaged";
+  readonly target: string;
+  readonly tag?: string;
+  readonly startedAt?: string;
+  readonly durationMs?: number;
+  /** Something of its log is missing or damaged. */
+  readonly damaged?: true;
+}
+
+/** One run that is damaged, or cannot be read, does not hide the others. */
+async function rowOf(log: RunLog, sink: DiagnosticSink): Promise<RunRow> {
+  try {
+    const { run, status, created, startedAt, finishedAt, damage } = await readView(log);
+    if (damage !== undefined) sink.report("damaged-run", { run, damage });
+    return {
       run,
       pipeline: created?.pipeline ?? "",
       status,
@@ -40,37 +61,16 @@ export function listRuns(options: RunsOptions & { readonly json?: boolean }): Pr
       ...(startedAt === undefined || finishedAt === undefined
         ? {}
         : { durationMs: Date.parse(finishedAt) - Date.parse(startedAt) }),
-    }));
-    process.stdout.write(options.json ? `${JSON.stringify({ runs: rows })}\n` : printRows(rows));
-  });
-}
-
-/** One run that cannot be read does not hide the others. */
-async function viewOf(log: RunLog, sink: DiagnosticSink): Promise<RunView | undefined> {
-  try {
-    return await readView(log);
+      ...(damage === undefined ? {} : { damaged: true }),
+    };
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    sink.report("unreadable-run", { run: log.run, cause: error.message });
-    return undefined;
+    if (!isUnreadable(error)) throw error;
+    sink.report("damaged-run", { run: log.run, damage: [error.message] });
+    return { run: log.run, pipeline: "", status: "damaged", target: "", damaged: true };
   }
 }
 
-/** A run without events (its folder was made, its writer ended) still has a name. */
-async function readView(log: RunLog): Promise<RunView> {
-  return { ...foldRun(await readEvents(log)), run: log.run };
-}
-
-function printRows(
-  rows: readonly {
-    run: string;
-    pipeline: string;
-    status: RunView["status"];
-    target: string;
-    startedAt?: string;
-    durationMs?: number;
-  }[],
-): string {
+function printRows(rows: readonly RunRow[]): string {
   const width = (key: "run" | "pipeline" | "target"): number => Math.max(0, ...rows.map((row) => row[key].length));
   const paint = painter(process.stdout);
   return rows
@@ -80,7 +80,7 @@ function printRows(
       const cells = [
         run.padEnd(width("run")),
         pipeline.padEnd(width("pipeline")),
-        paint(status, status.padEnd(9)),
+        paint(status === "damaged" ? "failed" : status, status.padEnd(9)),
         target.padEnd(width("target")),
         when,
         time,
@@ -95,8 +95,11 @@ export function showRun(
   named: string,
   options: RunsOptions & { readonly json?: boolean; readonly normalised?: boolean },
 ): Promise<number> {
-  return withRun(named, options, async (log) => {
+  return withRun(named, options, async (log, sink) => {
     const view = await readView(log);
+    // The tree says so itself.
+    const isTree = options.normalised !== true && options.json !== true;
+    if (view.damage !== undefined && !isTree) sink.report("damaged-run", { run: view.run, damage: view.damage });
     if (options.normalised) process.stdout.write(`${printJson(normalise(view), { sorted: true })}\n`);
     else if (options.json) process.stdout.write(`${printJson(view as unknown as Json)}\n`);
     else process.stdout.write(`${printTree(view, { paint: painter(process.stdout), most: 50 })}\n`);
@@ -163,7 +166,7 @@ export async function withRun(
 }
 
 /** Opens the configured store; what cannot be used is reported like any other wrong input. */
-async function withStore(
+export async function withStore(
   options: RunsOptions,
   work: (store: RunLogStore, sink: DiagnosticSink, services: Services) => Promise<void>,
 ): Promise<number> {
@@ -177,8 +180,10 @@ async function withStore(
       await work(services.runLogStore, sink, services);
     }
   } catch (error) {
-    if (!(error instanceof ServiceError || error instanceof StoreError)) throw error;
-    sink.report("service-unusable", { cause: error.message });
+    if (error instanceof DamagedLogError) sink.report("unreadable-log", { cause: error.message });
+    else if (error instanceof ServiceError || error instanceof StoreError) {
+      sink.report("service-unusable", { cause: error.message });
+    } else throw error;
   }
   return reportBeside(sink, options) ?? exitCode.success;
 }

@@ -94,10 +94,17 @@ export const commandCodes = {
       `"${run}" fits several runs: ${fits.join(", ")}`,
     hint: () => "write more of it",
   },
-  "unreadable-run": {
+  "damaged-run": {
+    severity: "warning",
+    message: ({ run, damage }: { run: string; damage: readonly string[] }) =>
+      `the log of the run ${run} is damaged: ${damage[0]}${damage.length > 1 ? `, and ${damage.length - 1} more` : ""}`,
+    hint: ({ run }: { run: string }) => `\`magnus runs verify ${run}\` lists all that is wrong`,
+  },
+  "unreadable-log": {
     severity: "error",
-    message: ({ run, cause }: { run: string; cause: string }) => `the run ${run} cannot be read: ${cause}`,
-    hint: () => "where its folder is damaged beyond use, remove it",
+    message: ({ cause }: { cause: string }) => `the run's log is damaged: ${cause}`,
+    hint: () =>
+      "`magnus runs verify` lists what is wrong with each run; `magnus runs pull` gets a copy from another store",
   },
   "no-such-step": {
     severity: "error",

@@ -28,7 +28,7 @@ export function followWriter(
     const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
     if (whole.length === 0) return;
     at += whole.length;
-    const events = parseEvents(whole.toString("utf8"));
+    const events = parseEvents(whole);
     all.push(...events);
     if (events.length > 0) seen(events);
   };

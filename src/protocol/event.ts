@@ -89,7 +89,11 @@ export interface Link {
 }
 export interface RunFinished extends EventHead {
   readonly kind: "run.finished";
-  readonly data: { readonly status: "success" | "failed" | "cancelled" };
+  readonly data: {
+    readonly status: "success" | "failed" | "cancelled";
+    /** How many events whoever closed the run had seen, this one included: fewer later are a damage. */
+    readonly events?: number;
+  };
 }
 export interface StepStarted extends AttemptHead {
   readonly kind: "step.started";
@@ -145,7 +149,13 @@ export interface CatalogGet extends AttemptHead {
 }
 export interface LogStored extends AttemptHead {
   readonly kind: "log.stored";
-  readonly data: { readonly key: string; readonly bytes: number; readonly truncated?: true };
+  readonly data: {
+    readonly key: string;
+    readonly bytes: number;
+    /** CRC-32 of the stored bytes (crc32.ts); absent in logs of earlier versions. */
+    readonly crc?: string;
+    readonly truncated?: true;
+  };
 }
 export interface WarningEvent extends AttemptHead {
   readonly kind: "warning";

@@ -9,6 +9,7 @@ import type {
 } from "../protocol/event.ts";
 import type { Path, PathElement } from "../protocol/path.ts";
 import { selectorOf } from "../protocol/path.ts";
+import { DamagedLogError } from "./damaged-log.ts";
 
 /** The events of a run by the place that they speak of. Which event came first makes no difference. */
 export interface EventIndex {
@@ -118,7 +119,7 @@ export function addPath(index: EventIndex, path: Path, guessed: boolean): NodeRe
     if (node !== undefined) graph = graphOf(node, selectorOf(path[i - 1] ?? element));
     node = addNode(graph, element, guessed && i === path.length - 1);
   }
-  if (node === undefined) throw new Error("an event with an empty path");
+  if (node === undefined) throw new DamagedLogError("an event has an empty path");
   return node;
 }
 

@@ -32,16 +32,17 @@ export function printTree(view: RunView, style: TreeStyle = {}): string {
     .filter((part) => part !== "")
     .join("  ");
   const links = (view.links ?? []).map(({ title, url }) => `  ${printable(title)}: ${printable(url)}`);
-  return [heading, ...lines, ...links, ...warningLines(view.warnings)].join("\n");
+  const damage = noteLines("damaged", view.damage ?? []);
+  return [heading, ...lines, ...links, ...noteLines("warning", view.warnings), ...damage].join("\n");
 }
 
 /** More are only counted. */
-const mostWarnings = 5;
+const mostNotes = 5;
 
-function warningLines(warnings: readonly string[]): readonly string[] {
-  const shown = warnings.slice(0, mostWarnings).map((text) => `  warning: ${printable(text)}`);
-  const rest = warnings.length - shown.length;
-  return rest === 0 ? shown : [...shown, `  … and ${rest} more warnings`];
+function noteLines(kind: "warning" | "damaged", notes: readonly string[]): readonly string[] {
+  const shown = notes.slice(0, mostNotes).map((text) => `  ${kind}: ${printable(text)}`);
+  const rest = notes.length - shown.length;
+  return rest === 0 ? shown : [...shown, `  … and ${rest} more ${kind === "warning" ? "warnings" : "damages"}`];
 }
 
 /** What a status, a time and the blanks between take of a row. Characters. */

@@ -7,6 +7,7 @@
 import type { CatalogFile, ControlEvent } from "../protocol/event.ts";
 import type { Json } from "../protocol/json.ts";
 import type { Edge, Parameters, PathElement } from "../protocol/path.ts";
+import { DamagedLogError } from "./damaged-log.ts";
 import type { AttemptRecord, NodeRecords } from "./event-index.ts";
 import { type Findings, stuckAt } from "./findings.ts";
 import { mergeMap, mergeParallel } from "./merge.ts";
@@ -64,7 +65,7 @@ export function replayGraph({ graph, prefix, scope, round }: Place, findings: Fi
       findings.stuck.push({ path: [...prefix, unknownElement(name)], unknown: "node", attempt: 0, round: highest });
       return { outcome: "stuck", steps, scope, round: highest };
     }
-    if (steps.length > graph.nodes.size) throw new Error(`the run log's edges lead back to ${name}`);
+    if (steps.length > graph.nodes.size) throw new DamagedLogError(`its edges lead in a circle, back to "${name}"`);
     const step = replayNode(node, { prefix, scope, round: highest }, findings);
     steps.push(step);
     highest = Math.max(highest, step.round);
@@ -106,7 +107,7 @@ function replayNode(node: NodeRecords, arrival: Arrival, findings: Findings): St
       return closed(node, state, { round: after, graphs, delta: published(scope), files: [...scope.files.values()] });
     }
     default:
-      throw new Error(`a composite of an unknown kind: ${node.element.kind}`);
+      throw new DamagedLogError(`"${node.element.node}" is of an unknown kind: ${node.element.kind}`);
   }
 }
 

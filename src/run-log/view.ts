@@ -1,4 +1,4 @@
-import type { CatalogFile, FailureReason, Link, RunCreated, StepStatus } from "../protocol/event.ts";
+import type { CatalogFile, FailureReason, Link, LogStored, RunCreated, StepStatus } from "../protocol/event.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
 import type { Parameters, Path } from "../protocol/path.ts";
 
@@ -17,6 +17,8 @@ export interface RunView {
   /** The terminal that the root reached. */
   readonly end?: { readonly end: "success" | "fail"; readonly name: string };
   readonly warnings: readonly string[];
+  /** What of the log is missing or damaged, a line each; absent: nothing. */
+  readonly damage?: readonly string[];
   /** Pages of the run on its platform, each once; absent: it told none. */
   readonly links?: readonly Link[];
   /** ISO times of the first and last event, for people. */
@@ -70,7 +72,7 @@ export interface AttemptView {
   readonly metrics: readonly { readonly metrics: JsonObject; readonly step?: number }[];
   readonly put: readonly CatalogFile[];
   readonly got: readonly CatalogFile[];
-  readonly log?: { readonly key: string; readonly bytes: number; readonly truncated?: true };
+  readonly log?: LogStored["data"];
   readonly warnings: readonly string[];
   readonly command?: string;
 }

@@ -1,3 +1,4 @@
+import { crc32 } from "../protocol/crc32.ts";
 import type { EventBody } from "../protocol/event.ts";
 import type { LogStream } from "../run-log/log-lines.ts";
 import { StoreError } from "../stores/store-error.ts";
@@ -44,15 +45,16 @@ export function openAttemptLog(
       return false;
     }
     earlier = stored;
-    stored = { key, bytes: content.reduce((sum, piece) => sum + piece.length, 0), size, truncated };
+    const bytes = content.reduce((sum, piece) => sum + piece.length, 0);
+    stored = { key, bytes, crc: crc32(...content), size, truncated };
     return true;
   };
 
   const told = (): readonly EventBody[] => {
     if (stored === undefined) return [];
-    const { key, bytes, truncated } = stored;
+    const { key, bytes, crc, truncated } = stored;
     const cut = truncated || failure !== undefined ? ({ truncated: true } as const) : {};
-    return [{ kind: "log.stored", ...head, data: { key, bytes, ...cut } }];
+    return [{ kind: "log.stored", ...head, data: { key, bytes, crc, ...cut } }];
   };
 
   const removeEarlier = async (): Promise<void> => {
@@ -98,6 +100,7 @@ export function openAttemptLog(
 interface Stored {
   readonly key: string;
   readonly bytes: number;
+  readonly crc: string;
   /** Of what was printed until then. */
   readonly size: number;
   readonly truncated: boolean;

@@ -3,6 +3,8 @@ import { maxInlineValue } from "../protocol/environment.ts";
 import type { Event, EventBody, EventHead } from "../protocol/event.ts";
 import { type Json, parseJson, printJson, setKey } from "../protocol/json.ts";
 import type { Parameters } from "../protocol/path.ts";
+import { eventVersion } from "../protocol/version.ts";
+import type { TellDamage } from "../stores/event-lines.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { uuidV7 } from "./uuid-v7.ts";
@@ -32,9 +34,16 @@ export function openEventWriter(log: RunLog, writer = uuidV7()): EventWriter {
     const small: EventBody[] = [];
     for (const body of bodies) small.push(await moveLargeValues(body, log));
     const time = new Date().toISOString();
-    await log.append(
-      small.map((body) => withHead(body, { v: 1, id: uuidV7(), run: log.run, writer, seq: ++seq, time })),
-    );
+    const first = seq;
+    try {
+      await log.append(
+        small.map((body) => withHead(body, { v: eventVersion, id: uuidV7(), run: log.run, writer, seq: ++seq, time })),
+      );
+    } catch (error) {
+      // What was not written leaves no gap.
+      seq = first;
+      throw error;
+    }
   };
 
   return {
@@ -47,11 +56,21 @@ export function openEventWriter(log: RunLog, writer = uuidV7()): EventWriter {
   };
 }
 
-/** All events of a run, values that stand in blobs put back. Throws a StoreError where such a blob is missing. */
-export async function readEvents(log: RunLog): Promise<readonly Event[]> {
-  const events = await log.read();
-  const values = new Map<string, Json>();
-  return Promise.all(events.map((event) => (hasRefs(event) ? withValues(event, log, values) : event)));
+/** Is told of what is damaged in a log. */
+export interface DamageListener {
+  readonly line: TellDamage;
+  /** A sentence about a value that is missing, or is not what was stored; its parameter is left out then. */
+  value(problem: string): void;
+}
+
+/**
+ * All events of a run, values that stand in blobs put back. Lines that are damaged are left out. Throws a StoreError where
+ * a value is missing or damaged and there is nobody to tell.
+ */
+export async function readEvents(log: RunLog, damage?: DamageListener): Promise<readonly Event[]> {
+  const events = await log.read(damage?.line);
+  const values = valueReader(log, damage);
+  return Promise.all(events.map((event) => (hasRefs(event) ? withValues(event, values) : event)));
 }
 
 function withHead(body: EventBody, head: EventHead): Event {
@@ -79,11 +98,11 @@ async function moved(
   for (const [name, value] of Object.entries(values)) {
     const text = maybeLarge(value) ? printJson(value) : "";
     if (Buffer.byteLength(text) <= maxInlineValue) continue;
-    const digest = createHash("sha256").update(text).digest("hex");
-    await log.putIfAbsent(`values/${digest}`, text);
+    const digest = digestOf(text);
+    await log.putIfAbsent(`values/${digest.slice("sha256:".length)}`, text);
     kept ??= { ...values };
     delete kept[name];
-    refs[name] = `sha256:${digest}`;
+    refs[name] = digest;
   }
   return kept === undefined ? { kept: values } : { kept, refs };
 }
@@ -97,14 +116,14 @@ function hasRefs(event: Event): boolean {
   return (event.kind === "run.created" || event.kind === "step.finished") && event.data.refs !== undefined;
 }
 
-async function withValues(event: Event, log: RunLog, values: Map<string, Json>): Promise<Event> {
+async function withValues(event: Event, values: ValueReader): Promise<Event> {
   if (event.kind === "run.created") {
     const { refs = {}, ...data } = event.data;
-    return { ...event, data: { ...data, parameters: await filled(data.parameters, refs, log, values) } };
+    return { ...event, data: { ...data, parameters: await filled(data.parameters, refs, values) } };
   }
   if (event.kind === "step.finished") {
     const { refs = {}, ...data } = event.data;
-    return { ...event, data: { ...data, delta: await filled(data.delta ?? {}, refs, log, values) } };
+    return { ...event, data: { ...data, delta: await filled(data.delta ?? {}, refs, values) } };
   }
   return event;
 }
@@ -112,21 +131,38 @@ async function withValues(event: Event, log: RunLog, values: Map<string, Json>):
 async function filled(
   kept: Parameters,
   refs: { readonly [name: string]: string },
-  log: RunLog,
-  values: Map<string, Json>,
+  values: ValueReader,
 ): Promise<Parameters> {
   const all: Record<string, Json> = { ...kept };
   for (const [name, digest] of Object.entries(refs)) {
-    let value = values.get(digest);
-    if (value === undefined) {
-      const key = `values/${digest.replace(/^sha256:/, "")}`;
-      const blob = await log.get(key);
-      if (blob === null)
-        throw new StoreError("cannot read", key, `run ${log.run} has no such blob (parameter "${name}")`);
-      value = parseJson(Buffer.from(blob).toString("utf8"));
-      values.set(digest, value);
-    }
-    setKey(all, name, value);
+    const value = await values(digest, name);
+    if (value !== undefined) setKey(all, name, value);
   }
   return all;
+}
+
+/** The value with a digest; undefined where it cannot be had and somebody was told. `name`: of the parameter, for messages. */
+type ValueReader = (digest: string, name: string) => Promise<Json | undefined>;
+
+function valueReader(log: RunLog, damage: DamageListener | undefined): ValueReader {
+  const values = new Map<string, Json>();
+  return async (digest, name) => {
+    const known = values.get(digest);
+    if (known !== undefined) return known;
+    const key = `values/${digest.replace(/^sha256:/, "")}`;
+    const blob = await log.get(key);
+    const problem = blob === null ? "is missing" : digestOf(blob) === digest ? undefined : "is not what was stored";
+    if (blob === null || problem !== undefined) {
+      if (damage === undefined) throw new StoreError("cannot read", key, `the value of "${name}" ${problem}`);
+      damage.value(`${key}: the value of "${name}" ${problem}`);
+      return undefined;
+    }
+    const value = parseJson(Buffer.from(blob).toString("utf8"));
+    values.set(digest, value);
+    return value;
+  };
+}
+
+function digestOf(content: Uint8Array | string): string {
+  return `sha256:${createHash("sha256").update(content).digest("hex")}`;
 }

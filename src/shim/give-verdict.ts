@@ -45,6 +45,7 @@ async function close(log: RunLog, mayBeLost: NonNullable<StepSpec["mayBeLost"]>,
     events = await readEvents(log);
   }
   const outcome = foldRun(events).status === "success" ? "success" : "failed";
-  await writer.write({ kind: "run.finished", data: { status: cancelled ? "cancelled" : outcome } });
-  return { ...foldRun(await readEvents(log)), status: cancelled ? "cancelled" : outcome };
+  const status = cancelled ? "cancelled" : outcome;
+  await writer.write({ kind: "run.finished", data: { status, events: events.length + 1 } });
+  return { ...foldRun(await readEvents(log)), status };
 }

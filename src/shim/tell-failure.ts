@@ -1,6 +1,7 @@
 import { exitCode } from "../protocol/exit-codes.ts";
 import { ServiceError } from "../protocol/services.ts";
 import { SpecError } from "../protocol/spec-text.ts";
+import { DamagedLogError } from "../run-log/damaged-log.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { isUsageError } from "./usage-error.ts";
 
@@ -14,6 +15,7 @@ export function tellFailure(error: unknown): void {
 function codeOf(error: unknown): number {
   if (isUsageError(error)) return error.code;
   if (error instanceof SpecError) return exitCode.badSpec;
-  if (error instanceof ServiceError || error instanceof StoreError) return exitCode.store;
+  if (error instanceof ServiceError || error instanceof StoreError || error instanceof DamagedLogError)
+    return exitCode.store;
   return exitCode.defect;
 }

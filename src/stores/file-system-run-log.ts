@@ -11,8 +11,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { Event } from "../protocol/event.ts";
+import { timeOfUuidV7 } from "../protocol/uuid-time.ts";
 import { createFile, temporaryName, withFolder } from "./atomic-file.ts";
-import { byWriter, parseEvents, printEvents } from "./event-lines.ts";
+import { byWriter, parseEvents, printEvents, type TellDamage } from "./event-lines.ts";
 import { blobKey, checkedRunId, claimFile, isRunId } from "./run-log-names.ts";
 import type { RunLog, RunLogStore } from "./run-log-store.ts";
 import { errorCode, StoreError } from "./store-error.ts";
@@ -58,10 +59,21 @@ function listRuns(roots: readonly string[]): readonly string[] {
       throw new StoreError("cannot read", root, "it is a file, not a folder");
     for (const run of namesIn(root).filter(isRunId)) {
       const state = statSync(join(root, run), { throwIfNoEntry: false });
-      if (state?.isDirectory()) times.set(run, Math.max(times.get(run) ?? 0, state.birthtimeMs || state.mtimeMs));
+      if (!state?.isDirectory()) continue;
+      const time = beginOf(join(root, run, "events")) ?? (state.birthtimeMs || state.mtimeMs);
+      times.set(run, Math.min(times.get(run) ?? Number.POSITIVE_INFINITY, time));
     }
   }
   return [...times].sort(([a, at], [b, bt]) => bt - at || (a < b ? 1 : -1)).map(([run]) => run);
+}
+
+/**
+ * When the run's first writer began, which its name tells: a copy of the folder has a birth of its own. Milliseconds since
+ * the epoch; undefined where no name tells a time.
+ */
+function beginOf(events: string): number | undefined {
+  const times = namesIn(events).flatMap((name) => timeOfUuidV7(name) ?? []);
+  return times.reduce<number | undefined>((first, time) => Math.min(first ?? time, time), undefined);
 }
 
 function openRun(run: string, roots: readonly string[]): RunLog {
@@ -73,7 +85,7 @@ function openRun(run: string, roots: readonly string[]): RunLog {
   return {
     run,
     append: async (events) => appendEvents(folder, events, torn),
-    read: async () => readEvents(folders),
+    read: async (tell) => readEvents(folders, tell),
     claim: async (name) => claim(claimFile(name)),
     putIfAbsent: async (key, content) => {
       const file = join(folder, blobKey(key));
@@ -101,15 +113,15 @@ function appendEvents(folder: string, events: readonly Event[], torn: Set<string
   }
 }
 
-function readEvents(folders: readonly string[]): readonly Event[] {
+function readEvents(folders: readonly string[], tell: TellDamage = () => {}): readonly Event[] {
   const events = new Map<string, Event>();
   for (const folder of folders) {
     const written = join(folder, "events");
     for (const name of namesIn(written)) {
       if (!name.endsWith(".ndjson") || name.startsWith(".")) continue;
       const file = join(written, name);
-      const text = guarded("cannot read", file, () => readFileSync(file, "utf8"));
-      for (const event of parseEvents(text)) events.set(event.id, event);
+      const bytes = guarded("cannot read", file, () => readFileSync(file));
+      for (const event of parseEvents(bytes, (damage) => tell(`events/${name}`, damage))) events.set(event.id, event);
     }
   }
   return [...events.values()];

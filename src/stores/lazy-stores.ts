@@ -29,7 +29,7 @@ function lazyRunLog(run: string, load: () => Promise<RunLog>): RunLog {
   return {
     run,
     append: (events) => use((log) => log.append(events)),
-    read: () => use((log) => log.read()),
+    read: (tell) => use((log) => log.read(tell)),
     claim: (name) => use((log) => log.claim(name)),
     putIfAbsent: (key, content) => {
       const whole = wholeContent(content);

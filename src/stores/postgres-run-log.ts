@@ -73,11 +73,14 @@ function openRun(database: PostgresClient, schema: string, run: string): RunLog 
   return {
     run,
     append: (events) => append(database, schema, run, events),
-    read: () =>
-      database.run("cannot read", async (sql) => {
-        const rows = await sql`select body from ${sql(schema)}.events where run = ${run}`;
-        return parseEvents(rows.map(({ body }) => `${body}\n`).join(""));
-      }),
+    read: (tell) => {
+      return database.run("cannot read", async (sql) => {
+        const rows = await sql`select id, body from ${sql(schema)}.events where run = ${run}`;
+        return rows.flatMap(({ id, body }) =>
+          parseEvents(Buffer.from(`${body}\n`), (damage) => tell?.(`the event ${id}`, damage)),
+        );
+      });
+    },
     claim: (name) => {
       const token = randomUUID();
       return database.run("cannot write to", async (sql) => {
@@ -115,12 +118,15 @@ async function append(database: PostgresClient, schema: string, run: string, eve
     seq: event.seq,
     body: printEvents([event]).trimEnd(),
   }));
-  const created = events.some(({ kind }) => kind === "run.created");
+  const created = events.find(({ kind }) => kind === "run.created")?.time;
   await database.run("cannot write to", async (sql) => {
     await sql.begin(async (tx) => {
       // Whoever records the creation without having called `create` (a platform's first pod) makes the row.
-      if (created) {
-        await tx`insert into ${tx(schema)}.runs (run, token) values (${run}, '') on conflict do nothing`;
+      // A run that comes from another store is as old as it was there.
+      if (created !== undefined) {
+        await tx`
+          insert into ${tx(schema)}.runs as old (run, token, created) values (${run}, '', ${created})
+          on conflict (run) do update set created = least(old.created, excluded.created)`;
       }
       for (let from = 0; from < rows.length; from += mostRows) {
         await tx`insert into ${tx(schema)}.events ${tx(rows.slice(from, from + mostRows))} on conflict do nothing`;

@@ -1,4 +1,5 @@
 import type { Event } from "../protocol/event.ts";
+import type { TellDamage } from "./event-lines.ts";
 
 /** A place for immutable bytes under keys (`logs/…`, `values/…`): small on purpose, so that every backend can have it. */
 export interface BlobStore {
@@ -27,8 +28,11 @@ export interface RunLog extends BlobStore {
    * never wait for each other. The lines are in the order of `seq`.
    */
   append(events: readonly Event[]): Promise<void>;
-  /** Everything that is there now: torn last lines and doubles left out, unknown kinds kept, in no order. */
-  read(): Promise<readonly Event[]>;
+  /**
+   * Everything that is there now, in no order: doubles left out, unknown kinds kept. What is damaged is left out and told
+   * of.
+   */
+  read(tell?: TellDamage): Promise<readonly Event[]>;
   /** Takes a name that nobody has taken (an attempt); false where somebody has. Exclusive among processes. */
   claim(name: string): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Event } from "../protocol/event.ts";
-import { parseEvents } from "./event-lines.ts";
+import { type LineDamage, parseEvents, type TellDamage } from "./event-lines.ts";
 import { inParallel } from "./in-parallel.ts";
 import type { S3Client, S3Object } from "./s3-client.ts";
 
@@ -16,9 +16,10 @@ const mostGroups = 8;
  * is reading, copying or writing meanwhile misses nothing, and what is joined twice, or not since a reader was killed, is
  * the same set of events. `folder`: ends with `events/`.
  */
-export function s3EventReader(client: S3Client, folder: string): () => Promise<readonly Event[]> {
+export function s3EventReader(client: S3Client, folder: string): (tell?: TellDamage) => Promise<readonly Event[]> {
   const known = new Map<string, readonly Event[]>();
   const covered = new Set<string>();
+  const damages: (readonly [place: string, damage: LineDamage])[] = [];
   const readLevel = async (names: readonly string[]): Promise<ReadonlyMap<string, Buffer>> => {
     const fresh = new Map<string, Buffer>();
     await inParallel(
@@ -28,13 +29,16 @@ export function s3EventReader(client: S3Client, folder: string): () => Promise<r
         const content = await client.get(`${folder}${name}`);
         if (content === null || !isWhole(name, content)) return;
         fresh.set(name, content);
-        known.set(name, parseEvents(content.toString("utf8")));
+        known.set(
+          name,
+          parseEvents(content, (damage) => damages.push([`events/${name}`, damage])),
+        );
       },
     );
     for (const [joined, content] of fresh) for (const name of namesJoined(joined, content)) covered.add(name);
     return fresh;
   };
-  return async () => {
+  return async (tell) => {
     const levels = await levelsOf(client.list(folder), folder);
     const joins: Join[] = [];
     for (let level = levels.length - 1; level >= 0; level--) {
@@ -49,6 +53,7 @@ export function s3EventReader(client: S3Client, folder: string): () => Promise<r
       );
     }
     await inParallel(mostGroups, joins, ({ name, content }) => client.tryPut(`${folder}${name}`, content));
+    for (const [place, damage] of damages) tell?.(place, damage);
     const events = new Map<string, Event>();
     for (const batch of known.values()) for (const event of batch) events.set(event.id, event);
     return [...events.values()];

@@ -11,13 +11,15 @@ import { StoreError } from "./store-error.ts";
 /**
  * Run logs in a bucket, one object a flush. `<prefix>runs/<run>/` holds what a folder of the file-system store holds
  * (`events/*.ndjson`, `claims/`, blobs by their keys), so that a copy of it made by any tool is a run log, too;
- * `<prefix>index/<run>` says when a run was created. Exclusive are claims by conditional writes (`If-None-Match: *`).
+ * `<prefix>index/<run>` says that a run was created, `<prefix>created/<run>/<milliseconds>` when. Exclusive are claims by conditional writes (`If-None-Match: *`).
  */
 export function s3RunLogStore(client: S3Client, prefix: string): RunLogStore {
   const indexed = (run: string): string => `${prefix}index/${keyPart(run)}`;
   const folder = (run: string): string => `${prefix}runs/${keyPart(run)}/`;
+  const created = (run: string): string => `${prefix}created/${keyPart(run)}/`;
   const checked = (run: string): string => checkedRunId(run, client.name);
-  const open = (run: string): RunLog => openRun(client, checked(run), { folder: folder(run), index: indexed(run) });
+  const open = (run: string): RunLog =>
+    openRun(client, checked(run), { folder: folder(run), index: indexed(run), created: created(run) });
   return {
     name: `s3 (${client.name})`,
     create: async (run) => ((await client.putIfAbsent(indexed(checked(run)), ownToken())) ? open(run) : null),
@@ -28,6 +30,7 @@ export function s3RunLogStore(client: S3Client, prefix: string): RunLogStore {
     credentials: client.credentials,
     remove: async (run) => {
       await removeAll(client, folder(checked(run)));
+      await removeAll(client, created(run));
       await client.delete(indexed(run));
     },
   };
@@ -52,12 +55,19 @@ function runOf(part: string): string {
   }
 }
 
-/** Newest first by the time in the index; a run without an entry there (not created yet, or its creator ended) comes last. */
+/**
+ * Newest first by when they were created; runs of earlier versions by the time of their entry in the index; a run without
+ * any (not created yet, or its creator ended) comes last.
+ */
 async function listRuns(client: S3Client, prefix: string): Promise<readonly string[]> {
   const times = new Map<string, number>();
   for (const part of await client.folders(`${prefix}runs/`)) times.set(runOf(part), 0);
   for await (const { key, modified } of client.list(`${prefix}index/`)) {
     times.set(runOf(key.slice(`${prefix}index/`.length)), modified);
+  }
+  for await (const { key } of client.list(`${prefix}created/`)) {
+    const [part = "", time = ""] = key.slice(`${prefix}created/`.length).split("/");
+    if (/^\d+$/.test(time)) times.set(runOf(part), Number(time));
   }
   return [...times]
     .filter(([run]) => isRunId(run))
@@ -65,13 +75,23 @@ async function listRuns(client: S3Client, prefix: string): Promise<readonly stri
     .map(([run]) => run);
 }
 
-function openRun(client: S3Client, run: string, at: { readonly folder: string; readonly index: string }): RunLog {
+interface RunKeys {
+  readonly folder: string;
+  readonly index: string;
+  readonly created: string;
+}
+
+function openRun(client: S3Client, run: string, at: RunKeys): RunLog {
   const read = s3EventReader(client, `${at.folder}events/`);
   return {
     run,
     append: async (events) => {
       // Whoever records the creation without having called `create` (a platform's first pod) makes the entry.
-      if (events.some(({ kind }) => kind === "run.created")) await client.putIfAbsent(at.index, ownToken());
+      const creation = events.find(({ kind }) => kind === "run.created");
+      if (creation !== undefined) {
+        await client.putIfAbsent(at.index, ownToken());
+        await client.tryPut(`${at.created}${Date.parse(creation.time)}`, Buffer.from(creation.time));
+      }
       for (const [writer, batch] of byWriter(events)) await appendBatch(client, at.folder, writer, batch);
     },
     read,

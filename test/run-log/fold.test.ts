@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { displayPath } from "../../src/protocol/path.ts";
+import { DamagedLogError } from "../../src/run-log/damaged-log.ts";
 import { foldRun } from "../../src/run-log/fold.ts";
 import type { RunView, StepView } from "../../src/run-log/view.ts";
 import { control, element, file, sketchLog } from "./events.ts";
@@ -46,11 +47,11 @@ describe("the token", () => {
     log.step([element("b")]);
     expect(outline(foldRun(log.events))).toEqual(["a success"]);
   });
-  test("edges that lead back are a defect, not an endless loop", () => {
+  test("edges that lead back are damage, not an endless loop", () => {
     const log = sketchLog();
     log.step([element("a", "b", "fail", start)]);
     log.step([element("b", "a")]);
-    expect(() => foldRun(log.events)).toThrow("lead back to");
+    expect(() => foldRun(log.events)).toThrow(DamagedLogError);
   });
 });
 

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Event } from "../../src/protocol/event.ts";
 import { NumberText } from "../../src/protocol/json.ts";
+import { parseEvents, printEvents } from "../../src/stores/event-lines.ts";
 import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
 import { StoreError } from "../../src/stores/store-error.ts";
 
@@ -39,21 +40,40 @@ describe("fileSystemRunLogStore", () => {
     const finished: Event = { ...head, kind: "step.finished", data };
     await log.append([finished, event(1, "w2")]);
     expect(readdirSync(join(root, "r", "events"))).toEqual(["w1.ndjson", "w2.ndjson"]);
-    expect(readFileSync(join(root, "r", "events", "w1.ndjson"), "utf8")).toContain('"delta":{"x":1.0}}}\n');
+    expect(readFileSync(join(root, "r", "events", "w1.ndjson"), "utf8")).toMatch(
+      /"delta":\{"x":1\.0\}\},"crc":"[0-9a-f]{8}"\}\n$/,
+    );
     expect((await log.read())[0]).toEqual(finished);
   });
 
-  it("ignores torn lines, at the end and in the middle", async () => {
+  it("leaves out what is damaged, and says where", async () => {
     const root = newFolder();
     const log = fileSystemRunLogStore(root).open("r");
     await log.append([event(1)]);
     const file = join(root, "r", "events", "w1.ndjson");
-    const line = readFileSync(file, "utf8");
-    appendFileSync(
-      file,
-      `${line.slice(0, 40)}\n${line.replace('"w1-1"', '"w1-2"')}{"v":1}\n[]\n\n${line.replace('"w1-1"', '"w1-3"').trimEnd()}`,
-    );
-    expect((await log.read()).map((one) => one.id)).toEqual(["w1-1", "w1-2"]);
+    const [first, second, third] = [1, 2, 3].map((seq) => printEvents([event(seq)]));
+    expect(readFileSync(file, "utf8")).toBe(first);
+    const changed = third?.replace('"w1-3"', '"w1-4"');
+    const later = printEvents([{ ...event(5), v: 2 as 1 }]);
+    appendFileSync(file, `${first?.slice(0, 40)}\n${second}{"v":1}\n[]\n\n${changed}${later}${third?.trimEnd()}`);
+    const told: string[] = [];
+    const events = await log.read((place, { line, problem }) => told.push(`${place}:${line} ${problem}`));
+    expect(events.map((one) => one.id)).toEqual(["w1-1", "w1-2", "w1-5"]);
+    expect(told.sort()).toEqual([
+      "events/w1.ndjson:2 no-event",
+      "events/w1.ndjson:4 no-event",
+      "events/w1.ndjson:5 no-event",
+      "events/w1.ndjson:7 changed",
+      "events/w1.ndjson:8 later-version",
+      "events/w1.ndjson:9 torn",
+    ]);
+  });
+
+  it("reads lines without a checksum, as earlier versions wrote them, but not among others of their writer", () => {
+    const plain = (seq: number, writer: string): string => `${JSON.stringify(event(seq, writer))}\n`;
+    expect(parseEvents(Buffer.from(plain(1, "w3") + plain(2, "w3"))).map((one) => one.id)).toEqual(["w3-1", "w3-2"]);
+    const mixed = Buffer.from(printEvents([event(1)]) + plain(2, "w1") + plain(1, "w3"));
+    expect(parseEvents(mixed).map((one) => one.id)).toEqual(["w1-1", "w3-1"]);
   });
 
   it("reads several roots and writes to the first", async () => {
