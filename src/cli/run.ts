@@ -18,6 +18,7 @@ import { ServiceError } from "../protocol/services.ts";
 import { version } from "../protocol/version.ts";
 import { codeIdentity } from "../runtime/code-identity.ts";
 import { openEventWriter } from "../runtime/event-writer.ts";
+import { openRunPlace } from "../runtime/run-directory.ts";
 import { newRunId } from "../runtime/run-id.ts";
 import type { Head, StepServices } from "../runtime/step-run.ts";
 import { stopSignals } from "../runtime/stop-signals.ts";
@@ -152,6 +153,11 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
   const plan = planPipeline(executor.pipeline, digestPipeline(pipeline));
   const runLeaf = executor.openLeafRunner?.(seen);
   const tagged = tagOf(options);
+  const place = openRunPlace(process.cwd(), log.run, services.isolate, {
+    pid: process.pid,
+    within: process.env.MAGNUS_RUN_ID,
+  });
+  if (place.notice !== undefined) process.stderr.write(`magnus: ${place.notice}\n`);
   try {
     await writer.write({
       kind: "run.created",
@@ -182,6 +188,7 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
         credentials: services.credentials(),
         isolate: services.isolate,
         projectDir: process.cwd(),
+        ...(place.directory === undefined ? {} : { runDirectory: place.directory }),
         claimAttempt: countAttempts(),
         stop: AbortSignal.any([signals.stop, broken.signal]),
         kill: signals.kill,
@@ -194,6 +201,8 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
     await tracker?.close();
     progress.close();
     await printEnd(log, outcome, options);
+    const kept = place.close();
+    if (kept !== undefined) process.stderr.write(`magnus: ${kept}\n`);
     for (const message of untracked) process.stderr.write(`magnus: ${message}\n`);
     return codeOf(outcome, signals.stop);
   } catch (error) {
@@ -201,6 +210,7 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
     // What still runs is told to end: none of it could be recorded.
     broken.abort("SIGTERM");
     progress.close();
+    place.close();
     process.stderr.write(`magnus: the run ${log.run} stopped, since its log cannot be written: ${error.message}\n`);
     return recorded > 0 ? exitCode.failed : exitCode.badInput;
   }

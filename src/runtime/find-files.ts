@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { causeOf, errorCode } from "../stores/store-error.ts";
 import type { FilePlace } from "./catalog-step.ts";
@@ -31,7 +31,8 @@ export type LeftOutReason = "hidden" | "a link to a folder" | "leads nowhere" | 
 export function findFiles(glob: Glob, place: FilePlace): FoundFiles {
   const found: Found = { files: [], emptyFolders: [], refused: [], leftOut: new Map() };
   const base = stateOf(join(place.cwd, glob.base));
-  if (base === "circle") leaveOut(found, "leads nowhere", glob.base);
+  if (base === "circle" || (base === undefined && isLink(join(place.cwd, glob.base))))
+    leaveOut(found, "leads nowhere", glob.base);
   else if (base !== undefined && !isInside(join(place.cwd, glob.base), place.roots)) {
     found.refused.push(linksOut(glob.base));
   } else if (base?.isFile()) {
@@ -39,6 +40,10 @@ export function findFiles(glob: Glob, place: FilePlace): FoundFiles {
   } else if (base?.isDirectory()) walk(glob, place, found);
   found.files.sort((a, b) => (a.name < b.name ? -1 : 1));
   return found;
+}
+
+function isLink(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 interface Found extends FoundFiles {

@@ -110,6 +110,7 @@ async function runCommand(staged: Staged, log: AttemptLog, onStop: () => void, a
   const handOn = (stream: "stdout" | "stderr", chunk: Uint8Array): Promise<void> | void => {
     if (chunk.length === 0) return;
     log.add(stream, chunk);
+    staged.workspace.missing.hear(chunk);
     return services.output(stream, chunk);
   };
   const ended = await supervise(
@@ -180,10 +181,11 @@ async function finish(attempt: Attempt, log: AttemptLog, ended: Ended): Promise<
   const delta = { ...outputs.delta, ...objects.delta };
   const leak = findLeak({ delta, metrics: outputs.metrics, files: put.files }, staged.redactor);
   const failure = commandFailure ?? outputs.failure ?? objects.failure ?? put.failure ?? leak;
+  const losses = failure === undefined ? staged.workspace.losses(put.files) : staged.workspace.missing.explain(failure);
   const computed = failure === undefined ? attempt.controlOf(delta) : { events: [] };
   const outcome = outcomeOf(failure, ended, delta, computed.control);
   await services.writer.write(
-    ...put.warnings.map((message) => warning(head, staged.redactor.redact(message))),
+    ...[...put.warnings, ...losses].map((message) => warning(head, staged.redactor.redact(message))),
     ...(files.length === 0 ? [] : [{ kind: "catalog.put", ...head, data: { files } } as const]),
     ...(leak === undefined ? outputs.metrics : []).map((data): EventBody => ({ kind: "metric", ...head, data })),
     ...(await log.close()),

@@ -14,7 +14,7 @@ import { type AttemptFiles, newAttemptFiles } from "./scratch.ts";
 import type { StepRun, StepServices } from "./step-run.ts";
 import type { Failure, Prepared } from "./task-types/task-type.ts";
 import { taskTypes } from "./task-types/task-types.ts";
-import { openWorkspace, type Workspace } from "./workspace.ts";
+import { noWorkspace, openWorkspace, type Workspace } from "./workspace.ts";
 
 /** All that an attempt needs before its command starts. */
 export interface Staged {
@@ -46,7 +46,7 @@ export async function stageAttempt(
   let files: AttemptFiles | undefined;
   const given = readSecrets(task.secrets ?? [], services.secrets);
   const redactor = redactorFor([...services.credentials, ...given.values.values()]);
-  let workspace: Workspace = { cwd: services.projectDir, roots: [], remove: () => {} };
+  let workspace: Workspace = noWorkspace(services.projectDir);
   let got: readonly CatalogFile[] = [];
   let warnings = given.warnings;
   let env: Environment = {};
@@ -66,11 +66,12 @@ export async function stageAttempt(
   if (given.failure !== undefined) return staged({ failure: given.failure });
   try {
     files = newAttemptFiles();
-    workspace = openWorkspace(step, services.isolate, services.projectDir);
+    workspace = openWorkspace(step, services);
     const patterns = task.catalog?.get ?? [];
     if (patterns.length > 0) {
       const transferred = await getFiles(patterns, step.files, workspace, services.catalog);
       got = transferred.files;
+      workspace.gotten(got);
       warnings = [...warnings, ...transferred.warnings];
       if (transferred.failure !== undefined) return staged({ failure: transferred.failure });
     }

@@ -6,6 +6,7 @@ import type { RunLog } from "../stores/run-log-store.ts";
 import type { Secrets } from "../stores/secrets.ts";
 import type { Environment } from "./environment.ts";
 import type { EventWriter } from "./event-writer.ts";
+import type { RunDirectory } from "./run-directory.ts";
 
 /** One leaf (or gather) that is to run now: what it is, where the token is, what it sees. */
 export interface StepRun {
@@ -41,8 +42,10 @@ export interface StepServices {
   readonly secrets: Secrets;
   /** With which the stores are reached: masked in what any task prints. */
   readonly credentials: readonly string[];
-  /** The folder in which magnus was started; commands run there. Absolute. */
+  /** The folder in which magnus was started; commands run there unless the run has a directory of its own. Absolute. */
   readonly projectDir: string;
+  /** Present where another run was working in the project's folder when this one began. */
+  readonly runDirectory?: RunDirectory;
   readonly isolate: "auto" | "always" | "never";
   /** First number that is free for this step; exclusive among processes. */
   claimAttempt(path: Path, gather?: "open" | "close"): Promise<number>;

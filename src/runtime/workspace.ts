@@ -1,32 +1,86 @@
-import { constants, copyFileSync, lstatSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import type { FilePlace } from "./catalog-step.ts";
+import { lstatSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { CatalogFile } from "../protocol/event.ts";
+import { type FilePlace, listed } from "./catalog-step.ts";
 import { globOf } from "./glob.ts";
-import { listProjectFiles, type ProjectFile } from "./list-project-files.ts";
+import { ignoredByGit, trackedByGit } from "./list-project-files.ts";
+import { type MissingFiles, missingFiles } from "./missing-files.ts";
+import { type Budget, fillDirectory, type OwnDirectory, signatureOf, writtenSince } from "./own-directory.ts";
+import type { RunDirectory } from "./run-directory.ts";
 import { scratchFolder } from "./scratch.ts";
-import type { StepRun } from "./step-run.ts";
+import type { StepRun, StepServices } from "./step-run.ts";
 
 export interface Workspace extends FilePlace {
+  /** Tells it which files the step got, so that they do not count as written. */
+  gotten(files: readonly CatalogFile[]): void;
+  /** What the step wrote that is lost with its own directory, or that went into the project; a text each. */
+  losses(kept: readonly CatalogFile[]): readonly string[];
+  /** Why something is not there that a failure speaks of. */
+  readonly missing: MissingFiles;
   /** Removes it where it is the attempt's own. */
   remove(): void;
 }
 
 /**
- * The working directory of an attempt: the project's folder, as make does; or, where steps that use the catalog run
- * beside each other, a folder of its own, so that two of them that write `out.csv` keep theirs apart. `always`: a folder of
- * its own for every step, without what the catalog has for it: that it must get, as it must on another machine.
+ * The working directory of an attempt: the one of the run, as with make, which is the project's folder unless the run has a
+ * directory of its own; or, where steps that use the catalog run beside each other, one of the attempt's own, so that two of
+ * them that write `out.csv` keep theirs apart. `always`: one for every step, with what another machine would have: without
+ * what git ignores, and without what the catalog has for it, which it must get.
  */
 export function openWorkspace(
   { spec, files }: Pick<StepRun, "spec" | "files">,
-  isolate: "auto" | "always" | "never",
-  projectDir: string,
+  { isolate, projectDir, runDirectory }: Pick<StepServices, "isolate" | "projectDir" | "runDirectory">,
 ): Workspace {
+  const globs = (list: "get" | "put") =>
+    (spec.task?.catalog?.[list] ?? []).flatMap(({ pattern }) => globOf(pattern) ?? []);
+  const put = globs("put");
+  runDirectory?.withhold(put);
+  const home = runDirectory?.cwd ?? projectDir;
   const wanted = isolate === "auto" ? spec.concurrent === true && catalogues(spec) : isolate === "always";
-  if (!wanted) return { cwd: projectDir, roots: [projectDir], remove: () => {} };
+  if (!wanted) return sharedWorkspace(home, projectDir, runDirectory);
   const cwd = mkdtempSync(join(scratchFolder(), "work-"));
-  const put = (spec.task?.catalog?.put ?? []).map(({ pattern }) => pattern);
-  fill(cwd, projectDir, put, isolate === "always" ? files : new Map());
-  return { cwd, roots: [cwd, projectDir], remove: () => rmSync(cwd, { recursive: true, force: true }) };
+  const get = globs("get");
+  const got = get.length === 0 ? [] : [...files.keys()].filter((name) => get.some((glob) => glob.matches(name)));
+  const hidden = new Map([
+    ...(runDirectory?.missing ?? nothing),
+    ...(isolate === "always" ? missingElsewhere(projectDir, files) : nothing),
+  ]);
+  const own = fillDirectory(cwd, home, { put, get: got, hidden, budget });
+  const { roots } = sharedWorkspace(home, projectDir, runDirectory);
+  return {
+    cwd,
+    roots: [cwd, ...roots],
+    gotten: (gotten) => {
+      for (const { name } of gotten) {
+        const state = lstatSync(join(cwd, name), { throwIfNoEntry: false });
+        if (state?.isFile()) own.copies.set(name, signatureOf(state));
+      }
+    },
+    losses: (kept) => lossesIn(cwd, home, own, kept),
+    missing: missingFiles(own.missing),
+    remove: () => rmSync(cwd, { recursive: true, force: true }),
+  };
+}
+
+/** Of an attempt that ends before it has one. */
+export function noWorkspace(projectDir: string): Workspace {
+  return sharedWorkspace(projectDir, projectDir, undefined);
+}
+
+/** An isolated step is to cost little beside the step itself: some hundred system calls. */
+const budget: Budget = { entries: 256, copies: 64, bytes: 256 * 1024 };
+
+const nothing: ReadonlyMap<string, string> = new Map();
+
+function sharedWorkspace(home: string, projectDir: string, runDirectory: RunDirectory | undefined): Workspace {
+  return {
+    cwd: home,
+    roots: home === projectDir ? [projectDir] : [home, projectDir],
+    gotten: () => {},
+    losses: () => [],
+    missing: missingFiles(runDirectory?.missing ?? nothing),
+    remove: () => {},
+  };
 }
 
 /** An executed notebook is stored without being named under `catalog`. */
@@ -34,54 +88,28 @@ function catalogues({ task }: StepRun["spec"]): boolean {
   return task?.catalog !== undefined || task?.type === "notebook";
 }
 
-/**
- * The project's files as symbolic links in real folders. What the step is to put is copied instead: through a link it
- * would write into the project after all.
- */
-function fill(cwd: string, projectDir: string, put: readonly string[], catalogued: ReadonlyMap<string, unknown>): void {
-  const outputs = put.map(globOf).filter((glob) => glob !== null);
-  const made = new Set<string>([cwd]);
-  for (const { name, tracked } of projectFiles(projectDir)) {
-    if (!tracked && catalogued.has(name)) continue;
-    const link = join(cwd, name);
-    const folder = dirname(link);
-    if (!made.has(folder)) {
-      mkdirSync(folder, { recursive: true });
-      made.add(folder);
-    }
-    const source = join(projectDir, name);
-    if (outputs.some((glob) => glob.matches(name))) copyFileSync(source, link, constants.COPYFILE_FICLONE);
-    else symlinkSync(source, link);
+function missingElsewhere(projectDir: string, catalogued: StepRun["files"]): ReadonlyMap<string, string> {
+  const hidden = new Map<string, string>();
+  for (const name of ignoredByGit(projectDir)) hidden.set(name, "git ignores it");
+  const tracked = catalogued.size === 0 ? undefined : trackedByGit(projectDir);
+  for (const name of catalogued.keys()) {
+    if (!tracked?.has(name)) hidden.set(name, "it is in the catalog, from where only `get` brings it");
   }
+  return hidden;
 }
 
-/** The project's files, as an image has them: copies in a folder that does not exist yet. */
-export function copyProject(projectDir: string, into: string): void {
-  mkdirSync(into, { recursive: true });
-  const made = new Set<string>([into]);
-  for (const { name } of projectFiles(projectDir)) {
-    const copy = join(into, name);
-    const folder = dirname(copy);
-    if (!made.has(folder)) {
-      mkdirSync(folder, { recursive: true });
-      made.add(folder);
-    }
-    const source = join(projectDir, name);
-    const kind = lstatSync(source, { throwIfNoEntry: false });
-    if (kind?.isSymbolicLink()) symlinkSync(resolve(dirname(source), readlinkSync(source)), copy);
-    else if (kind?.isFile()) copyFileSync(source, copy, constants.COPYFILE_FICLONE);
+function lossesIn(cwd: string, home: string, own: OwnDirectory, kept: readonly CatalogFile[]): readonly string[] {
+  const names = new Set(kept.map(({ name }) => name));
+  const { here, through } = writtenSince(cwd, home, own);
+  const lost = here.filter((name) => !names.has(name));
+  const lines: string[] = [];
+  if (lost.length > 0) {
+    lines.push(`written and gone with the step's own directory, since no \`put\` names it: ${listed(lost)}`);
   }
-}
-
-const filesOfProjects = new Map<string, readonly ProjectFile[]>();
-
-/** Read once a process. */
-function projectFiles(projectDir: string): readonly ProjectFile[] {
-  let files = filesOfProjects.get(projectDir);
-  if (files === undefined) {
-    const listed = listProjectFiles(projectDir, (folder) => !folder.startsWith("."));
-    files = listed.filter(({ name }) => lstatSync(join(projectDir, name), { throwIfNoEntry: false }) !== undefined);
-    filesOfProjects.set(projectDir, files);
+  if (through.length > 0) {
+    lines.push(
+      `changed in the project while the step ran (a link leads there from its own directory): ${listed(through)}`,
+    );
   }
-  return files;
+  return lines;
 }

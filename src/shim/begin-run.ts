@@ -7,6 +7,7 @@ import type { RunSpec } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
 import { codeIdentity } from "../runtime/code-identity.ts";
 import { openEventWriter } from "../runtime/event-writer.ts";
+import { openRunPlace, type RunPlace } from "../runtime/run-directory.ts";
 import { newRunId } from "../runtime/run-id.ts";
 import { isRunId } from "../stores/run-log-names.ts";
 import { StoreError } from "../stores/store-error.ts";
@@ -47,8 +48,10 @@ async function begin(argv: readonly string[]): Promise<number> {
       exitCode.badInput,
     );
   }
-  const log = await readServices().runLogStore.create(run);
+  const services = readServices();
+  const log = await services.runLogStore.create(run);
   if (log === null) throw new UsageError(`the run ${run} exists already; choose another --run-id`, exitCode.badInput);
+  const place = openPlace(run, services.isolate);
   const tag = user.tag ?? process.env.MAGNUS_RUN_TAG;
   await openEventWriter(log).write({
     kind: "run.created",
@@ -64,7 +67,15 @@ async function begin(argv: readonly string[]): Promise<number> {
   });
   process.stdout.write(`${run}\n`);
   process.stderr.write(`magnus: run ${run}\n`);
+  if (place?.notice !== undefined) process.stderr.write(`magnus: ${place.notice}\n`);
   return exitCode.success;
+}
+
+/** The script's process is the run's; one that does not tell it has been compiled before scripts did. */
+function openPlace(run: string, isolate: "auto" | "always" | "never"): RunPlace | undefined {
+  const pid = Number(process.env.MAGNUS_OWNER);
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  return openRunPlace(process.cwd(), run, isolate, { pid, within: process.env.MAGNUS_RUN_ID });
 }
 
 function readRunSpec(text: string): RunSpec {

@@ -7,6 +7,7 @@ import { printable, printTree } from "../run-log/print-tree.ts";
 import type { RunView } from "../run-log/view.ts";
 import { failureLine, whyFailed } from "../run-log/why-failed.ts";
 import { openEventWriter, readEvents } from "../runtime/event-writer.ts";
+import { closeRunPlace } from "../runtime/run-directory.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { openSession, readArguments, readText } from "./session.ts";
@@ -24,8 +25,10 @@ export async function giveVerdict(argv: readonly string[]): Promise<number> {
     const { log, tracker } = await trackedLog(services.runLogStore.open(run.id), services);
     const view = await close(log, spec?.mayBeLost ?? [], values.cancelled === true);
     await tracker?.close();
+    const kept = closeRunPlace(process.cwd(), run.id);
     process.stderr.write(`${printTree(view)}\n`);
     if (view.status === "failed") process.stderr.write(`${printable(failureLine(whyFailed(view)))}\n`);
+    if (kept !== undefined) process.stderr.write(`magnus: ${kept}\n`);
     return view.status === "success" ? exitCode.success : exitCode.failed;
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;

@@ -13,6 +13,7 @@ import { type Reach, reachStep } from "../run-log/reach.ts";
 import { claimAttempt } from "../runtime/claim-attempt.ts";
 import { codeIdentity } from "../runtime/code-identity.ts";
 import { type EventWriter, openEventWriter, readEvents } from "../runtime/event-writer.ts";
+import { findRunDirectory } from "../runtime/run-directory.ts";
 import { runStep } from "../runtime/run-step.ts";
 import type { StepResult } from "../runtime/step-run.ts";
 import { stopSignals } from "../runtime/stop-signals.ts";
@@ -54,6 +55,7 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
     return exitCode.success;
   }
   const { visible, items, files, round } = reach;
+  const runDirectory = findRunDirectory(process.cwd(), run.id);
   const triesBefore = spec.platformRetries ? attemptsBefore(path, await readEvents(log)) : 0;
   const result = await runStep(
     { spec, path, visible, items, files, round, triesBefore },
@@ -66,6 +68,7 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
       credentials: services.credentials(),
       isolate: services.isolate,
       projectDir: process.cwd(),
+      ...(runDirectory === undefined ? {} : { runDirectory }),
       claimAttempt: (at, gather) => claimAttempt(log, at, gather),
       output: (stream, chunk) => writeToStream(process[stream], chunk),
       stop: gone === undefined ? signals.stop : AbortSignal.any([signals.stop, gone]),

@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { copyProject } from "../../runtime/workspace.ts";
+import { copyProject } from "../../runtime/copy-project.ts";
 import { goJson } from "./go-json.ts";
 import type { Container, Pod, PodEnd, Variable } from "./pod.ts";
 import { type Ended, type ProcessOutput, runProcess } from "./run-process.ts";

@@ -4,7 +4,7 @@ import { listProjectFiles } from "../../runtime/list-project-files.ts";
 
 /** What a checkout would bring, relative to the project. Changes that are not committed yet count; links to nothing do not. */
 export function projectFiles(project: string): readonly string[] {
-  const names = listProjectFiles(project, (folder) => !leftOut.has(folder)).map(({ name }) => name);
+  const names = listProjectFiles(project, (folder) => !leftOut.has(folder));
   return names.filter((name) => statSync(join(project, name), { throwIfNoEntry: false })?.isFile() === true);
 }
 
