@@ -1,4 +1,5 @@
 /** What is reported of a configuration: each function words one kind of finding and points at its place. */
+import type { OptionFinding } from "../diagnostics/option-finding.ts";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import { describeJson } from "../protocol/describe-json.ts";
@@ -65,6 +66,16 @@ export function reportShape(
   place: Place | undefined,
 ): void {
   sink.report("bad-configuration-value", { ...pointAt(place, "value"), what, expected, got: describeJson(value) });
+}
+
+export function reportFinding(
+  sink: DiagnosticSink,
+  what: string,
+  { code, problem, remedy }: Pick<OptionFinding, "code" | "problem" | "remedy">,
+  value: Json,
+  place: Place | undefined,
+): void {
+  sink.report(code, { ...pointAt(place, "value"), what, got: describeJson(value), problem, remedy });
 }
 
 export function reportTwice(sink: DiagnosticSink, key: string, place: Place, before: Place): void {

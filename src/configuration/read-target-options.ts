@@ -1,7 +1,10 @@
 import type { ZodType } from "zod";
+import type { OptionFinding } from "../diagnostics/option-finding.ts";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
-import { plainJson } from "../protocol/json-part.ts";
+import { partAt, plainJson } from "../protocol/json-part.ts";
 import type { Configuration } from "./configuration.ts";
+import { reportFinding } from "./diagnose.ts";
+import { placeOf } from "./place.ts";
 import { reportIssues } from "./report-issues.ts";
 
 /**
@@ -9,7 +12,11 @@ import { reportIssues } from "./report-issues.ts";
  * are in underscores, their numbers JavaScript's.
  */
 export function readTargetOptions<Options>(
-  target: { readonly name: string; readonly options: ZodType<Options> },
+  target: {
+    readonly name: string;
+    readonly options: ZodType<Options>;
+    readonly checkOptions?: (options: Options, report: (finding: OptionFinding) => void) => void;
+  },
   configuration: Configuration,
   sink: DiagnosticSink,
 ): Options | undefined {
@@ -17,7 +24,14 @@ export function readTargetOptions<Options>(
   const setting = Object.hasOwn(configuration.targets, name) ? configuration.targets[name] : undefined;
   const { config, places } = setting ?? { config: {}, places: new Map() };
   const checked = options.safeParse(plainJson(config));
-  if (checked.success) return checked.data;
+  if (checked.success) {
+    const errors = sink.errorCount;
+    target.checkOptions?.(checked.data, (finding) => {
+      const what = `\`${finding.path.join(".")}\``;
+      reportFinding(sink, what, finding, partAt(config, finding.path) ?? null, placeOf(places, finding.path));
+    });
+    return sink.errorCount > errors ? undefined : checked.data;
+  }
   reportIssues(`the target ${name}`, options, checked.error.issues, { type: name, config, places }, sink);
   return undefined;
 }

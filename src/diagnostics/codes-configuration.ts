@@ -7,6 +7,13 @@ interface From {
   readonly from: string;
 }
 
+interface Finding {
+  readonly what: string;
+  readonly got: string;
+  readonly problem: string;
+  readonly remedy: string;
+}
+
 /** Configuration and parameters. */
 export const configurationCodes = {
   "unknown-configuration-key": {
@@ -31,6 +38,16 @@ export const configurationCodes = {
     severity: "error",
     message: ({ from, what, expected, got }: From & { what: string; expected: string; got: string }) =>
       `${from}${what} must be ${expected}; it is ${got}`,
+  },
+  "bad-schedule": {
+    severity: "error",
+    message: ({ from, what, got, problem }: From & Finding) => `${from}${what} is ${got}: ${problem}`,
+    hint: ({ remedy }: Finding) => remedy,
+  },
+  "odd-schedule": {
+    severity: "warning",
+    message: ({ from, what, got, problem }: From & Finding) => `${from}${what} is ${got}: ${problem}`,
+    hint: ({ remedy }: Finding) => remedy,
   },
   "duplicate-configuration-key": {
     severity: "error",

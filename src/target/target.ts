@@ -3,6 +3,7 @@
  * `targets/*` see the rest of it.
  */
 import type { ZodType } from "zod";
+import type { OptionFinding } from "../diagnostics/option-finding.ts";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Capabilities } from "./capabilities.ts";
@@ -36,6 +37,8 @@ export interface Target<Options = unknown> {
   readonly description: string;
   /** Checks and completes `targets.<name>` of the configuration; its descriptions are the documentation. */
   readonly options: ZodType<Options>;
+  /** Reports what is wrong with options of the right shape, at their places. */
+  readonly checkOptions?: (options: Options, report: (finding: OptionFinding) => void) => void;
   readonly capabilities: Capabilities;
   readonly rules?: readonly TargetRule<Options>[];
   /** Pure: no file system, clock or randomness; the same plan gives the same bytes. */

@@ -2,6 +2,7 @@ import type { Plan, PlanComposite, PlanGraph } from "../../src/plan/plan.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
 import type { Json } from "../../src/protocol/json.ts";
 import type { EmitContext } from "../../src/target/target.ts";
+import { cronWorkflow } from "./cron-workflow.ts";
 import { type Graphs, printGraphs } from "./graphs.ts";
 import { ownTemplates, templateNames, workflowName } from "./names.ts";
 import type { ArgoOptions } from "./options.ts";
@@ -117,26 +118,12 @@ export function printManifest(plan: Plan, context: EmitContext<ArgoOptions>): st
     },
   };
   const kind = asTemplate ? "WorkflowTemplate" : "Workflow";
-  const schedule = options.schedule === undefined ? "" : `---\n${printYaml(cron(name, options.schedule, options))}`;
+  const schedule = options.schedule === undefined ? "" : `---\n${printYaml(cronWorkflow(name, options))}`;
   const comments = templates.map(({ comment }) => oneLine(comment));
   const objects = templates.map(({ object }) => object);
   const manifest = { apiVersion: "argoproj.io/v1alpha1", kind, metadata, spec: { ...spec, templates: objects } };
   const printed = printCommented(withOverlay(manifest, options.overlay ?? {}), ["spec", "templates"], comments);
   return `# Compiled by magnus ${version} from ${oneLine(source)}. Change that and compile again.\n${printed}${schedule}`;
-}
-
-function cron(name: string, schedule: string | readonly string[], options: ArgoOptions): object {
-  return {
-    apiVersion: "argoproj.io/v1alpha1",
-    kind: "CronWorkflow",
-    metadata: { name, ...(options.namespace === undefined ? {} : { namespace: options.namespace }) },
-    spec: {
-      schedules: typeof schedule === "string" ? [schedule] : schedule,
-      ...(options.timezone === undefined ? {} : { timezone: options.timezone }),
-      concurrencyPolicy: "Forbid",
-      workflowSpec: { workflowTemplateRef: { name } },
-    },
-  };
 }
 
 function oneLine(text: string): string {

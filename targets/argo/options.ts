@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { maxEnvironmentValue } from "../../src/protocol/environment.ts";
+import { scheduleOptions } from "../../src/target/schedules.ts";
 import { overlayOption } from "./overlay.ts";
 
 const text = z.string().min(1);
@@ -94,11 +95,7 @@ export const argoOptions = z.strictObject({
   kind: z.enum(["workflow", "workflow-template"]).default("workflow").describe("what is written"),
   name: text.optional().describe("name of the workflow; default: the pipeline's"),
   namespace: objectName.max(63).optional(),
-  schedule: z
-    .union([text, z.array(text).min(1)])
-    .optional()
-    .describe("cron; writes a WorkflowTemplate and a CronWorkflow"),
-  timezone: text.optional().describe("of the schedule, such as Europe/Oslo"),
+  ...scheduleOptions,
   service_account_name: objectName.optional(),
   image_pull_secrets: z.array(objectName).optional(),
   shim: z

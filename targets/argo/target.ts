@@ -3,6 +3,7 @@
  * template that its steps share. See README.md for the mapping.
  */
 import { everyStep, shimCommands } from "../../src/target/capabilities.ts";
+import { checkSchedules } from "../../src/target/schedules.ts";
 import type { Target } from "../../src/target/target.ts";
 import { printManifest } from "./manifest.ts";
 import { type ArgoOptions, argoOptions } from "./options.ts";
@@ -10,10 +11,20 @@ import { printYaml } from "./print-yaml.ts";
 import { roleObjects } from "./rbac.ts";
 import { argoRules } from "./rules.ts";
 
+/** https://argo-workflows.readthedocs.io/en/latest/cron-workflows/#daylight-saving */
+const scheduler = {
+  name: "Argo",
+  skipped: "Argo leaves the run of that day out",
+  twice: "Argo starts two runs on that day",
+  // Its cron steps by hours, so that it looks at minute 30 of each for the rest of that day (robfig/cron 3.0.1, spec.go).
+  halfHours: "Argo may leave out runs on that day",
+};
+
 const target: Target<ArgoOptions> = {
   name: "argo",
   description: "a manifest for Argo Workflows",
   options: argoOptions,
+  checkOptions: (options, report) => checkSchedules(options, scheduler, report),
   capabilities: { steps: everyStep, commands: shimCommands },
   rules: argoRules,
   emit(plan, context) {

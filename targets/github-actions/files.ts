@@ -7,6 +7,7 @@ import type { ServicesSpec } from "../../src/protocol/services.ts";
 import { printAscii, printSpec } from "../../src/protocol/spec-text.ts";
 import type { EmitContext, OutputFile } from "../../src/target/target.ts";
 import { besideShim, permissionsForStores, servicesIn } from "./beside-shim.ts";
+import { concurrencyOf, scheduleOf } from "./concurrency.ts";
 import { controllerOf, successOf } from "./conditions.ts";
 import { printExpression } from "./expression.ts";
 import { permissionsOfFile, secretsOfFile } from "./grants.ts";
@@ -94,7 +95,6 @@ function topWorkflow(
   const name = nameOfFiles(plan.pipeline.name);
   const own = jobsOfFile(file, jobs);
   const secrets = secretsOfFile(file, options);
-  const scheduled = options.schedule === undefined ? {} : { schedule: scheduleOf(options.schedule) };
   const call = { inputs: inputs.call, ...(secrets.length === 0 ? {} : { secrets: optionalSecrets(secrets) }) };
   const dispatch = Object.keys(inputs.dispatch).length === 0 ? {} : { inputs: inputs.dispatch };
   return {
@@ -102,12 +102,9 @@ function topWorkflow(
     comment,
     head: {
       name: options.name ?? `magnus / ${shown(plan.pipeline.name)}`,
-      on: { workflow_dispatch: dispatch, workflow_call: call, ...scheduled, ...options.on },
+      on: { workflow_dispatch: dispatch, workflow_call: call, ...scheduleOf(options), ...options.on },
       permissions: {},
-      concurrency: {
-        group: options.concurrency ?? `magnus-${name}-\${{ github.run_id }}-${jobs.writing.call}`,
-        "cancel-in-progress": false,
-      },
+      concurrency: concurrencyOf(name, jobs.writing, options),
       ...environmentOf(jobs),
     },
     jobs: [...own, verdictJob(own, jobs)],
@@ -117,11 +114,6 @@ function topWorkflow(
 /** Runs of a map list more artifacts than the action does without being told. */
 function environmentOf({ writing }: Jobs): object {
   return writing.keeps.log ? { env: { ACTIONS_ARTIFACT_MAX_ARTIFACT_COUNT: "10000" } } : {};
-}
-
-function scheduleOf(schedule: NonNullable<GithubOptions["schedule"]>): readonly object[] {
-  const list = typeof schedule === "string" ? [schedule] : schedule;
-  return list.map((each) => (typeof each === "string" ? { cron: each } : each));
 }
 
 function optionalSecrets(names: readonly string[]): object {

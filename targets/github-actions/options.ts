@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { scheduleOptions } from "../../src/target/schedules.ts";
 
 const text = z.string().min(1);
 const object = z.record(z.string(), z.unknown());
@@ -27,13 +28,10 @@ const job = {
 
 export const githubOptions = z.strictObject({
   ...job,
-  schedule: z
-    .union([text, z.array(z.union([text, z.strictObject({ cron: text, timezone: text.optional() })])).min(1)])
-    .optional()
-    .describe("cron, or a list of {cron, timezone}"),
+  ...scheduleOptions,
   on: object.optional().describe("further events, as GitHub has them, such as push"),
   name: text.optional().describe("shown name of the workflow; default: magnus / <pipeline>"),
-  concurrency: text.optional().describe("group in which runs wait for each other; default: none do"),
+  concurrency_group: text.optional().describe("group in which all runs wait for each other; default: none do"),
   secrets: z.record(z.string(), text).default({}).describe("the GitHub secret for a secret of another name"),
   many_items: z.array(text).default([]).describe("maps that may have more than 256 items; named with dots"),
   limits: z.enum(["github.com", "ghes"]).default("github.com").describe("the server; ghes: GitHub Enterprise Server"),

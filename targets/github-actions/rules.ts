@@ -2,6 +2,7 @@
 import type { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import { type Plan, planNodes } from "../../src/plan/plan.ts";
 import { variablesOfServices } from "../../src/protocol/services.ts";
+import { schedulesOf } from "../../src/target/schedules.ts";
 import type { EmitContext } from "../../src/target/target.ts";
 import { servicesIn, variablesOf } from "./beside-shim.ts";
 import { longestExpression } from "./expression.ts";
@@ -65,8 +66,7 @@ const checkServer: Rule = (_plan, { options, services }, sink) => {
     const hint = "put run log and catalog into folders that all runners share, by absolute paths, or into servers";
     missing("the server has no artifacts by which run log and catalog could travel", hint);
   }
-  const schedules = typeof options.schedule === "object" ? options.schedule : [];
-  if (!timezones && schedules.some((each) => typeof each === "object" && each.timezone !== undefined)) {
+  if (!timezones && schedulesOf(options).some(({ timezone = "UTC" }) => timezone !== "UTC")) {
     missing("the server knows no time zones of schedules", "give the times in UTC, without `timezone`");
   }
 };

@@ -3,6 +3,7 @@
  * specs are in a plan beside a local action that holds the shim. See README.md for the mapping.
  */
 import { everyStep, shimCommands } from "../../src/target/capabilities.ts";
+import { checkSchedules } from "../../src/target/schedules.ts";
 import type { Target } from "../../src/target/target.ts";
 import { emitFiles } from "./files.ts";
 import { type GithubOptions, githubOptions } from "./options.ts";
@@ -11,10 +12,19 @@ import { githubRules } from "./rules.ts";
 /** Of a loop: each is a call of its own, and they are written out. */
 const mostIterations = 100;
 
+/** https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule */
+const scheduler = {
+  name: "GitHub",
+  skipped: "GitHub starts the run of that day when the skipped hour is over",
+  twice: "GitHub does not say whether it starts one run on that day or two",
+  shortestPause: 5,
+};
+
 const target: Target<GithubOptions> = {
   name: "github-actions",
   description: "a workflow for GitHub Actions",
   options: githubOptions,
+  checkOptions: (options, report) => checkSchedules(options, scheduler, report),
   capabilities: { steps: everyStep, commands: shimCommands, iterations: mostIterations },
   rules: githubRules,
   emit: emitFiles,

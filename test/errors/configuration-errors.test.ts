@@ -1,11 +1,12 @@
 /**
  * `fixtures/errors/<code>/` of configuration and parameters: `magnus-config.yaml`, `parameters.yaml`, `pipeline.yaml` and
- * `inputs.yaml` {set, params, environment, compile, nested} give exactly `expected.txt`. UPDATE=1 rewrites it.
+ * `inputs.yaml` {set, params, environment, compile, target, nested} give exactly `expected.txt`. UPDATE=1 rewrites it.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { checkServicesHere, checkServicesThere } from "../../src/configuration/check-services-here.ts";
 import { readConfiguration } from "../../src/configuration/configuration.ts";
+import { readTargetOptions } from "../../src/configuration/read-target-options.ts";
 import { resolveVariables } from "../../src/configuration/resolve-variables.ts";
 import { configurationCodes } from "../../src/diagnostics/codes-configuration.ts";
 import { printPretty } from "../../src/diagnostics/print-pretty.ts";
@@ -14,6 +15,7 @@ import { readYaml } from "../../src/frontends/yaml.ts";
 import { collectParameters } from "../../src/parameters/collect-parameters.ts";
 import { isArray, isObject, type Json } from "../../src/protocol/json.ts";
 import type { SourceFile } from "../../src/source/source-file.ts";
+import { loadTarget } from "../../src/target/load-target.ts";
 import { pipelineOf } from "../parameters/pipeline-of.ts";
 
 const folder = new URL("../../fixtures/errors/", import.meta.url);
@@ -38,6 +40,8 @@ async function diagnose(code: string): Promise<DiagnosticSink> {
   if (inputs.compile) checkServicesThere(configuration, sink);
   // What is no service at all was said already.
   else if (!sink.hasErrors || code === "unset-variable") checkServicesHere(configuration, inputs.environment, sink);
+  const target = inputs.target === undefined ? undefined : await loadTarget(inputs.target);
+  if (target !== undefined) readTargetOptions(target, configuration, sink);
   const parameters = source(code, "parameters.yaml");
   await collectParameters({
     pipeline: pipelineOf(source(code, "pipeline.yaml")?.text ?? ""),
@@ -57,7 +61,7 @@ function source(code: string, name: string): SourceFile | undefined {
 function readInputs(code: string) {
   const file = source(code, "inputs.yaml");
   const value = file === undefined ? {} : readYaml(file, new DiagnosticSink())?.value;
-  const { set, params, environment, compile, nested } = isObject(value) ? value : {};
+  const { set, params, environment, compile, target, nested } = isObject(value) ? value : {};
   const depth = Number(nested ?? 0);
   const deep = depth === 0 ? [] : [`deep=${"[".repeat(depth)}${"]".repeat(depth)}`];
   return {
@@ -67,6 +71,7 @@ function readInputs(code: string) {
       ? Object.fromEntries(Object.entries(environment).map(([name, text]) => [name, String(text)]))
       : {},
     compile: compile === true,
+    target: typeof target === "string" ? target : undefined,
   };
 }
 

@@ -78,7 +78,7 @@ dag:
       setup: { python: "3.12", node: "22", install: "pip install .", steps: [{ run: "make" }] },
       schedule: [{ cron: "0 6 * * 1", timezone: "Europe/Berlin" }, "0 7 * * *"],
       on: { push: { branches: ["main"] } },
-      concurrency: "one",
+      concurrency: "replace",
       secrets: { TOKEN: "MODELS_TOKEN" },
       many_items: ["b"],
     };

@@ -33,7 +33,7 @@ dag:
     env: { REGION: "${{ vars.REGION }}", LICENCE: "${{ secrets.LICENCE }}" },
     setup: { python: "3.12", node: "22", install: "pip install .\npip check" },
     schedule: [{ cron: "0 6 * * 1", timezone: "Europe/Berlin" }, "0 7 * * *"],
-    concurrency: "one",
+    concurrency: "replace",
     secrets: { TOKEN: "MODELS_TOKEN" },
     many_items: ["b"],
   },

@@ -168,13 +168,13 @@ describe("options of jobs", () => {
 });
 
 describe("options of workflows", () => {
-  test("schedule, further events, name and concurrency", () => {
+  test("schedule, further events, name and group", () => {
     const { on, name, concurrency } = main(one, {
       options: {
         schedule: [{ cron: "0 6 * * 1", timezone: "Europe/Berlin" }, "0 7 * * *"],
         on: { push: { branches: ["main"] } },
         name: "Nightly",
-        concurrency: "nightly",
+        concurrency_group: "nightly",
       },
     });
     expect(on.schedule).toEqual([{ cron: "0 6 * * 1", timezone: "Europe/Berlin" }, { cron: "0 7 * * *" }]);

@@ -1,6 +1,6 @@
 // Reads what Magnus compiles as the Go programs do that get it: `go-reader yaml` prints the documents on standard input
 // as JSON, read as kubectl and Argo read them; `go-reader cron` prints when the schedules on standard input, a JSON list
-// of {schedule, from, until}, come, read and computed as Argo's controller does.
+// of {schedule, from, until, most}, come, read and computed as Argo's controller does.
 package main
 
 import (
@@ -21,6 +21,7 @@ type asked struct {
 	// Seconds since 1970; times after the first up to the second are wanted.
 	From  int64 `json:"from"`
 	Until int64 `json:"until"`
+	Most  int   `json:"most"`
 }
 
 type answer struct {
@@ -76,7 +77,7 @@ func timesOf(each asked) answer {
 	}
 	times := []int64{}
 	at := schedule.Next(time.Unix(each.From, 0).UTC())
-	for !at.IsZero() && at.Unix() <= each.Until {
+	for !at.IsZero() && at.Unix() <= each.Until && len(times) < each.Most {
 		times = append(times, at.Unix())
 		at = schedule.Next(at)
 	}
