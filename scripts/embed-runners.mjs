@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { brotliCompressSync } from "node:zlib";
-import { transformSync } from "esbuild";
+import { buildSync } from "esbuild";
 
 export function embedRunners(root) {
   return {
@@ -17,24 +17,31 @@ export function embedRunners(root) {
 function texts(root) {
   const folders = [
     ["python/src/magnus", ".py"],
-    ["src/runtime/task-types", ".mjs"],
+    ["src/runtime/task-types", "-runner.mjs"],
   ];
   return Object.fromEntries(
     folders.flatMap(([folder, ending]) =>
       readdirSync(path.join(root, folder))
         .filter((name) => name.endsWith(ending))
         .sort()
-        .map((name) => [name, smaller(name, readFileSync(path.join(root, folder, name), "utf8"))]),
+        .map((name) => [name, smaller(path.join(root, folder, name))]),
     ),
   );
 }
 
 /** Without what only readers of the source need. */
-function smaller(name, text) {
-  if (name.endsWith(".mjs")) return transformSync(text, { minify: true, format: "esm", target: "node18" }).code;
+function smaller(file) {
+  if (file.endsWith(".mjs")) return bundled(file);
+  const text = readFileSync(file, "utf8");
   // A docstring may be all that a body has, and a module's stands where no statement may.
   const plain = text.replace(/^( *)"""[\s\S]*?"""\n/gm, (_, indent) => (indent === "" ? "" : `${indent}0\n`));
   return plain.replace(/^ *#.*\n/gm, "");
+}
+
+/** With what it imports of its folder: one file starts faster than two. */
+function bundled(file) {
+  const options = { bundle: true, minify: true, platform: "node", format: "esm", target: "node18", write: false };
+  return buildSync({ entryPoints: [file], ...options }).outputFiles[0].text;
 }
 
 /** Text of 85 letters (ZeroMQ's Z85) is a sixteenth shorter than of 64, and the shim has a limit. */

@@ -125,8 +125,16 @@ class InARun(Case):
         self.assertEqual(magnus.get_object("model"), {"a": (1, 2)})
         (answer,) = self.answers()
         magnus._catalog._put_here.clear()
-        os.environ["MAGNUS_OBJECTS"] = json.dumps(answer["objects"])
+        files = {"sha256:%d" % at: {"file": file} for at, file in enumerate(answer["objects"].values())}
+        files["sha256:1"] = {"error": "it is gone"}
+        one, lost = {"$object": "sha256:0"}, {"$object": "sha256:1"}
+        values = {"model": one, "models": [one, None, {"oslo": one}], "lost": lost}
+        pathlib.Path("objects.json").write_text(json.dumps({"values": values, "files": files}))
+        os.environ["MAGNUS_OBJECTS"] = "objects.json"
         self.assertEqual(magnus.get_object("model"), {"a": (1, 2)})
+        self.assertEqual(magnus.get_object("models"), [{"a": (1, 2)}, None, {"oslo": {"a": (1, 2)}}])
+        with self.fails('the object "lost" cannot be read: it is gone'):
+            magnus.get_object("lost")
         with self.fails("no step before this one has put it"):
             magnus.get_object("other")
         with self.fails("cannot be pickled"):
@@ -158,6 +166,12 @@ class OutsideARun(Case):
         self.assertEqual(magnus.get_parameter(), {"n": 7, "name": "oslo", "list": [1, 2]})
         with self.fails("this step sees: list, n, name"):
             magnus.get_parameter("rate")
+
+    def test_numbers_have_their_text(self):
+        os.environ.update(MAGNUS_PRM_version="3.10", MAGNUS_PRM_words="7 apples")
+        self.assertEqual(magnus.get_parameter("version"), 3.1)
+        self.assertEqual(magnus.get_parameter("version", cast_as=str), "3.10")
+        self.assertEqual(magnus.get_parameter("words"), "7 apples")
 
     def test_what_is_published_is_seen_here_only(self):
         magnus.set_parameter(n=8)

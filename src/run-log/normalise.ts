@@ -1,5 +1,6 @@
 import type { CatalogFile } from "../protocol/event.ts";
 import { isArray, isObject, type Json, type JsonObject, setKey } from "../protocol/json.ts";
+import { objectDigest, objectValue } from "../protocol/object-value.ts";
 import { type Path, selectorOf } from "../protocol/path.ts";
 import type { AttemptView, RunView, StepView } from "./view.ts";
 
@@ -9,7 +10,7 @@ import type { AttemptView, RunView, StepView } from "./view.ts";
  *
  * `{status, parameters, steps}`; steps in the order of the token, nested ones after their composite, each with its
  * path (names, branches, item and iteration indices), kind, status, attempts and what it published. Keys are sorted,
- * what is empty is left out.
+ * what is empty is left out. Objects have no digest: a pickle names versions, and sets in it are in the order of hashes.
  */
 export function normalise(view: RunView): Json {
   return sortKeys({
@@ -67,6 +68,7 @@ function isEmpty(value: Json): boolean {
 function sortKeys(value: Json): Json {
   if (isArray(value)) return value.map(sortKeys);
   if (!isObject(value)) return value;
+  if (objectDigest(value) !== undefined) return objectValue("pickle");
   const sorted: Record<string, Json> = {};
   for (const key of Object.keys(value).sort()) setKey(sorted, key, sortKeys(value[key] ?? null));
   return sorted;

@@ -7,8 +7,8 @@ import {
   parameterPrefixes,
 } from "../protocol/environment.ts";
 import { type Json, printJson } from "../protocol/json.ts";
+import { hasObject, withoutObjects } from "../protocol/object-value.ts";
 import { displayPath, type Parameters, type Path } from "../protocol/path.ts";
-import { objectDigest, withoutObjects } from "./object-value.ts";
 
 export type Environment = { readonly [name: string]: string };
 
@@ -104,7 +104,7 @@ function parameterVariables(visible: Parameters): ParameterVariables {
     const all = Object.entries(visible).map(([name, value]) => ({ name, value, variables: variablesFor(name, value) }));
     const dropped = tooLargeTogether(all);
     const isOut = ({ name, value, variables }: (typeof all)[number]): boolean =>
-      dropped.has(name) || (variables.at(-1)?.[1] === null && objectDigest(value) === undefined);
+      dropped.has(name) || (variables.at(-1)?.[1] === null && !hasObject(value));
     found = {
       variables: all.flatMap(({ name, variables }) =>
         dropped.has(name) ? variables.map(([variable]) => [variable, null] as const) : variables,

@@ -1,5 +1,5 @@
 import type { Event } from "../protocol/event.ts";
-import { objectDigest } from "./object-value.ts";
+import { digestsIn } from "../protocol/object-value.ts";
 
 /** What an event says is in the catalog: files that a step put, objects that it returned, each with what a person calls it. */
 export function contentsOf(event: Event): readonly (readonly [digest: string, name: string])[] {
@@ -9,8 +9,7 @@ export function contentsOf(event: Event): readonly (readonly [digest: string, na
     );
   }
   if (event.kind !== "step.finished") return [];
-  return Object.entries(event.data.delta ?? {}).flatMap(([name, value]) => {
-    const digest = objectDigest(value);
-    return digest === undefined ? [] : [[digest, `the object "${name}"`]];
-  });
+  return Object.entries(event.data.delta ?? {}).flatMap(([name, value]) =>
+    digestsIn(value).map((digest) => [digest, `the object "${name}"`] as const),
+  );
 }

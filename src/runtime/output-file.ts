@@ -15,6 +15,8 @@ export interface OutputFile {
   readonly put: readonly string[];
   /** Pickled objects (`magnus.put_object`), name to file. */
   readonly objects: { readonly [name: string]: string };
+  /** What the run should say of the step: from a runner or a function of the packages for tasks. */
+  readonly warnings: readonly string[];
   /** A line that cannot be read: which and why. The lines around it count. */
   readonly mistake?: string;
 }
@@ -31,7 +33,7 @@ export function readOutputFile(file: string): OutputFile {
   return parseOutput(text);
 }
 
-const nothing: OutputFile = { parameters: {}, metrics: [], put: [], objects: {} };
+const nothing: OutputFile = { parameters: {}, metrics: [], put: [], objects: {}, warnings: [] };
 
 /** Lines `{"parameters": {…}}`, `{"metrics": {…}, "step": 0}`, `{"catalog": {"put": […]}}`; one may have several. */
 export function parseOutput(text: string): OutputFile {
@@ -39,6 +41,7 @@ export function parseOutput(text: string): OutputFile {
   const metrics: Metrics[] = [];
   const put: string[] = [];
   const objects: Record<string, string> = {};
+  const warnings: string[] = [];
   let mistake: string | undefined;
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
@@ -51,8 +54,9 @@ export function parseOutput(text: string): OutputFile {
     metrics.push(...answer.metrics);
     put.push(...answer.put);
     Object.assign(objects, answer.objects);
+    warnings.push(...answer.warnings);
   }
-  return { parameters, metrics, put, objects, ...(mistake === undefined ? {} : { mistake }) };
+  return { parameters, metrics, put, objects, warnings, ...(mistake === undefined ? {} : { mistake }) };
 }
 
 /** One line's answers, or what is wrong with it. */
@@ -64,7 +68,7 @@ function readLine(line: string): OutputFile | string {
     return "is not JSON";
   }
   if (!isObject(value)) return 'is no object; write {"parameters": {...}}';
-  const { parameters = {}, metrics, step, catalog = {}, objects = {}, ...rest } = value;
+  const { parameters = {}, metrics, step, catalog = {}, objects = {}, warnings = [], ...rest } = value;
   const unknown = Object.keys(rest)[0];
   if (unknown !== undefined) return `has the key "${unknown}"; known are parameters, metrics, step and catalog`;
   if (!isObject(parameters)) return "has parameters that are no object";
@@ -80,11 +84,15 @@ function readLine(line: string): OutputFile | string {
   }
   const files = readObjects(objects);
   if (files === undefined) return 'has objects that are not of the form {"name": "file"}';
+  if (!isArray(warnings) || !warnings.every((text) => typeof text === "string")) {
+    return "has warnings that are no list of texts";
+  }
   return {
     parameters,
     metrics: metrics === undefined ? [] : [{ metrics, ...(step === undefined ? {} : { step }) }],
     put,
     objects: files,
+    warnings,
   };
 }
 

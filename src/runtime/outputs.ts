@@ -3,6 +3,7 @@ import { type Json, parseJson, printJson, setKey } from "../protocol/json.ts";
 import type { Parameters } from "../protocol/path.ts";
 import type { TaskSpec } from "../protocol/step-spec.ts";
 import type { Environment } from "./environment.ts";
+import { type LostNumber, type NumberReader, withGivenNumbers } from "./number-texts.ts";
 import type { Metrics, OutputFile } from "./output-file.ts";
 import type { Answers, Failure } from "./task-types/task-type.ts";
 
@@ -28,11 +29,19 @@ export interface OutputSources {
  * delta only if `returns` names it; it keeps its value.
  */
 export function collectOutputs(sources: OutputSources): Outputs {
-  const { task, file, answers } = sources;
+  const { task, file, answers, visible } = sources;
   const delta: Record<string, Json> = {};
   const set = variablesSet(sources);
-  for (const values of [set.parameters, answers.returned ?? {}, file.parameters]) {
-    for (const [name, value] of Object.entries(values)) setKey(delta, name, value);
+  const readers = numberReaders[task.type];
+  let lost: LostNumber | undefined;
+  for (const [values, reader] of [
+    [set.parameters, readers?.written],
+    [answers.returned ?? {}, readers?.returned],
+    [file.parameters, readers?.written],
+  ] as const) {
+    const numbers = reader === undefined ? { values } : withGivenNumbers(values, visible, reader);
+    for (const [name, value] of Object.entries(numbers.values)) setKey(delta, name, value);
+    lost ??= numbers.lost;
   }
   const declared = declaredVariables(sources, delta, set.metrics);
   const returnedMetrics = { ...declared.metrics, ...answers.metrics };
@@ -42,8 +51,27 @@ export function collectOutputs(sources: OutputSources): Outputs {
     .filter((name) => !Object.hasOwn(delta, name) && !(answers.objects?.has(name) ?? false));
   const deep = tooDeep([...Object.entries(delta), ["metrics", toJson(metrics)]]);
   if (deep !== undefined) return { delta: {}, metrics: [], failure: deep };
-  const failure = failureOf(sources, missing);
+  const failure = failureOf(sources, missing) ?? lostNumber(lost);
   return { delta, metrics, ...(failure === undefined ? {} : { failure }) };
+}
+
+/** Of types that answer with numbers of their language; what a shell answers is text. `written`: by the task's own code. */
+const numberReaders: {
+  readonly [type in TaskSpec["type"]]?: { readonly returned: NumberReader; readonly written: NumberReader };
+} = {
+  python: { returned: "python", written: "python" },
+  notebook: { returned: "python", written: "python" },
+  node: { returned: "node", written: "stringify" },
+};
+
+function lostNumber(lost: LostNumber | undefined): Failure | undefined {
+  if (lost === undefined) return undefined;
+  const { name, text } = lost;
+  const why = "JavaScript rounds integers beyond 2^53, and this is not one of the given values";
+  return {
+    reason: "missing-output",
+    message: `"${name}" has the number ${text}: ${why}; publish a BigInt or a string`,
+  };
 }
 
 /** `MAGNUS_PRM_*` and `MAGNUS_TRACK_*` that were set or changed. */

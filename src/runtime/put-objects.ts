@@ -1,8 +1,8 @@
 import type { Json } from "../protocol/json.ts";
+import { objectValue } from "../protocol/object-value.ts";
 import type { Parameters } from "../protocol/path.ts";
 import type { CatalogStore } from "../stores/catalog-store.ts";
 import { StoreError } from "../stores/store-error.ts";
-import { objectValue } from "./object-value.ts";
 import type { Failure } from "./task-types/task-type.ts";
 
 /** Stores a task's objects (name to file) in the catalog; gives what is published of them. */

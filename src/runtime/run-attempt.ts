@@ -185,7 +185,7 @@ async function finish(attempt: Attempt, log: AttemptLog, ended: Ended): Promise<
   const computed = failure === undefined ? attempt.controlOf(delta) : { events: [] };
   const outcome = outcomeOf(failure, ended, delta, computed.control);
   await services.writer.write(
-    ...[...put.warnings, ...losses].map((message) => warning(head, staged.redactor.redact(message))),
+    ...[...file.warnings, ...put.warnings, ...losses].map((message) => warning(head, staged.redactor.redact(message))),
     ...(files.length === 0 ? [] : [{ kind: "catalog.put", ...head, data: { files } } as const]),
     ...(leak === undefined ? outputs.metrics : []).map((data): EventBody => ({ kind: "metric", ...head, data })),
     ...(await log.close()),

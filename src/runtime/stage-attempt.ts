@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import type { CatalogFile } from "../protocol/event.ts";
 import { type Json, printJson } from "../protocol/json.ts";
+import { withoutObjects } from "../protocol/object-value.ts";
 import type { Parameters } from "../protocol/path.ts";
 import type { TaskSpec } from "../protocol/step-spec.ts";
 import { removeIfThere } from "../stores/atomic-file.ts";
@@ -8,7 +9,6 @@ import type { Secrets } from "../stores/secrets.ts";
 import { causeOf, errorCode, StoreError } from "../stores/store-error.ts";
 import { getFiles } from "./catalog-step.ts";
 import { type Environment, environmentOf, leftOut } from "./environment.ts";
-import { withoutObjects } from "./object-value.ts";
 import { minSecretLength, type Redactor, redactorOf } from "./redactor.ts";
 import { type AttemptFiles, newAttemptFiles } from "./scratch.ts";
 import type { StepRun, StepServices } from "./step-run.ts";

@@ -53,7 +53,7 @@ export function setParameter(parameters: { readonly [name: string]: JsonValue })
   const wrong = Object.keys(parameters).find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
   if (wrong !== undefined) throw new MagnusError(`"${wrong}" cannot be the name of a parameter`);
   const texts = Object.entries(parameters).map(([name, value]) => [name, jsonOf(value, name)] as const);
-  answer({ parameters });
+  answer(`{"parameters":{${texts.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",")}}}`);
   for (const [name, text] of texts) {
     setHere.set(name, JSON.parse(text) as JsonValue);
     // For the processes that the task starts; Linux starts none with a variable of 128 KiB.
@@ -76,7 +76,7 @@ export function trackThis(
     jsonOf(plain, name);
     return [name, plain] as const;
   });
-  answer({ metrics: Object.fromEntries(values), ...(step === undefined ? {} : { step }) });
+  answer(JSON.stringify({ metrics: Object.fromEntries(values), ...(step === undefined ? {} : { step }) }));
 }
 
 /**
@@ -120,7 +120,7 @@ export function putInCatalog(pattern: string): void {
   if (globOf(relative) === null) {
     throw new MagnusError(`"${pattern}" is not below the working directory, and only files there can be catalogued`);
   }
-  answer({ catalog: { put: [relative] } });
+  answer(JSON.stringify({ catalog: { put: [relative] } }));
 }
 
 /** The run's id; empty outside a run. */
@@ -175,13 +175,23 @@ function readText(text: string): JsonValue {
   }
 }
 
+/** Stands around a number that JSON.stringify would print otherwise. */
+const mark = `\u0001${Math.random()} `;
+const marked = new RegExp(`"${JSON.stringify(mark).slice(1, -1).replaceAll("\\", "\\\\")}([^"]+)"`, "g");
+
+/**
+ * An integer beyond 2^53 may be another one, rounded: it is printed with an exponent, by which the runtime knows to look
+ * for it among the given ones (src/runtime/number-texts.ts).
+ */
 function jsonOf(value: JsonValue, name: string): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(value, (_, part: unknown) => {
-      if (typeof part === "number" && !Number.isFinite(part)) throw new MagnusError(`${part} is no JSON`);
-      return part;
-    });
+      if (typeof part !== "number") return part;
+      if (!Number.isFinite(part)) throw new MagnusError(`${part} is no JSON`);
+      const rounded = Number.isInteger(part) && !Number.isSafeInteger(part) && Math.abs(part) < 1e21;
+      return rounded ? mark + part.toExponential() : part;
+    })?.replace(marked, "$1");
   } catch (error) {
     throw new MagnusError(`"${name}" cannot be JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -225,11 +235,11 @@ function readable(file: string): readonly string[] {
 }
 
 /** One line of the file in which a task answers, appended whole. */
-function answer(line: { readonly [key: string]: unknown }): void {
+function answer(line: string): void {
   const file = process.env.MAGNUS_OUTPUT_FILE;
   if (!file) return;
   try {
-    appendFileSync(file, `${JSON.stringify(line)}\n`);
+    appendFileSync(file, `${line}\n`);
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     throw new MagnusError(`cannot write to MAGNUS_OUTPUT_FILE: ${cause}`);

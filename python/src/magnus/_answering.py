@@ -39,6 +39,6 @@ def answer(line: Dict[str, Union[Dict[str, Any], int]]) -> None:
 def read_text(text: str) -> Any:
     """A variable's text: JSON, or itself where it is none."""
     try:
-        return json.loads(text, parse_constant=str)
+        return json.loads(text, parse_constant=str, parse_float=_runner.given_float)
     except ValueError:
         return text

@@ -19,7 +19,7 @@ def bind(function, command, parameters, objects):
                 positional.append(None)
             continue
         if name in objects:
-            value = load_object(objects[name])
+            value = objects.load(name)
         elif name in parameters:
             value = parameters[name]
             if annotation is not None and annotation is not type(value):
@@ -43,14 +43,15 @@ def bind(function, command, parameters, objects):
         raise Failure("%s needs the parameter%s %s, which no step has set" % (command, "s" if len(missing) > 1 else "", names))
     if namespaces or rest_name:
         rest = {name: value for name, value in parameters.items() if name not in used}
-        rest.update((name, load_object(file)) for name, file in objects.items() if name not in used)
+        others = [name for name in objects if name not in used]
         for name, position in namespaces:
             if position is None:
-                named[name] = new_namespace(rest)
+                named[name] = new_namespace(rest, objects, others)
             else:
-                positional[position] = new_namespace(rest)
+                positional[position] = new_namespace(rest, objects, others)
         if rest_name and not namespaces:
             named.update(rest)
+            named.update((name, objects.load_or_stand_in(name)) for name in others)
     return positional, named
 
 
@@ -70,8 +71,7 @@ def signature(function):
 
 
 def inspected(function):
-    import inspect
-
+    inspect = standard("inspect")
     arguments, rest = [], False
     try:
         parameters = inspect.signature(function).parameters.values()
@@ -97,8 +97,7 @@ def hints_of(function, arguments):
         return {}
     if not any(isinstance(annotation, str) for annotation in annotations.values()):
         return annotations
-    import typing
-
+    typing = standard("typing")
     try:
         return typing.get_type_hints(source)
     except Exception:
@@ -112,7 +111,39 @@ def is_namespace(annotation):
     return getattr(annotation, "__module__", None) == "argparse" and getattr(annotation, "__name__", None) == "Namespace"
 
 
-def new_namespace(values):
-    import argparse
+def new_namespace(values, objects, names):
+    """Objects are read when they are asked for: there may be many, and some that cannot be read here."""
+    Namespace = standard("argparse").Namespace
+    if not names:
+        return Namespace(**values)
+    waiting = set(names)
+    holder = next(kind for kind in Namespace.__mro__ if "__dict__" in vars(kind))
+    entries_of = vars(holder)["__dict__"].__get__
 
-    return argparse.Namespace(**values)
+    class WithObjects(Namespace):
+        def __getattr__(self, name):
+            if name not in waiting:
+                raise AttributeError('there is no parameter "%s"' % name)
+            setattr(self, name, objects.load(name))
+            waiting.discard(name)
+            return getattr(self, name)
+
+        def __setattr__(self, name, value):
+            waiting.discard(name)
+            Namespace.__setattr__(self, name, value)
+
+        @property
+        def __dict__(self):
+            for name in list(waiting):
+                setattr(self, name, objects.load_or_stand_in(name))
+            return entries_of(self)
+
+        def __contains__(self, name):
+            return name in waiting or name in entries_of(self)
+
+        def __reduce__(self):
+            return Namespace, (), vars(self)
+
+    # Whoever keeps it keeps a plain one.
+    WithObjects.__module__ = Namespace.__module__
+    return WithObjects(**values)

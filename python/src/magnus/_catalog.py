@@ -5,7 +5,7 @@ import os
 from typing import Any, Dict, List
 
 from . import _runner
-from ._answering import MagnusError, answer, read_text
+from ._answering import MagnusError, answer
 
 # Objects that this process has put, name to file.
 _put_here: Dict[str, str] = {}
@@ -83,13 +83,22 @@ def get_object(name: str) -> Any:
 
     Outside a run it is read from `<name>.pickle` in the working directory.
 
-    Raises MagnusError where there is none.
+    Objects that came from a map or a parallel are in the list or mapping that it made of them.
+
+    Raises MagnusError where there is none, or it cannot be read here.
     """
-    given = read_text(os.environ.get("MAGNUS_OBJECTS", "{}"))
-    file = _put_here.get(name) or (given.get(name) if isinstance(given, dict) else None)
-    if file is None:
-        file = "%s.pickle" % name
     try:
-        return _runner.load_object(file)
+        given = _given_objects()
+        if name in given and name not in _put_here:
+            return given.load(name)
+        return _runner.part("load_object")(_put_here.get(name, "%s.pickle" % name), name)
     except FileNotFoundError:
         raise MagnusError('there is no object "%s": no step before this one has put it' % name) from None
+    except _runner.Failure as failure:
+        raise MagnusError(str(failure)) from None
+
+
+def _given_objects() -> Any:
+    """The objects of earlier steps: MAGNUS_OBJECTS names a file that _objects.py reads."""
+    file = os.environ.get("MAGNUS_OBJECTS")
+    return _runner.part("read_objects")(file) if file else {}

@@ -43,6 +43,17 @@ def to_str(value):
         return value
     if value is None:
         raise ValueError
+    return exact_text(value)
+
+
+def exact_text(value):
+    """JSON with the texts of numbers as they were given."""
+    if isinstance(value, float):
+        return number_texts[id(value)][1] if id(value) in number_texts else json_text(value)
+    if isinstance(value, list):
+        return "[%s]" % ", ".join(map(exact_text, value))
+    if isinstance(value, dict):
+        return "{%s}" % ", ".join("%s: %s" % (json_text(key), exact_text(entry)) for key, entry in value.items())
     return json_text(value)
 
 
@@ -84,8 +95,7 @@ SIMPLE = {
 
 
 def convert_other(value, annotation, what):
-    import typing
-
+    typing = standard("typing")
     if annotation is typing.Any:
         return value
     origin = typing.get_origin(annotation)
@@ -110,8 +120,7 @@ def convert_other(value, annotation, what):
 
 
 def convert_generic(value, annotation, origin, args, what):
-    import typing
-
+    typing = standard("typing")
     if origin is typing.Union or type(annotation).__name__ == "UnionType":
         return convert_union(value, args, what)
     if getattr(annotation, "__metadata__", None) is not None:
@@ -121,8 +130,7 @@ def convert_generic(value, annotation, origin, args, what):
             if choice == value and type(choice) is type(value):
                 return choice
         raise Failure("%s is %s, which is none of %s" % (what, shown(value), ", ".join(map(repr, args))))
-    import collections.abc
-
+    abc = standard("collections.abc")
     if origin is tuple:
         items = check(value, list, what, "list")
         if len(args) == 2 and args[1] is Ellipsis:
@@ -130,11 +138,11 @@ def convert_generic(value, annotation, origin, args, what):
         if args and len(args) != len(items):
             raise Failure("%s has %d items, %d are needed" % (what, len(items), len(args)))
         return tuple(convert(item, args[i] if args else None, "%s[%d]" % (what, i)) for i, item in enumerate(items))
-    if isinstance(origin, type) and issubclass(origin, collections.abc.Mapping):
+    if isinstance(origin, type) and issubclass(origin, abc.Mapping):
         entries = check(value, dict, what, "mapping")
         key, item = args if len(args) == 2 else (None, None)
         return {convert(k, key, "a key of " + what): convert(v, item, "%s[%s]" % (what, json_text(k))) for k, v in entries.items()}
-    if isinstance(origin, type) and issubclass(origin, collections.abc.Iterable) and origin is not type:
+    if isinstance(origin, type) and issubclass(origin, abc.Iterable) and origin is not type:
         items = check(value, list, what, "list")
         made = [convert(item, args[0] if args else None, "%s[%d]" % (what, i)) for i, item in enumerate(items)]
         return origin(made) if origin in (set, frozenset, list) else made
@@ -165,10 +173,9 @@ def validated(validate, value, annotation, what):
 
 
 def to_dataclass(value, annotation, what):
-    import dataclasses
-
+    dataclasses = standard("dataclasses")
     entries = check(value, dict, what, "mapping")
-    hints = hints_of(annotation)
+    hints = field_hints(annotation)
     fields = {field.name: field for field in dataclasses.fields(annotation) if field.init}
     unknown = [name for name in entries if name not in fields]
     if unknown:
@@ -180,9 +187,8 @@ def to_dataclass(value, annotation, what):
         raise Failure("%s is no valid %s: %s" % (what, annotation.__name__, error)) from None
 
 
-def hints_of(annotation):
-    import typing
-
+def field_hints(annotation):
+    typing = standard("typing")
     try:
         return typing.get_type_hints(annotation)
     except Exception:
@@ -191,7 +197,7 @@ def hints_of(annotation):
 
 def to_named_tuple(value, annotation, what):
     """From a mapping, or from a list in the order of its fields."""
-    hints = hints_of(annotation)
+    hints = field_hints(annotation)
     entries = value if isinstance(value, dict) else dict(zip(annotation._fields, check(value, list, what, "mapping or list")))
     if len(entries) < len(value):
         raise Failure("%s has %d items, %s has %d" % (what, len(value), annotation.__name__, len(entries)))
@@ -203,8 +209,7 @@ def to_named_tuple(value, annotation, what):
 
 
 def convert_class(value, annotation, what):
-    import enum
-
+    enum = standard("enum")
     try:
         if isinstance(value, annotation):
             return value
@@ -216,7 +221,7 @@ def convert_class(value, annotation, what):
             named = isinstance(value, str) and annotation.__members__.get(value)
             return named if named else annotation(value)
         if annotation.__module__ in ("pathlib", "decimal", "uuid", "fractions") and isinstance(value, (str, int, float)):
-            return annotation(str(value))
+            return annotation(to_str(value))
         if annotation.__module__ == "datetime" and isinstance(value, str):
             return annotation.fromisoformat(value[:-1] + "+00:00" if value.endswith("Z") else value)
     except (ArithmeticError, AttributeError, TypeError, ValueError):

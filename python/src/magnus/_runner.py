@@ -1,12 +1,14 @@
 """Calls the function of a python task. The shim runs this file by its path; it needs the standard library only.
 
-Argument: JSON {command, parameters, result, returns: [{name, kind}], objects: {name: file}, path: [folder]}.
+Argument: JSON {command, parameters, result, returns: [{name, kind}], objects: file | null, path: [folder]}; `objects`
+names what _objects.py reads.
 Result: JSON {returned, metrics, objects: {name: file}, environment, failure: {reason, message, traceback}} in the file
 `result`, written whole or not at all. Standard output is the function's.
 
 Python 3.8 or newer. Whatever is not needed by every call (inspect, typing, dataclasses, asyncio, pickle, traceback) is
-imported where it is needed: the start is what most steps pay for. For the same reason the files beside this one that
-PARTS names are run in this module's namespace, and only when they are needed.
+imported where it is needed, by standard(): the start is what most steps pay for, and a project may have a file of that
+name. For the first reason the files beside this one that PARTS names are run in this module's namespace, and only when
+they are needed.
 """
 import os
 import sys
@@ -30,6 +32,7 @@ def main():
     sys.path.append(os.path.dirname(os.path.dirname(__file__)))
     terminate_by_exception()
     before = dict(os.environ)
+    process = os.getpid()
     result = {}
     try:
         run(request, result)
@@ -46,19 +49,23 @@ def main():
         raise
     except BaseException as error:
         trace = traceback_of(error)
-        print(trace, end="", file=sys.stderr, flush=True)
-        result["failure"] = {"reason": "exception", "message": one_line(error), "traceback": trace}
+        hint = part("hint_of")(error, request["path"])
+        print(trace + (hint and "magnus: %s\n" % hint), end="", file=sys.stderr, flush=True)
+        message = one_line(error) + (hint and " (%s)" % hint)
+        result["failure"] = {"reason": "exception", "message": message, "traceback": trace}
         sys.exit(1)
     finally:
-        result["environment"] = changes(before)
-        write_result(request["result"], result)
+        # Not in a child that the function has forked and that leaves by this way.
+        if os.getpid() == process:
+            result["environment"] = changes(before)
+            write_result(request["result"], result)
 
 
 def run(request, result):
     with open(request["parameters"], encoding="utf-8") as file:
-        parameters = from_json(file.read())
-    objects = request["objects"]
-    function = find(request["command"])
+        parameters = from_json(file.read(), Given)
+    objects = part("read_objects")(request["objects"]) if request["objects"] else {}
+    function = find(request["command"], request["path"])
     positional, named = part("bind")(function, request["command"], parameters, objects)
     value = function(*positional, **named)
     if hasattr(value, "__await__"):
@@ -67,27 +74,48 @@ def run(request, result):
 
 
 def terminate_by_exception():
-    """TERM ends the function like sys.exit(143), so that its finally blocks run."""
+    """TERM ends the function like sys.exit(143), so that its finally blocks run; processes that it forks as it ends any."""
     try:
         import _signal as signal  # the module signal costs as much as json
     except ImportError:
         import signal
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    from _thread import get_ident
+
+    def leave(number, frame):
+        sys.exit(128 + number)
+
+    masks = {}
+
+    def before():
+        # A TERM between the fork and the change of its handler would be lost in the child.
+        masks[get_ident()] = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+
+    def after():
+        mask = masks.pop(get_ident(), None)
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def after_in_child():
+        if signal.getsignal(signal.SIGTERM) is leave:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        after()
+
+    signal.signal(signal.SIGTERM, leave)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=before, after_in_parent=after, after_in_child=after_in_child)
 
 
 def wait_for(value):
-    import asyncio
-
     async def result():
         return await value
 
-    return asyncio.run(result())
+    return standard("asyncio").run(result())
 
 
 # --- finding the function
 
 
-def find(command):
+def find(command, folders):
     parts = command.split(".")
     if len(parts) < 2 or not all(part.isidentifier() for part in parts):
         raise Failure('the command "%s" is not of the form module.function' % command)
@@ -97,9 +125,11 @@ def find(command):
             __import__(module)
         except ModuleNotFoundError as error:
             # "a.b.C.method": a.b.C is no module, and that is no error yet. One that a module imports is.
-            if count > 1 and error.name is not None and (module == error.name or module.startswith(error.name + ".")):
-                continue
-            raise
+            if error.name is None or not (module == error.name or module.startswith(error.name + ".")):
+                raise
+            if count == 1:
+                raise Failure('there is no module "%s" (%s)' % (module, where(folders))) from None
+            continue
         return attribute(sys.modules[module], module, parts[count:])
     raise Failure('the command "%s" names no module' % command)
 
@@ -115,14 +145,10 @@ def attribute(value, module, names):
     return value
 
 
-# --- objects
-
-
-def load_object(file):
-    import pickle
-
-    with open(file, "rb") as content:
-        return pickle.load(content)
+def where(folders):
+    """Which Python looked for a module, and from where."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    return "Python %s, %s; the project's modules are found from %s" % (version, sys.executable, " and ".join(folders))
 
 
 # --- the parts that not every call needs
@@ -132,7 +158,12 @@ PARTS = {
     "convert": "_conversion.py",
     "publish": "_publishing.py",
     "to_json": "_publishing.py",
-    "dump_object": "_publishing.py",
+    "dump_object": "_objects.py",
+    "read_objects": "_objects.py",
+    "load_object": "_objects.py",
+    "find_standard": "_standard.py",
+    "traceback_text": "_failures.py",
+    "hint_of": "_failures.py",
 }
 
 
@@ -143,6 +174,16 @@ def part(name):
         with open(file, encoding="utf-8") as source:
             exec(compile(source.read(), file, "exec"), globals())
     return globals()[name]
+
+
+# --- the standard library
+
+own_modules = {}
+
+
+def standard(name):
+    """A module of the standard library, whatever the project's files are called."""
+    return own_modules.get(name) or part("find_standard")(name)
 
 
 # --- the end
@@ -164,14 +205,17 @@ def write_result(file, result):
     os.replace(temporary, file)
 
 
-def traceback_of(error):
-    """As Python prints it, without the frames of this file."""
-    import traceback
+def warn(message):
+    """A warning of the run: a line of the file in which the task answers."""
+    file = os.environ.get("MAGNUS_OUTPUT_FILE")
+    if not file:
+        return
+    with open(file, "ab", buffering=0) as output:
+        output.write((json_text({"warnings": [message]}) + "\n").encode("ascii"))
 
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
-        trace = trace.tb_next
-    return "".join(traceback.format_exception(type(error), error, trace))
+
+def traceback_of(error):
+    return part("traceback_text")(error)
 
 
 class Decoding:
@@ -183,16 +227,34 @@ class Decoding:
     parse_constant = str
 
 
-def from_json(text):
+# Numbers that Python prints otherwise than they were given, 3.10 as 3.1: the identity of the number to it and its text.
+number_texts = {}
+
+
+def given_float(text):
+    value = float(text)
+    if repr(value) != text:
+        number_texts[id(value)] = (value, text)
+    return value
+
+
+class Given(Decoding):
+    """Of parameters: an argument annotated as str gets a number's text."""
+
+    parse_float = given_float
+
+
+def from_json(text, decoding=Decoding):
     """json.loads, by the part of it that is in C: the module json imports re, which takes as long as Python's start."""
     try:
         from _json import make_scanner
 
-        return make_scanner(Decoding)(text, 0)[0]
+        return make_scanner(decoding)(text, 0)[0]
+    except Failure:
+        raise
     except Exception:
-        import json
-
-        return json.loads(text, parse_constant=str)
+        hooks = {name: getattr(decoding, name) for name in ("object_pairs_hook", "parse_float", "parse_constant")}
+        return standard("json").loads(text, **hooks)
 
 
 def json_text(value, default=None, allow_nan=False):
@@ -202,13 +264,14 @@ def json_text(value, default=None, allow_nan=False):
 
         return "".join(make_encoder({}, default, encode_basestring_ascii, None, ": ", ", ", False, False, allow_nan)(value, 0))
     except Exception:
-        import json
-
-        return json.dumps(value, default=default, allow_nan=allow_nan)
+        return standard("json").dumps(value, default=default, allow_nan=allow_nan)
 
 
 def one_line(error):
-    text = str(error).strip()
+    try:
+        text = str(error).strip()
+    except Exception:
+        text = "(its text cannot be made)"
     return type(error).__name__ + (": " + text if text else "")
 
 

@@ -72,7 +72,7 @@ def _parameters() -> Dict[str, Any]:
     if file:
         try:
             with open(file, encoding="utf-8") as content:
-                parameters.update(_runner.from_json(content.read()))
+                parameters.update(_runner.from_json(content.read(), _runner.Given))
         except OSError as error:
             raise MagnusError("cannot read MAGNUS_PARAMETERS_FILE: %s" % error) from None
     for variable, text in os.environ.items():

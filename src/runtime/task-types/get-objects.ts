@@ -1,28 +1,47 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { JsonObject } from "../../protocol/json.ts";
+import { type Json, printJson } from "../../protocol/json.ts";
+import { digestsIn, hasObject } from "../../protocol/object-value.ts";
+import { removeIfThere } from "../../stores/atomic-file.ts";
 import { CatalogError } from "../../stores/catalog-error.ts";
 import type { CatalogStore } from "../../stores/catalog-store.ts";
-import { objectDigest } from "../object-value.ts";
 import { scratchFolder } from "../scratch.ts";
-import type { Failure } from "./task-type.ts";
+import type { TaskContext } from "./task-type.ts";
 
-/** The visible parameters that are objects (pickles in the catalog), as files by name. */
-export async function getObjects(
-  visible: JsonObject,
-  catalog: CatalogStore,
-): Promise<{ readonly files: { readonly [name: string]: string } } | Failure> {
-  const files: Record<string, string> = {};
-  for (const [name, value] of Object.entries(visible)) {
-    const digest = objectDigest(value);
-    if (digest === undefined) continue;
-    try {
-      files[name] = await objectFile(digest, catalog);
-    } catch (error) {
-      if (!(error instanceof CatalogError)) throw error;
-      return { reason: "catalog-get", message: `the object "${name}" cannot be read: ${error.message}` };
-    }
+/** What a task of Python is told of objects. */
+export interface GivenObjects {
+  /** Names what python/src/magnus/_objects.py reads; null: no object is visible. */
+  readonly file: string | null;
+  readonly env: { readonly [name: string]: string };
+  /** Removes the file. */
+  remove(): void;
+}
+
+const none: GivenObjects = { file: null, env: {}, remove: () => {} };
+
+/**
+ * Brings the visible objects (pickles in the catalog) into files. One that cannot be brought is no failure here: a task
+ * may not use it. MAGNUS_OBJECTS is where `magnus.get_object` looks.
+ */
+export async function getObjects({ visible, catalog, files }: TaskContext): Promise<GivenObjects> {
+  const entries = Object.entries(visible).filter(([, value]) => hasObject(value));
+  if (entries.length === 0) return none;
+  const brought: Record<string, Json> = {};
+  for (const digest of new Set(entries.flatMap(([, value]) => digestsIn(value)))) {
+    brought[digest] = await bring(digest, catalog);
   }
-  return { files };
+  const file = `${files.result}.objects`;
+  writeFileSync(file, printJson({ values: Object.fromEntries(entries), files: brought }));
+  return { file, env: { MAGNUS_OBJECTS: file }, remove: () => removeIfThere(file) };
+}
+
+async function bring(digest: string, catalog: CatalogStore): Promise<Json> {
+  try {
+    return { file: await objectFile(digest, catalog) };
+  } catch (error) {
+    if (!(error instanceof CatalogError)) throw error;
+    return { error: error.message };
+  }
 }
 
 /** Pickles by digest, each fetched once a process. */

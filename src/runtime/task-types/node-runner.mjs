@@ -6,10 +6,11 @@
  * whole or not at all, when the process ends, however it ends. Standard output is the function's.
  */
 import { getEventListeners } from "node:events";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { entriesOf, isMapping, json, tagOf } from "./node-values.mjs";
 
 /** Milliseconds that a function's open handles may keep Node running after it has returned. */
 const lingering = 5000;
@@ -202,20 +203,49 @@ function member(module, name) {
 function publish(value) {
   const returned = {};
   const metrics = {};
+  refuseUnrun(value);
   if (request.returns.length === 0) {
+    if (!isMapping(value) && value !== undefined && value !== null) {
+      const type = Array.isArray(value) ? "array" : tagOf(value);
+      warn(
+        `${request.command} returned a value of type ${type}, which is not published: name it under returns, or return an object`,
+      );
+    }
     for (const [name, entry] of Object.entries(entriesOf(value))) {
       if (entry === undefined || typeof entry === "function") continue;
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
         throw new TaskFailure(`the function returned the key "${name}", which cannot be the name of a parameter`);
       }
-      returned[name] = json(entry, name, false);
+      returned[name] = published(entry, name, false);
     }
   }
   for (const { name, kind, entry } of matched(value)) {
-    returned[name] = json(entry, name, kind === "metric");
+    returned[name] = published(entry, name, kind === "metric");
     if (kind === "metric") metrics[name] = returned[name];
   }
   Object.assign(result, { returned, metrics });
+}
+
+function published(value, name, asMetric) {
+  try {
+    return json(value, asMetric);
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw new TaskFailure(`"${name}" cannot be published as JSON: ${why}`);
+  }
+}
+
+/** A function* gives a generator when it is called, and nothing of its body has run. */
+function refuseUnrun(value) {
+  if (!/Generator$/.test(tagOf(value))) return;
+  const remedy = "return an array of what it yields, or call it in a function that does what is to be done";
+  throw new TaskFailure(`${request.command} returned a generator, so nothing of its body has run: ${remedy}`);
+}
+
+/** A warning of the run: a line of the file in which the task answers. */
+function warn(message) {
+  const file = process.env.MAGNUS_OUTPUT_FILE;
+  if (file) appendFileSync(file, `${JSON.stringify({ warnings: [message] })}\n`);
 }
 
 /** The values by the names in `returns`: one value, an array by position, or an object by name. */
@@ -231,36 +261,4 @@ function matched(value) {
   }
   const entries = entriesOf(value);
   return returns.filter(({ name }) => entries[name] !== undefined).map((one) => ({ ...one, entry: entries[one.name] }));
-}
-
-function entriesOf(value) {
-  if (value instanceof Map) return Object.fromEntries(value);
-  if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return {};
-  return typeof value.toJSON === "function" ? Object(value.toJSON()) : value;
-}
-
-/** The value as JSON text. A bigint is a number: the runtime reads numbers of any size. */
-function json(value, name, asMetric) {
-  try {
-    const text = JSON.stringify(value, (_, part) => plain(part, asMetric)) ?? refuse(value);
-    return text.replace(/"\\u0001bigint (-?\d+)"/g, "$1");
-  } catch (error) {
-    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw new TaskFailure(`"${name}" cannot be published as JSON: ${why}`);
-  }
-}
-
-/** What JSON does not know, as something that it does. */
-function plain(part, asMetric) {
-  if (typeof part === "bigint") return `\u0001bigint ${part}`;
-  if (typeof part === "function" || typeof part === "symbol") return refuse(part);
-  if (typeof part === "number" && !Number.isFinite(part)) return asMetric ? String(part) : refuse(part);
-  if (part instanceof Map) return Object.fromEntries(part);
-  if (part instanceof Set) return [...part];
-  if (ArrayBuffer.isView(part) && !(part instanceof DataView)) return Array.from(part);
-  return part;
-}
-
-function refuse(value) {
-  throw new Error(`${typeof value === "number" ? value : `a ${typeof value}`} is no JSON`);
 }

@@ -1,7 +1,6 @@
 import { printJson } from "../../protocol/json.ts";
 import { findProgram } from "./find-program.ts";
 import { getObjects } from "./get-objects.ts";
-import { objectVariable } from "./python.ts";
 import { runnerFile } from "./runner-file.ts";
 import { answersOf, readRunnerResult } from "./runner-result.ts";
 import { commandText, type Prepared, pathsOf, returnsOf, type TaskContext, type TaskType } from "./task-type.ts";
@@ -13,14 +12,13 @@ import { commandText, type Prepared, pathsOf, returnsOf, type TaskContext, type 
  */
 export const notebookTask: TaskType = {
   prepare: async (context: TaskContext): Promise<Prepared> => {
-    const { task, visible, env, files, catalog } = context;
+    const { task, env, files } = context;
     const python = findProgram(["python3", "python"], env);
     if (python === undefined) {
       const message = "a notebook needs python3 (3.8 or newer) with papermill or nbclient, and PATH has none";
       return { kind: "failure", failure: { reason: "cannot-start", message } };
     }
-    const objects = await getObjects(visible, catalog);
-    if ("reason" in objects) return { kind: "failure", failure: objects };
+    const objects = await getObjects(context);
     const command = commandText(context);
     const output = task.notebook?.outputPath ?? executedName(command);
     const request = {
@@ -38,8 +36,9 @@ export const notebookTask: TaskType = {
       kind: "command",
       file: python,
       args: [runnerFile("_notebook.py"), printJson(request)],
-      env: objectVariable(objects.files),
+      env: objects.env,
       answers: () => {
+        objects.remove();
         const result = readRunnerResult(files.result) ?? {};
         return { ...answersOf(result), ...(result.executed === true ? { executed: output } : {}) };
       },

@@ -11,34 +11,31 @@ import { commandText, type Prepared, pathsOf, returnsOf, type TaskContext, type 
  */
 export const pythonTask: TaskType = {
   prepare: async (context: TaskContext): Promise<Prepared> => {
-    const { visible, env, files, catalog } = context;
+    const { env, files } = context;
     const python = findProgram(["python3", "python"], env);
     if (python === undefined) return cannotStart("a python task needs python3 (3.8 or newer), and PATH has none");
-    const objects = await getObjects(visible, catalog);
-    if ("reason" in objects) return { kind: "failure", failure: objects };
+    const objects = await getObjects(context);
     const request = {
       command: commandText(context),
       parameters: files.parameters,
       result: files.result,
       returns: returnsOf(context),
-      objects: objects.files,
+      objects: objects.file,
       path: pathsOf(context),
     };
     return {
       kind: "command",
       file: python,
       args: [runnerFile("_runner.py"), printJson(request)],
-      env: objectVariable(objects.files),
-      answers: () => answersOf(readRunnerResult(files.result) ?? {}),
+      env: objects.env,
+      answers: () => {
+        objects.remove();
+        return answersOf(readRunnerResult(files.result) ?? {});
+      },
     };
   },
 };
 
 function cannotStart(message: string): Prepared {
   return { kind: "failure", failure: { reason: "cannot-start", message } };
-}
-
-/** Where `magnus.get_object` finds the objects of earlier steps: MAGNUS_OBJECTS, JSON of names to files. */
-export function objectVariable(files: { readonly [name: string]: string }): { readonly [name: string]: string } {
-  return Object.keys(files).length === 0 ? {} : { MAGNUS_OBJECTS: printJson(files) };
 }

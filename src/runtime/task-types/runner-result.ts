@@ -34,7 +34,7 @@ function texts(value: JsonObject): Map<string, string> {
 }
 
 /** Reasons that a runner may give. */
-const known = ["missing-output", "cannot-start", "exit"] as const;
+const known = ["missing-output", "cannot-start", "catalog-get", "exit"] as const;
 
 function readFailure({ reason, message, traceback }: JsonObject): Failure {
   const text = typeof message === "string" ? message : "the function failed";

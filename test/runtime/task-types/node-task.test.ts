@@ -202,3 +202,133 @@ export const waits = (_, { signal }) => new Promise((resolve) => {
     expect((await node("check.mjs#work", { services })).result.delta).toEqual({ seen: [true, true] });
   });
 });
+
+describe("numbers", () => {
+  const text = (value: string) => new NumberText(value);
+  const visible = {
+    version: text("3.10"),
+    id: text("12345678901234567890"),
+    close: [text("1541815603606036480"), text("1541815603606036481")],
+    deep: { list: [1, text("1.0"), text("1e5")] },
+  };
+
+  it("keep their text where they come back equal, and integers beyond 2^53 wherever they stand", async () => {
+    const files = {
+      "s.mjs": `export const work = ({ version, id, deep }) =>
+  ({ version, deep, moved: [{ id }], other: version, exact: 12345678901234567000n, sum: 0.1 + 0.2, huge: 1e21 })`,
+    };
+    const { result } = await node("s.mjs#work", { files, visible });
+    expect(result.message).toBeUndefined();
+    expect(result.delta).toEqual({
+      version: text("3.10"),
+      deep: { list: [1, text("1.0"), text("1e5")] },
+      moved: [{ id: text("12345678901234567890") }],
+      other: 3.1,
+      exact: 12345678901234567000,
+      sum: 0.30000000000000004,
+      huge: 1e21,
+    });
+  });
+
+  it.each([
+    ["({ id: id + 100_000 })", "id", "12345678901234667520"],
+    ["({ close })", "close", "1541815603606036480"],
+    ["({ n: 2 ** 60 })", "n", "1152921504606846976"],
+  ])("%s: what JavaScript has rounded is refused", async (returned, name, number) => {
+    const files = { "s.mjs": `export const work = ({ id, close }) => ${returned}` };
+    const { result } = await node("s.mjs#work", { files, visible });
+    expect(result).toMatchObject({ status: "failed", reason: "missing-output", delta: {} });
+    expect(result.message).toBe(
+      `"${name}" has the number ${number}: JavaScript rounds integers beyond 2^53, and this is not one of the given values; publish a BigInt or a string`,
+    );
+  });
+
+  it("are so by the file and the environment, and as metrics what they are", async () => {
+    const files = {
+      "s.mjs": `import { appendFileSync, readFileSync } from "node:fs";
+export function work() {
+  const { id, version } = JSON.parse(readFileSync(process.env.MAGNUS_PARAMETERS_FILE));
+  appendFileSync(process.env.MAGNUS_OUTPUT_FILE, JSON.stringify({ parameters: { id, version } }) + "\\n");
+  process.env.MAGNUS_PRM_again = String(id);
+  return 2 ** 60;
+}`,
+    };
+    const { result } = await node("s.mjs#work", { files, visible, returns: [{ name: "n", kind: "metric" }] });
+    expect(result.message).toBeUndefined();
+    expect(result.delta).toEqual({
+      id: text("12345678901234567890"),
+      version: text("3.10"),
+      again: text("12345678901234567890"),
+      n: 2 ** 60,
+    });
+  });
+});
+
+describe("what is no JSON", () => {
+  it.each([
+    ["new Map([[1, 'a'], ['1', 'b']])", 'the keys 1 and "1" of a Map become the same key'],
+    ["new Map([[{}, 'a']])", "a key of a Map is an Object, and JSON's are texts"],
+    ["[new Date(NaN)]", "an invalid Date is no JSON"],
+    ["Promise.resolve(1)", "a Promise is no JSON"],
+    ["[/x/]", "a RegExp is no JSON"],
+    ["new TypeError('x')", "a TypeError is no JSON"],
+    ["Object.assign(new Error('x'), { code: 1 })", "an Error is no JSON"],
+    ["Buffer.from('x')", "a Buffer is no JSON"],
+    ["new ArrayBuffer(1)", "an ArrayBuffer is no JSON"],
+    ["new (class Secret { #x = 1 })()", "a Secret is no JSON"],
+    ["[1].values()", /^an? [\w ]+ is no JSON$/],
+    ["{ f: () => 1 }", "a function is no JSON"],
+    ["NaN", "NaN is no JSON"],
+  ])("%s is refused", async (value, why) => {
+    const { result } = await node("s.mjs#work", { files: { "s.mjs": `export const work = () => ({ x: ${value} })` } });
+    expect(result).toMatchObject({ status: "failed", reason: "exception" });
+    const [about, reason = ""] = result.message?.split(" as JSON: ") ?? [];
+    expect(about).toBe('"x" cannot be published');
+    if (typeof why === "string") expect(reason).toBe(why);
+    else expect(reason).toMatch(why);
+  });
+
+  it("but what JSON can say is published", async () => {
+    const value = `{ map: new Map([[1, "a"]]), set: new Set(["b", "a"]), bytes: new Uint8Array([1]), date: new Date(0),
+  url: new URL("https://example.org/"), big: [2n ** 64n], boxed: [new Number(1)], bare: Object.create(null),
+  own: new (class { a = 1 })(), text: "\\u00010.5 7" }`;
+    const { result } = await node("s.mjs#work", { files: { "s.mjs": `export const work = () => (${value})` } });
+    expect(result.message).toBeUndefined();
+    expect(result.delta).toEqual({
+      map: { "1": "a" },
+      set: ["b", "a"],
+      bytes: [1],
+      date: "1970-01-01T00:00:00.000Z",
+      url: "https://example.org/",
+      big: [new NumberText("18446744073709551616")],
+      boxed: [1],
+      bare: {},
+      own: { a: 1 },
+      text: "\u00010.5 7",
+    });
+  });
+
+  it("is said where it is not published at all, and a function that did not run fails", async () => {
+    const files = {
+      "s.mjs": `export const list = () => [1];
+export const nothing = () => {};
+export function* rows() { console.log("run"); yield 1; }
+export async function* later() { console.log("run"); yield 1; }`,
+    };
+    const list = await node("s.mjs#list", { files });
+    expect(list.result).toMatchObject({ status: "success", delta: {} });
+    expect(dataOf(list.events, "warning")).toEqual([
+      {
+        message:
+          "s.mjs#list returned a value of type array, which is not published: name it under returns, or return an object",
+      },
+    ]);
+    expect(dataOf((await node("s.mjs#nothing", { files })).events, "warning")).toEqual([]);
+    for (const name of ["rows", "later"]) {
+      const { result, stdout } = await node(`s.mjs#${name}`, { files });
+      expect(result).toMatchObject({ status: "failed", reason: "exception" });
+      expect(result.message).toContain(`s.mjs#${name} returned a generator, so nothing of its body has run`);
+      expect(stdout).toBe("");
+    }
+  });
+});
