@@ -1,11 +1,18 @@
-import { lstatSync, mkdtempSync, rmSync } from "node:fs";
+import { lstatSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import type { CatalogFile } from "../protocol/event.ts";
 import { type FilePlace, listed } from "./catalog-step.ts";
 import { globOf } from "./glob.ts";
 import { ignoredByGit, trackedByGit } from "./list-project-files.ts";
 import { type MissingFiles, missingFiles } from "./missing-files.ts";
-import { type Budget, fillDirectory, type OwnDirectory, signatureOf, writtenSince } from "./own-directory.ts";
+import {
+  type Budget,
+  fillDirectory,
+  type OwnDirectory,
+  removeDirectory,
+  signatureOf,
+  writtenSince,
+} from "./own-directory.ts";
 import type { RunDirectory } from "./run-directory.ts";
 import { scratchFolder } from "./scratch.ts";
 import type { StepRun, StepServices } from "./step-run.ts";
@@ -58,7 +65,7 @@ export function openWorkspace(
     },
     losses: (kept) => lossesIn(cwd, home, own, kept),
     missing: missingFiles(own.missing),
-    remove: () => rmSync(cwd, { recursive: true, force: true }),
+    remove: () => removeDirectory(cwd),
   };
 }
 

@@ -111,6 +111,11 @@ describe("a working directory of its own", () => {
       'for name in images env .cache few big.bin; do test -L "$name" && echo "$name"; done',
     );
     expect(stdout).toBe("images\nenv\n.cache\nbig.bin\n");
+    // Nothing of a large tree is made anew, however deep it is.
+    const deep = Array.from({ length: 30 }, (_, i) => [`some/lib/${i}`, i] as const);
+    const tree = deep.flatMap(([at]) => Array.from({ length: 9 }, (_, j) => [`${at}/${j}.py`, ""] as const));
+    const counted = await runApart(Object.fromEntries(tree), "readlink some; find . | wc -l");
+    expect(counted.stdout).toBe(`${counted.services.projectDir}/some\n2\n`);
     expect(warnings).toEqual([]);
     const through = await runApart({}, "echo >>big.bin; touch images/new.png", { services });
     expect(through.warnings).toEqual([expect.stringMatching(/^changed in the project .*: big\.bin, images$/)]);
