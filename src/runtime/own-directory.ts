@@ -40,13 +40,18 @@ export interface Budget {
 
 /** What stands in a directory of its own, by names that are relative to it. */
 export interface OwnDirectory {
-  readonly folders: Set<string>;
+  /** Real ones, as they are in the project; its own is "". */
+  readonly folders: Map<string, Signature>;
   /** Copies of files, as those were in the project. */
   readonly copies: Map<string, Signature>;
   /** Links to files, as those are in the project; null: to nothing that can be compared. */
   readonly links: Map<string, Signature | null>;
   /** Links to folders. */
   readonly linkedFolders: Map<string, Signature>;
+  /** Of the copies those that came out of the catalog. */
+  readonly got: Set<string>;
+  /** Milliseconds since 1970. */
+  readonly filledAt: number;
   /** What the project has and the directory has not, with the reason. */
   readonly missing: Map<string, string>;
 }
@@ -64,10 +69,12 @@ export interface Signature {
  */
 export function fillDirectory(cwd: string, project: string, filling: Filling): OwnDirectory {
   const own: OwnDirectory = {
-    folders: new Set([""]),
+    folders: new Map([["", signatureOf(statSync(project))]]),
     copies: new Map(),
     links: new Map(),
     linkedFolders: new Map(),
+    got: new Set(),
+    filledAt: Date.now(),
     missing: new Map(),
   };
   const work: Work = { cwd, project, filling, own, way: foldersOnTheWay(filling), small: new Set(), ...filling.budget };
@@ -149,7 +156,7 @@ function placeFolder(name: string, source: string, work: Work): Folder | undefin
   const entries = entriesToPlace(name, source, work);
   if (entries === undefined) return linkFolder(name, source, work);
   mkdirSync(join(work.cwd, name));
-  work.own.folders.add(name);
+  work.own.folders.set(name, signatureOf(statSync(source)));
   work.entries -= entries.length;
   return { name, entries };
 }
@@ -255,7 +262,7 @@ export interface Written {
 
 export function writtenSince(cwd: string, project: string, own: OwnDirectory): Written {
   const here: string[] = [];
-  const pending = [...own.folders];
+  const pending = [...own.folders.keys()];
   for (const folder of pending) {
     for (const entry of entriesOf(join(cwd, folder))) {
       const name = folder === "" ? entry.name : `${folder}/${entry.name}`;

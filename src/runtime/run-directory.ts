@@ -134,7 +134,7 @@ function removeUnchanged(cwd: string, own: OwnDirectory, changed: ReadonlySet<st
   for (const name of [...own.copies.keys(), ...own.links.keys(), ...own.linkedFolders.keys()]) {
     if (!changed.has(name)) rmSync(join(cwd, name), { force: true });
   }
-  for (const folder of [...own.folders].reverse()) {
+  for (const folder of [...own.folders.keys()].reverse()) {
     try {
       rmdirSync(join(cwd, folder));
     } catch {
@@ -165,17 +165,19 @@ function printRecord({ own, recent }: DirectoryRecord): string {
 
 function readRecord(file: string): DirectoryRecord {
   const record = JSON.parse(readFileSync(file, "utf8")) as {
-    folders: string[];
+    folders: [string, Signature][];
     copies: [string, Signature][];
     links: Entries;
     linkedFolders: [string, Signature][];
     recent: string[];
   };
   const own = {
-    folders: new Set(record.folders),
+    folders: new Map(record.folders),
     copies: new Map(record.copies),
     links: new Map(record.links),
     linkedFolders: new Map(record.linkedFolders),
+    got: new Set<string>(),
+    filledAt: 0,
     missing: new Map(),
   };
   return { own, recent: record.recent };

@@ -5,16 +5,10 @@ import { type FilePlace, listed } from "./catalog-step.ts";
 import { globOf } from "./glob.ts";
 import { ignoredByGit, trackedByGit } from "./list-project-files.ts";
 import { type MissingFiles, missingFiles } from "./missing-files.ts";
-import {
-  type Budget,
-  fillDirectory,
-  type OwnDirectory,
-  removeDirectory,
-  signatureOf,
-  writtenSince,
-} from "./own-directory.ts";
+import { type Budget, fillDirectory, type OwnDirectory, signatureOf, writtenSince } from "./own-directory.ts";
 import type { RunDirectory } from "./run-directory.ts";
 import { scratchFolder } from "./scratch.ts";
+import { fillFromSpare, keepSpare } from "./spare-directories.ts";
 import type { StepRun, StepServices } from "./step-run.ts";
 
 export interface Workspace extends FilePlace {
@@ -52,7 +46,8 @@ export function openWorkspace(
     ...(runDirectory?.missing ?? nothing),
     ...(isolate === "always" ? missingElsewhere(projectDir, files) : nothing),
   ]);
-  const own = fillDirectory(cwd, home, { put, get: got, hidden, budget });
+  const key = JSON.stringify([home, isolate, put.map(({ pattern }) => pattern), got, [...hidden.keys()]]);
+  const own = fillFromSpare(cwd, home, key) ?? fillDirectory(cwd, home, { put, get: got, hidden, budget });
   const { roots } = sharedWorkspace(home, projectDir, runDirectory);
   return {
     cwd,
@@ -60,12 +55,14 @@ export function openWorkspace(
     gotten: (gotten) => {
       for (const { name } of gotten) {
         const state = lstatSync(join(cwd, name), { throwIfNoEntry: false });
-        if (state?.isFile()) own.copies.set(name, signatureOf(state));
+        if (!state?.isFile()) continue;
+        own.copies.set(name, signatureOf(state));
+        own.got.add(name);
       }
     },
     losses: (kept) => lossesIn(cwd, home, own, kept),
     missing: missingFiles(own.missing),
-    remove: () => removeDirectory(cwd),
+    remove: () => keepSpare(cwd, own, key),
   };
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { dataOf, type Given, newFolder, newServices, runShell } from "./step-harness.ts";
@@ -138,6 +138,33 @@ describe("a working directory of its own", () => {
     expect(result.files.map(({ name }) => name)).toEqual(["images/out.txt", "results/out.txt"]);
     expect(existsSync(join(elsewhere, "out.txt"))).toBe(false);
     expect(existsSync(join(services.projectDir, "images/out.txt"))).toBe(false);
+  });
+
+  it("one after the other, each finds the project as it is by then, and nothing of those before", async () => {
+    const services = newServices();
+    const files = { "a.txt": "a", "deep/b.txt": "b", "out.csv": "o", "gone.txt": "1" };
+    write(services.projectDir, files);
+    // Changes within a tick of the clock are told apart by copying anew; this is to be told apart by times.
+    for (const name of ["", "deep", ...Object.keys(files)]) utimesSync(join(services.projectDir, name), 1, 1);
+    const look = 'find . ! -type d | sort | tr "\\n" " "; cat a.txt deep/b.txt out.csv';
+    const spoil = "echo x >>a.txt; echo y >out.csv; touch new deep/new; mkdir -p extra/x deep/extra; rm gone.txt";
+    const all = "./a.txt ./deep/b.txt ./gone.txt ./out.csv ab";
+    for (const script of ["touch c", "touch d", spoil, "touch e", spoil, "touch f", "rm -r deep; mkdir deep", "true"]) {
+      const { stdout } = await runApart({}, `${look}; find . -type d | wc -l; ${script}`, { services });
+      expect(stdout, script).toBe(`${all}o2\n`);
+    }
+    // The very copies of the last one, moved: a long map does not copy the project for each item.
+    const [first, second] = [
+      await runApart({}, "ls -i deep/b.txt", { services }),
+      await runApart({}, "ls -i deep/b.txt", { services }),
+    ];
+    expect(second.stdout).toBe(first.stdout);
+    write(services.projectDir, { "a.txt": "A" });
+    expect((await runApart({}, look, { services })).stdout).toBe("./a.txt ./deep/b.txt ./gone.txt ./out.csv Abo");
+    write(services.projectDir, { "deep/new.txt": "" });
+    expect((await runApart({}, look, { services })).stdout).toContain("./deep/new.txt");
+    rmSync(join(services.projectDir, "gone.txt"));
+    expect((await runApart({}, look, { services })).stdout).not.toContain("gone.txt");
   });
 
   it("links that lead nowhere or to themselves do not stop it", async () => {
