@@ -18,7 +18,7 @@ import { ServiceError } from "../protocol/services.ts";
 import { version } from "../protocol/version.ts";
 import { codeIdentity } from "../runtime/code-identity.ts";
 import { openEventWriter } from "../runtime/event-writer.ts";
-import { openRunPlace } from "../runtime/run-directory.ts";
+import { openRunPlace, type RunPlace } from "../runtime/run-directory.ts";
 import { newRunId } from "../runtime/run-id.ts";
 import type { Head, StepServices } from "../runtime/step-run.ts";
 import { stopSignals } from "../runtime/stop-signals.ts";
@@ -153,10 +153,8 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
   const plan = planPipeline(executor.pipeline, digestPipeline(pipeline));
   const runLeaf = executor.openLeafRunner?.(seen);
   const tagged = tagOf(options);
-  const place = openRunPlace(process.cwd(), log.run, services.isolate, {
-    pid: process.pid,
-    within: process.env.MAGNUS_RUN_ID,
-  });
+  const place = placeFor(log.run, services);
+  if (place === undefined) return exitCode.badInput;
   if (place.notice !== undefined) process.stderr.write(`magnus: ${place.notice}\n`);
   try {
     await writer.write({
@@ -213,6 +211,17 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
     place.close();
     process.stderr.write(`magnus: the run ${log.run} stopped, since its log cannot be written: ${error.message}\n`);
     return recorded > 0 ? exitCode.failed : exitCode.badInput;
+  }
+}
+
+/** Undefined: the reason is told. */
+function placeFor(run: string, { isolate }: Services): RunPlace | undefined {
+  try {
+    return openRunPlace(process.cwd(), run, isolate, { pid: process.pid, within: process.env.MAGNUS_RUN_ID });
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    process.stderr.write(`magnus: ${error.message}\n`);
+    return undefined;
   }
 }
 

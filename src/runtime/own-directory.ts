@@ -247,8 +247,16 @@ export function removeDirectory(folder: string): void {
     }
     rmdirSync(folder);
   } catch {
+    removeAnyhow(folder);
+  }
+}
+
+function removeAnyhow(folder: string): void {
+  try {
     // Somebody still writes into it, or has closed it.
     rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // It stays: the step has its result, and this is no reason to take that away.
   }
 }
 

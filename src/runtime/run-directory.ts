@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createFile, removeIfThere } from "../stores/atomic-file.ts";
+import { errorCode, StoreError } from "../stores/store-error.ts";
 import { listed } from "./catalog-step.ts";
 import { claimFolder, type Holder, releaseFolder } from "./folder-claim.ts";
 import type { Glob } from "./glob.ts";
@@ -9,6 +10,7 @@ import {
   fillDirectory,
   isSame,
   type OwnDirectory,
+  removeDirectory,
   type Signature,
   writtenSince,
 } from "./own-directory.ts";
@@ -37,7 +39,7 @@ export interface RunPlace {
 /**
  * Finds a place for a run that starts: the project's folder; or, where another run is working there, a directory of its own
  * with copies of the project's files, `.magnus/work/<run>`. A run that a step of another one starts belongs to that one.
- * `pid`: of the process with which the run ends.
+ * `pid`: of the process with which the run ends. Throws a StoreError where such a directory cannot be made.
  */
 export function openRunPlace(
   project: string,
@@ -87,6 +89,16 @@ function directoryOf(project: string, run: string): { readonly cwd: string; read
 
 function makeDirectory(project: string, run: string, since: number): void {
   const { cwd, record } = directoryOf(project, run);
+  try {
+    fillAndRecord(cwd, record, project, since);
+  } catch (error) {
+    if (errorCode(error) === undefined && !(error instanceof StoreError)) throw error;
+    removeDirectory(cwd);
+    throw new StoreError("another run is going on here, and this one cannot have a directory of its own,", cwd, error);
+  }
+}
+
+function fillAndRecord(cwd: string, record: string, project: string, since: number): void {
   mkdirSync(cwd, { recursive: true });
   const own = fillDirectory(cwd, project, { put: [], get: [], hidden: new Map(), budget });
   // By the folder's own clock. A file that was touched by its owner, too: it cannot be told apart.

@@ -117,6 +117,17 @@ test("many at once: each gets its own text, and nothing is left behind of those 
   expect(await start("local", "after")).toMatchObject({ code: 0, stderr: expect.not.stringContaining("is going on") });
 }, 60_000);
 
+test.each(["local", "script"])("one that can have no directory of its own does not begin (%s)", async (how) => {
+  const { cwd, gate, start, open } = await newPlace();
+  const first = start("local", "one");
+  await until(path.join(gate, "one-began"));
+  writeFileSync(path.join(cwd, ".magnus/work"), "in the way");
+  const second = await start(how, "two");
+  expect([second.code, second.stderr]).toEqual([2, expect.stringContaining("cannot have a directory of its own")]);
+  open("one");
+  expect((await first).code).toBe(0);
+});
+
 test("isolate: never says that both write the same files", async () => {
   const { gate, start, open } = await newPlace();
   const first = start("local", "one");
