@@ -19,6 +19,8 @@ import { painter } from "./terminal.ts";
 
 export interface SimulateArgoOptions {
   readonly param?: readonly string[];
+  /** The same as `param`, in GitHub's word. */
+  readonly input?: readonly string[];
   readonly secret?: readonly string[];
   readonly volume?: readonly string[];
   readonly jobs?: number;
@@ -45,21 +47,38 @@ interface Given {
   readonly problems: readonly string[];
 }
 
-function readGiven({ spec }: Workflow, { param = [], secret = [], volume = [] }: SimulateArgoOptions): Given {
+function readGiven({ spec }: Workflow, options: SimulateArgoOptions): Given {
+  const { param = [], input = [], secret = [], volume = [] } = options;
   const problems: string[] = [];
-  const parameters = readPairs("--param", param, "NAME=VALUE", problems);
+  const parameters = new Map([
+    ...readPairs("--param", param, "NAME=VALUE", problems),
+    ...readPairs("--input", input, "NAME=VALUE", problems),
+  ]);
   const declared = new Set((spec.arguments?.parameters ?? []).map((each) => each.name));
   for (const key of parameters.keys())
     if (!declared.has(key)) problems.push(`--param ${key}: the workflow has no parameter of this name`);
   for (const { name, value } of spec.arguments?.parameters ?? [])
     if (value === undefined && !parameters.has(name))
       problems.push(`the parameter ${name} has no value: add --param ${name}=VALUE`);
-  return {
-    parameters: Object.fromEntries(parameters),
-    secrets: readPairs("--secret", secret, "NAME/KEY=VALUE", problems),
-    volumes: readPairs("--volume", volume, "CLAIM=DIR", problems),
-    problems,
-  };
+  const secrets = readPairs("--secret", secret, "NAME/KEY=VALUE", problems);
+  for (const name of secrets.keys())
+    if (!name.includes("/")) problems.push(`--secret ${name}: write --secret SECRET/KEY=VALUE`);
+  const volumes = readPairs("--volume", volume, "CLAIM=DIR", problems);
+  const claims = claimsOf(spec);
+  for (const claim of volumes.keys())
+    if (claims !== undefined && !claims.has(claim))
+      problems.push(
+        `--volume ${claim}: the workflow mounts no such claim; it mounts ${[...claims].join(", ") || "none"}`,
+      );
+  return { parameters: Object.fromEntries(parameters), secrets, volumes, problems };
+}
+
+/** The claims that a workflow mounts; undefined where some are known only when it runs. */
+function claimsOf({ volumes = [], volumeClaimTemplates = [], templates }: Workflow["spec"]): Set<string> | undefined {
+  const all = [...volumes, ...templates.flatMap((template) => template.volumes ?? [])];
+  const claims = all.flatMap(({ persistentVolumeClaim: claim }) => (claim === undefined ? [] : [claim.claimName]));
+  const known = volumeClaimTemplates.length === 0 && !claims.some((claim) => claim.includes("{{"));
+  return known ? new Set(claims) : undefined;
 }
 
 async function run(workflow: Workflow, given: Given, options: SimulateArgoOptions): Promise<number> {

@@ -46,6 +46,11 @@ workflow  Failed  1 pod
   expect(code).toBe(1);
 });
 
+test("--input is --param in GitHub's word", async () => {
+  const { code, stderr } = await simulate(workflow('test "$WHO" = you', who), "--input", "who=you");
+  expect(code, stderr).toBe(0);
+});
+
 test("a workflow that hangs says on what, exit code 1", async () => {
   const { code, stderr } = await simulate(
     "kind: Workflow\nmetadata: {name: w}\nspec: {entrypoint: s, templates: [{name: s, suspend: {}}]}\n",
@@ -77,6 +82,22 @@ describe("bad input is one line each, exit code 2", () => {
       "--param x: the workflow has no parameter of this name",
     ],
     ["a flag without a value", workflow("true", who), ["--secret", "x"], "--secret x: write --secret NAME/KEY=VALUE"],
+    [
+      "a secret without its key",
+      workflow("true", who),
+      ["--secret", "x=y"],
+      "--secret x: write --secret SECRET/KEY=VALUE",
+    ],
+    ["a claim that nothing mounts", workflow("true", who), ["--volume", "x=y"], "the workflow mounts no such claim"],
+    ["an option for GitHub: --fail", workflow("true", who), ["--fail", "a"], "--fail is for jobs of GitHub"],
+    ["an option for GitHub: --event", workflow("true", who), ["--event", "push"], "--event is for workflows of GitHub"],
+    ["an option for Argo: --volume", "on: push\njobs: {}\n", ["--volume", "x=y"], "--volume is for Argo's claims"],
+    [
+      "an option for Argo: --secret with a key",
+      "on: push\njobs: {}\n",
+      ["--secret", "a/b=c"],
+      "--secret a/b: a secret",
+    ],
     [
       "a parameter without a value",
       workflow("true", "  arguments: {parameters: [{name: who}]}\n"),

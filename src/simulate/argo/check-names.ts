@@ -1,5 +1,6 @@
 /** What `argo lint`, the CRDs, the API server and Kubernetes ask of names and sizes; and what they let through. */
 import type { Problem } from "./finding.ts";
+import { isInner, isObjectName } from "./object-name.ts";
 import type { Workflow } from "./workflow.ts";
 
 export function checkNames({ metadata, spec }: Workflow): readonly Problem[] {
@@ -16,6 +17,7 @@ export function checkNames({ metadata, spec }: Workflow): readonly Problem[] {
   if (spec.templates.length > most) add(["spec", "templates"], `more than ${most} templates`);
   unique(spec.templates, ["spec", "templates"], "template", add);
   unique(spec.arguments?.parameters ?? [], ["spec", "arguments", "parameters"], "parameter", add);
+  checkVolumes(spec.volumes ?? [], ["spec", "volumes"], add);
   spec.templates.forEach((template, i) => {
     const path = ["spec", "templates", i];
     if (!dnsName(template.name, 63))
@@ -40,10 +42,27 @@ export function checkNames({ metadata, spec }: Workflow): readonly Problem[] {
     });
     for (const [j, { name }] of (template.volumes ?? []).entries())
       if (reservedVolumes.has(name)) add([...path, "volumes", j, "name"], `${name} is a volume of Argo's`);
+    checkVolumes(template.volumes ?? [], [...path, "volumes"], add);
+    const mounts = template.container?.volumeMounts ?? [];
+    for (const [j, { subPath }] of mounts.entries()) {
+      const at = [...path, "container", "volumeMounts", j, "subPath"];
+      if (subPath !== undefined && !isInner(subPath))
+        add(at, "a subPath stays in its volume: without .. and not absolute");
+    }
     if (template.container !== undefined && (template.container.command ?? []).length === 0)
       add([...path, "container"], "without a command the controller asks the registry for the image's entry point");
   });
   return problems;
+}
+
+/** A name that is still to be replaced is looked at where the pod starts. */
+function checkVolumes(volumes: NonNullable<Workflow["spec"]["volumes"]>, path: Problem["path"], add: Add): void {
+  for (const [i, { name, persistentVolumeClaim }] of volumes.entries()) {
+    const claim = persistentVolumeClaim?.claimName;
+    if (!name.includes("{{") && !isObjectName(name, 63)) add([...path, i, "name"], nameRule("a volume's name", 63));
+    if (claim === undefined || claim.includes("{{") || isObjectName(claim)) continue;
+    add([...path, i, "persistentVolumeClaim", "claimName"], nameRule("a claim's name", 253));
+  }
 }
 
 type Add = (path: Problem["path"], message: string) => void;

@@ -27,20 +27,38 @@ export function readManifests(text: string): {
       findings.push({ message: error.message.split("\n")[0] ?? "", ...placeAt(lines, error.pos[0]) });
       return [];
     }
-    const value: unknown = document.toJS();
     const placeOf = placesOf(document, lines);
+    const value = readingOf(document);
+    if (value === tooLarge) {
+      findings.push({ message: "aliases repeat too much of this document: write it out", ...placeOf([]) });
+      return [];
+    }
     if (value === null) return [];
     if (!isObject(value) || typeof value.kind !== "string") {
       findings.push({ message: "this document is no object of the Kubernetes API: it has no kind", ...placeOf([]) });
       return [];
     }
-    const other = differingPath(value, newer[i]?.toJS());
+    const other = differingPath(value, newer[i]?.toJS({ maxAliasCount: mostRepeated }));
     if (other !== undefined)
       findings.push({ message: "YAML 1.1, which Argo reads, and YAML 1.2 differ here: quote it", ...placeOf(other) });
     return [{ kind: value.kind, value, placeOf }];
   });
   return { manifests, findings };
 }
+
+const tooLarge = Symbol("too large");
+
+/** The library counts what aliases repeat, and throws above a limit. */
+function readingOf(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: mostRepeated });
+  } catch (error) {
+    if (error instanceof ReferenceError) return tooLarge;
+    throw error;
+  }
+}
+
+const mostRepeated = 10_000;
 
 function placesOf(document: Document, lines: LineCounter): (path: Path) => Place {
   return (path) => {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { copyProject } from "../../runtime/copy-project.ts";
 import { goJson } from "./go-json.ts";
+import { isInner, isObjectName } from "./object-name.ts";
 import type { Container, Pod, PodEnd, Variable } from "./pod.ts";
 import { type Ended, type ProcessOutput, runProcess } from "./run-process.ts";
 
@@ -33,6 +34,8 @@ export async function runPod(pod: Pod, surroundings: Surroundings): Promise<PodE
   const scratch = mkdtempSync(path.join(tmpdir(), "magnus-pod-"));
   const deadline = deadlineOf(pod);
   try {
+    const invalid = problemOfVolumes(pod);
+    if (invalid !== undefined) return { exit: 128, waiting: invalid, outputs: {} };
     const place: Place = { pod, surroundings, scratch, volumes: openVolumes(pod, scratch, surroundings) };
     const cwd = path.join(scratch, "work");
     copyProject(surroundings.project, cwd);
@@ -71,6 +74,19 @@ function deadlineOf({ activeDeadlineSeconds, signal }: Pod): {
   };
 }
 
+/** What Kubernetes refuses, and what would lead out of the folders here. */
+function problemOfVolumes({ volumes, initContainers, main }: Pod): string | undefined {
+  for (const { name, persistentVolumeClaim } of volumes) {
+    const claim = persistentVolumeClaim?.claimName;
+    if (!isObjectName(name)) return `no volume can be named ${name}`;
+    if (claim !== undefined && !isObjectName(claim)) return `no PersistentVolumeClaim can be named ${claim}`;
+  }
+  for (const { subPath = "" } of [...initContainers, main].flatMap(({ volumeMounts }) => volumeMounts ?? [])) {
+    if (!isInner(subPath)) return `the subPath ${subPath} leads out of its volume`;
+  }
+  return undefined;
+}
+
 function openVolumes(pod: Pod, scratch: string, { claim }: Surroundings): ReadonlyMap<string, string> {
   const volumes = new Map<string, string>();
   for (const { name, persistentVolumeClaim } of pod.volumes) {
@@ -91,10 +107,10 @@ interface ContainerEnd {
 async function runContainer(container: Container, place: Place, signal: AbortSignal): Promise<ContainerEnd> {
   const { pod, surroundings, scratch } = place;
   const translate = translation(container, place);
-  const [program = "", ...more] = (container.command ?? []).map(translate);
+  const [program = "", ...more] = (container.command ?? []).map((text) => translate(text));
   const given = [...more, ...(container.args ?? [])];
   if (program === "magnus-shim" && given[0] === "install") return installShim(translate(given[1] ?? ""), surroundings);
-  const environment = environmentOf(container, translate, surroundings);
+  const environment = environmentOf(container, (text) => translate(text, isJsonText(text)), surroundings);
   if (typeof environment === "string") return { exit: 128, more: { waiting: environment } };
   const args = isOffloaded(container)
     ? given.map((argument, i) => shortArgument(argument, i, scratch))
@@ -194,8 +210,31 @@ function valueOfVariable(
   return { missing: `couldn't find key ${key.key} in Secret ${key.name}` };
 }
 
+/** Services are JSON in a variable, whose texts must stay texts whatever this machine's folders are called. */
+function isJsonText(text: string): "json" | "variable" {
+  return text.startsWith("{") && parsesAsJson(text) ? "json" : "variable";
+}
+
+function parsesAsJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Where a folder's name is written; of variables Kubernetes still replaces `$`. */
+const spellings = {
+  plain: (folder: string): string => folder,
+  variable: (folder: string): string => folder.replaceAll("$", "$$$$"),
+  json: (folder: string): string => JSON.stringify(folder).slice(1, -1).replaceAll("$", "$$$$"),
+};
+
+type Translate = (text: string, where?: keyof typeof spellings) => string;
+
 /** Replaces mount paths, where they begin a path, by the folders of this machine. */
-function translation(container: Container, { volumes }: Place): (text: string) => string {
+function translation(container: Container, { volumes }: Place): Translate {
   const folders = new Map(
     (container.volumeMounts ?? []).flatMap(({ name, mountPath, subPath = "" }): [string, string][] => {
       const folder = volumes.get(name);
@@ -205,7 +244,7 @@ function translation(container: Container, { volumes }: Place): (text: string) =
   const mounts = [...folders.keys()].sort((a, b) => b.length - a.length);
   if (mounts.length === 0) return (text) => text;
   const paths = new RegExp(`(?<![\\w./-])(${mounts.map(literal).join("|")})(?![\\w.-])`, "g");
-  return (text) => text.replace(paths, (mount) => folders.get(mount) ?? mount);
+  return (text, where = "plain") => text.replace(paths, (mount) => spellings[where](folders.get(mount) ?? mount));
 }
 
 function literal(text: string): string {

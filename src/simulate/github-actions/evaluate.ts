@@ -114,7 +114,14 @@ function evaluateExpression(token: BasicExpressionToken, scope: Scope): data.Exp
 
 function parse(token: BasicExpressionToken): Expr {
   const { namedContexts, functions } = splitAllowedContext(token.definitionInfo?.allowedContext ?? everything);
-  return new Parser(new Lexer(token.expression).lex().tokens, namedContexts, functions).parse();
+  const tokens = new Lexer(token.expression).lex().tokens.map(withAllQuotes);
+  return new Parser(tokens, namedContexts, functions).parse();
+}
+
+/** The package's lexer makes one quote of the first two only, where the server does of all (0.3.61). */
+function withAllQuotes(token: ReturnType<Lexer["lex"]>["tokens"][number]): typeof token {
+  if (!token.lexeme.startsWith("'")) return token;
+  return { ...token, value: token.lexeme.slice(1, -1).replaceAll("''", "'") };
 }
 
 /** For conditions that no schema describes: an absent `if`, and `post-if` of an action. */

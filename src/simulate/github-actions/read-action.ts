@@ -1,8 +1,10 @@
-import { isSequence, NoOperationTraceWriter } from "@actions/workflow-parser";
-import { parseAction } from "@actions/workflow-parser/actions/action-parser";
+import { isSequence } from "@actions/workflow-parser";
+import { ACTION_ROOT } from "@actions/workflow-parser/actions/action-constants";
+import { getActionSchema } from "@actions/workflow-parser/actions/action-schema";
 import { BasicExpressionToken, type TemplateToken } from "@actions/workflow-parser/templates/tokens/index";
 import { field, fields, textOf } from "./read-fields.ts";
 import { readSteps } from "./read-steps.ts";
+import { readTemplate } from "./read-template.ts";
 import type { WorkflowStep } from "./workflow-file.ts";
 
 /** An action's `action.yml`. */
@@ -30,7 +32,7 @@ export interface ActionInput {
 
 /** A text says why the action cannot be run. */
 export function readAction(path: string, text: string): LocalAction | string {
-  const { context, value } = parseAction({ name: path, content: text }, new NoOperationTraceWriter());
+  const { context, value } = readTemplate({ name: path, content: text }, getActionSchema(), ACTION_ROOT);
   const [error] = context.errors.getErrors();
   if (error !== undefined || value === undefined) return error?.message ?? `${path} is empty`;
   const runs = field(value, "runs");

@@ -1,9 +1,12 @@
-import { isBasicExpression, isMapping, NoOperationTraceWriter, parseWorkflow } from "@actions/workflow-parser";
+import { isBasicExpression, isMapping } from "@actions/workflow-parser";
 import { convertWorkflowTemplate, ErrorPolicy } from "@actions/workflow-parser/model/convert";
 import type { TemplateContext } from "@actions/workflow-parser/templates/template-context";
 import { type MappingToken, TemplateToken } from "@actions/workflow-parser/templates/tokens/index";
+import { WORKFLOW_ROOT } from "@actions/workflow-parser/workflows/workflow-constants";
+import { getWorkflowSchema } from "@actions/workflow-parser/workflows/workflow-schema";
 import { field, fields, listOf, readCondition, textOf } from "./read-fields.ts";
 import { readSteps } from "./read-steps.ts";
+import { readTemplate } from "./read-template.ts";
 import { isSupportedAction, isWithdrawn } from "./supported-actions.ts";
 import type { Problem } from "./workflow-end.ts";
 import type { InputDefinition, WorkflowFile, WorkflowJob } from "./workflow-file.ts";
@@ -23,12 +26,17 @@ export interface ReadWorkflow {
   readonly refusals: readonly Problem[];
 }
 
-/** Parses and checks one workflow file with the official parser, and the limits that the parser does not know. */
-export async function readWorkflow(path: string, text: string): Promise<ReadWorkflow> {
+/** Parses and checks one workflow file with the official parser, and the limits that the parser does not know. `mostValues`: GitHub's. */
+export async function readWorkflow(path: string, text: string, mostValues?: number): Promise<ReadWorkflow> {
   const bytes = Buffer.byteLength(text);
   if (bytes > fileLimit)
     return failed({ file: path, message: `The file has ${bytes} bytes; GitHub starts none above ${fileLimit}` });
-  const { context, value } = parseWorkflow({ name: path, content: text }, new NoOperationTraceWriter());
+  const { context, value } = readTemplate(
+    { name: path, content: text },
+    getWorkflowSchema(),
+    WORKFLOW_ROOT,
+    mostValues,
+  );
   // Checks needs, ids, calls and schedules; its typed result is not used.
   if (value !== undefined)
     await convertWorkflowTemplate(context, value, undefined, { errorPolicy: ErrorPolicy.TryConversion });

@@ -171,3 +171,30 @@ test("a WorkflowTemplate is run, and what a CronWorkflow starts", () => {
     "kind: CronWorkflow\nmetadata: {name: c}\nspec:\n  workflowSpec: {entrypoint: m, templates: [{name: m, suspend: {}, nope: 1}]}\n";
   expect(findings(alone)).toEqual(["4:68 unknown field nope"]);
 });
+
+test("aliases cannot make a small file large", () => {
+  const rows = ["a: &l0 [x, x, x, x, x, x, x, x, x, x]"];
+  for (let i = 1; i < 6; i++)
+    rows.push(
+      `${"bcdef"[i - 1]}: &l${i} [${Array(10)
+        .fill(`*l${i - 1}`)
+        .join(", ")}]`,
+    );
+  expect(findings(`kind: Workflow\nmetadata: {name: w}\n${rows.join("\n")}\n`)).toEqual([
+    expect.stringContaining("aliases repeat too much of this document"),
+  ]);
+});
+
+test.for([
+  ["spec: {volumes: [{name: v, persistentVolumeClaim: {claimName: ../x}}], entrypoint: s", "a claim's name"],
+  ["spec: {volumes: [{name: a/b, emptyDir: {}}], entrypoint: s", "a volume's name"],
+])("%s: leads out of its folder", ([head, told]) => {
+  const text = `kind: Workflow\nmetadata: {name: w}\n${head}, templates: [{name: s, suspend: {}}]}\n`;
+  expect(findings(text)).toEqual([expect.stringContaining(told ?? "")]);
+});
+
+test("a subPath stays in its volume", () => {
+  const text =
+    "kind: Workflow\nmetadata: {name: w}\nspec: {entrypoint: s, templates: [{name: s, volumes: [{name: v, emptyDir: {}}], container: {image: i, command: [x], volumeMounts: [{name: v, mountPath: /v, subPath: ../../x}]}}]}\n";
+  expect(findings(text)).toEqual([expect.stringContaining("a subPath stays in its volume")]);
+});

@@ -178,3 +178,49 @@ test("a deadline and an abort end everything that was started", async () => {
   abort.abort();
   expect(await running).toMatchObject({ exit: 137 });
 });
+
+describe("volumes", () => {
+  test.each([
+    [{ name: "runs", persistentVolumeClaim: { claimName: "../../outside" } }, "no PersistentVolumeClaim can be named"],
+    [{ name: "runs", persistentVolumeClaim: { claimName: "a/b" } }, "no PersistentVolumeClaim can be named"],
+    [{ name: "../runs", emptyDir: {} }, "no volume can be named"],
+  ])("%j: no pod starts, and no folder is made", async (volume, told) => {
+    const { exit, waiting } = await run({ main: sh("true"), more: { volumes: [volume] } });
+    expect(exit).toBe(128);
+    expect(waiting).toContain(told);
+    expect(existsSync(path.join(project, "../outside"))).toBe(false);
+  });
+
+  test("folders of any name stay what they are in JSON, and in other variables", async () => {
+    const folder = path.join(project, "a\"b $(HOME) $$ {{x}} '\\");
+    const container = {
+      ...sh('printf "%s\\n%s" "$SERVICES" "$PLACE"', [
+        { name: "SERVICES", value: '{"log_folder":"/mnt/runs/logs"}' },
+        { name: "PLACE", value: "/mnt/runs" },
+      ]),
+      name: "main",
+      volumeMounts: [{ name: "runs", mountPath: "/mnt/runs" }],
+    };
+    const pod: Pod = {
+      name: "pod",
+      node: ".a",
+      initContainers: [],
+      main: container,
+      volumes: [{ name: "runs", persistentVolumeClaim: { claimName: "claim" } }],
+      outputs: [],
+      signal: new AbortController().signal,
+    };
+    let printed = "";
+    const end = await runPod(pod, {
+      claim: () => folder,
+      secret: () => undefined,
+      shim: path.join(project, "shim.js"),
+      project,
+      output: () => ({ write: (text) => (printed += text) }),
+    });
+    const [services = "", place] = printed.split("\n");
+    expect(end.exit).toBe(0);
+    expect(JSON.parse(services)).toEqual({ log_folder: path.join(folder, "logs") });
+    expect(place).toBe(folder);
+  });
+});
