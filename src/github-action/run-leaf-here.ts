@@ -55,14 +55,20 @@ export async function runLeafHere(spec: Json, at: string, many: boolean): Promis
   return control === undefined ? code : giveControl(control, displayPath(step.path), secrets, many);
 }
 
-/** Inputs of the run, which only its first step looks at. Empty: not given. */
+/**
+ * Inputs of the run, which only its first step looks at. Empty: not given, by a schedule or a caller. Who fills in the form
+ * (or calls GitHub's API) gets the defaults where nothing is said, so that there an empty text was meant.
+ */
 function takeParameters(run: RunSpec | undefined): readonly string[] {
   const all = process.env.MAGNUS_PARAMETERS ?? "";
   delete process.env.MAGNUS_PARAMETERS;
+  const cleared = new Set((process.env.MAGNUS_FORM ?? "").split(" "));
+  delete process.env.MAGNUS_FORM;
   const single = Object.entries(process.env).flatMap(([name, text = ""]) => {
     if (!name.startsWith("MAGNUS_PRM_")) return [];
     delete process.env[name];
     const parameter = name.slice("MAGNUS_PRM_".length);
+    if (text === "" && cleared.has(parameter)) return [clearedParameter(parameter, run)];
     return text === "" || isSameNumber(text, run?.parameters[parameter]) ? [] : [`${parameter}=${text}`];
   });
   const isText = new Set(run?.text);
@@ -70,6 +76,13 @@ function takeParameters(run: RunSpec | undefined): readonly string[] {
     ([name, value]) => `${name}=${typeof value === "string" && isText.has(name) ? value : printJson(value)}`,
   );
   return [...single, ...given];
+}
+
+/** A text may be empty; nothing else can. */
+function clearedParameter(name: string, run: RunSpec | undefined): string {
+  if (run?.text?.includes(name)) return `${name}=`;
+  const usual = printJson(run?.parameters[name] ?? null);
+  throw new UsageError(`the input ${name} is empty, which is no value: give one such as ${usual}`, exitCode.badInput);
 }
 
 function readObject(text: string): JsonObject {

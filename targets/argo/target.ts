@@ -16,7 +16,7 @@ const scheduler = {
   name: "Argo",
   skipped: "Argo leaves the run of that day out",
   twice: "Argo starts two runs on that day",
-  // Its cron steps by hours, so that it looks at minute 30 of each for the rest of that day (robfig/cron 3.0.1, spec.go).
+  // Its cron steps by hours from a full one, and so begins at minute 30 after such a change (robfig/cron 3.0.1, spec.go).
   halfHours: "Argo may leave out runs on that day",
 };
 

@@ -21,10 +21,14 @@ export function concurrencyOf(name: string, { call }: Writing, options: GithubOp
   const { concurrency = "forbid", concurrency_group: group } = options;
   if (group !== undefined) return { group, "cancel-in-progress": concurrency === "replace" };
   if (options.schedule === undefined || concurrency === "allow") return { group: own, "cancel-in-progress": false };
-  const file = `/.github/workflows/${name}.yml@`;
-  const scheduled = `github.event_name == 'schedule' && contains(github.workflow_ref, '${file}')`;
+  const scheduled = `github.event_name == 'schedule' && ${startedItself(name)}`;
   return {
     group: `magnus-${name}-\${{ ${scheduled} && 'schedule' || github.run_id }}-${call}`,
     "cancel-in-progress": concurrency === "replace",
   };
+}
+
+/** Whether the event started this workflow, and not one that calls it: a condition of GitHub's. `name`: of the file. */
+export function startedItself(name: string): string {
+  return `contains(github.workflow_ref, '/.github/workflows/${name}.yml@')`;
 }

@@ -1,11 +1,14 @@
 /**
  * Parameters as inputs. The shim owns defaults and types: inputs are empty on a schedule, and an unset number of a called
- * workflow would arrive as 0, so those are all text, and an empty text means the default.
+ * workflow would arrive as 0, so those are all text, and an empty text means the default,
+ * except in the form.
  */
 
 import type { Plan } from "../../src/plan/plan.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
 import { isArray, isNumber, isObject, type Json, type JsonObject } from "../../src/protocol/json.ts";
+import { startedItself } from "./concurrency.ts";
+import { nameOfFiles } from "./name-of-files.ts";
 import { shown } from "./workflow.ts";
 
 /** A longer default is left to the shim. Characters. */
@@ -45,9 +48,36 @@ export function inputsOf(plan: Plan, most: number): Inputs {
   return {
     dispatch: Object.fromEntries(names.map((name) => [name, { ...described(name), ...dispatchInput(one(name)) }])),
     call: { ...Object.fromEntries(names.map((name) => [name, { ...described(name), type: "string" }])), ...call },
-    environment: Object.fromEntries(names.map((name) => [`MAGNUS_PRM_${name}`, `\${{ inputs.${name} }}`])),
+    environment: {
+      ...Object.fromEntries(names.map((name) => [`MAGNUS_PRM_${name}`, `\${{ inputs.${name} }}`])),
+      ...clearable(
+        names.filter((name) => hasText(one(name))),
+        nameOfFiles(plan.pipeline.name),
+      ),
+    },
     callName,
   };
+}
+
+/**
+ * Those whose field in the form has a text that can be cleared. On a schedule and by callers all are empty that are not
+ * given; of the form that is only so where somebody has cleared them, since what is left out there is the default.
+ */
+function clearable(names: readonly string[], file: string): { readonly [name: string]: string } {
+  if (names.length === 0) return {};
+  const byForm = `github.event_name == 'workflow_dispatch' && ${startedItself(file)}`;
+  return { MAGNUS_FORM: `\${{ ${byForm} && '${names.join(" ")}' || '' }}` };
+}
+
+function hasText(parameter: Parameter): boolean {
+  const { type, default: usual } = dispatchInput(parameter);
+  return (type === "string" || type === "number") && usual !== undefined && usual !== "";
+}
+
+interface DispatchInput {
+  readonly type: "string" | "number" | "boolean" | "choice";
+  readonly default?: string | number | boolean;
+  readonly options?: readonly string[];
 }
 
 interface Parameter {
@@ -55,7 +85,7 @@ interface Parameter {
   readonly schema: JsonObject | undefined;
 }
 
-function dispatchInput({ value, schema }: Parameter): object {
+function dispatchInput({ value, schema }: Parameter): DispatchInput {
   const usual = value === undefined ? undefined : argumentText(value);
   const shownDefault = usual === undefined || usual.length > longestDefault ? {} : { default: usual };
   const choices = choicesOf(value, schema);

@@ -42,6 +42,27 @@ describe("what a run starts with", () => {
     });
   });
 
+  test("an empty text is one where the form was used, and elsewhere what was not given", async () => {
+    const inputs = { version: "" };
+    expect((await simulatePipeline(pipeline, { event: "workflow_dispatch", inputs })).log.parameters).toEqual({
+      ...usual,
+      version: "",
+    });
+    expect((await simulatePipeline(pipeline, { event: "workflow_call", inputs })).log.parameters).toEqual(usual);
+  });
+
+  test.each(["rate", "list"])(
+    "%s, which is no text, cannot be cleared: the first step fails and says so",
+    async (name) => {
+      const { end, annotations } = await simulatePipeline(pipeline, {
+        event: "workflow_dispatch",
+        inputs: { [name]: "" },
+      });
+      expect(end.conclusion).toBe("failure");
+      expect(annotations.find(({ job }) => job === "a")?.message).toContain(`the input ${name} is empty`);
+    },
+  );
+
   const parameters = { ...Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`p${i}`, i])), text: "usual" };
   const many = { ...pipeline, parameters, parameter_schema: {} };
 

@@ -294,7 +294,7 @@ parameter_schema: {kind: {enum: [fast, good], description: "how\\n\${{ x }}"}, c
     expect(Object.keys(workflow.on.workflow_call?.inputs ?? {})).toEqual(["Call", "magnus-call"]);
     const run = stepsOf(workflow, "s0").find(({ id }) => id === "run");
     expect(run?.with?.call).toBe("${{ inputs.magnus-call }}");
-    expect(run?.env).toEqual({ MAGNUS_PRM_Call: "${{ inputs.Call }}" });
+    expect(run?.env).toMatchObject({ MAGNUS_PRM_Call: "${{ inputs.Call }}" });
   });
 
   test("a default that GitHub would evaluate is shown as JSON in which there is nothing to evaluate", () => {

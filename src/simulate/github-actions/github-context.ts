@@ -43,11 +43,14 @@ export function githubContext(
     token: "simulated-github-token",
     triggering_actor: owner,
     workflow: workflow.name,
-    workflow_ref: `${repository}/${workflow.path}@${ref}`,
+    workflow_ref: `${repository}/${event === "workflow_call" ? callerPath : workflow.path}@${ref}`,
     workflow_sha: sha,
     ...given,
   };
 }
+
+/** What calls the workflow is made up, too. */
+const callerPath = ".github/workflows/caller.yml";
 
 function payload(workflow: WorkflowFile, inputs: ValueObject, event: string, repository: string, ref: string): Value {
   const [owner, name] = repository.split("/");
