@@ -1,4 +1,5 @@
-import { quoteAscii } from "../protocol/json.ts";
+import { formsOf } from "./secret-forms.ts";
+import { digitsAtEnd, type WrappedRun, wrappedRuns } from "./wrapped-base64.ts";
 
 /** Keeps secrets out of what is shown and stored. What is found becomes `***`. */
 export interface Redactor {
@@ -19,9 +20,6 @@ export interface RedactedStream {
   end(): Uint8Array;
 }
 
-/** Secrets that are shorter (characters) would mask half of every log. */
-export const minSecretLength = 6;
-
 export function redactorOf(secrets: readonly string[]): Redactor {
   // Bytes are handled as latin1 text, a character a byte: regular expressions work and any encoding survives.
   const forms = [...new Set(secrets.flatMap(formsOf))];
@@ -31,7 +29,7 @@ export function redactorOf(secrets: readonly string[]): Redactor {
   return {
     idle: false,
     redact: (text) => toUtf8(masked(toLatin1(text), find)),
-    finds: (text) => find(toLatin1(text), 0) !== undefined,
+    finds: (text) => finds(toLatin1(text), find),
     stream: () => redactedStream(find, beginnings),
   };
 }
@@ -45,48 +43,14 @@ const idleRedactor: Redactor = {
   stream: () => ({ push: (chunk) => chunk, end: () => nothing }),
 };
 
-/** The ways in which a secret shows: as it is, in base64 at its three shifts, in URLs, in JSON; its lines likewise. */
-function formsOf(secret: string): string[] {
-  const lines = secret.split(/\r?\n/).map((line) => line.trim());
-  return [secret, secret.trim(), ...(lines.length > 1 ? lines : [])]
-    .filter((text) => text.length >= minSecretLength)
-    .flatMap((text) => [text, ...base64Forms(text), ...urlForms(text), ...jsonForms(text)])
-    .filter((form) => form.length >= minSecretLength)
-    .map(toLatin1);
+/** `[start, end)`. */
+interface Match {
+  readonly start: number;
+  readonly end: number;
 }
 
-/** The digits that do not depend on what stands around the secret, for each place in a group of three bytes. */
-function base64Forms(text: string): string[] {
-  const bytes = Buffer.from(text);
-  return [0, 1, 2].flatMap((shift) => {
-    const digits = Buffer.concat([Buffer.alloc(shift), bytes])
-      .toString("base64")
-      .replace(/=+$/, "");
-    const complete = (shift + bytes.length) % 3 === 0 ? digits.length : digits.length - 1;
-    const sure = digits.slice([0, 2, 3][shift], complete);
-    return [sure, sure.replaceAll("+", "-").replaceAll("/", "_")];
-  });
-}
-
-function urlForms(text: string): string[] {
-  const url = encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"));
-  const strict = url.replace(/[!'()*~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-  const both = [url, strict, strict.replaceAll("%7E", "~")];
-  return both.flatMap((form) => [form, form.replaceAll("%20", "+"), form.replaceAll("%2F", "/")].flatMap(lowerToo));
-}
-
-/** Some print the digits of escapes in small letters. */
-function lowerToo(url: string): string[] {
-  return [url, url.replace(/%[0-9A-F]{2}/g, (digits) => digits.toLowerCase())];
-}
-
-function jsonForms(text: string): string[] {
-  const forms = [JSON.stringify(text), quoteAscii(text)].map((quoted) => quoted.slice(1, -1));
-  return forms.flatMap((form) => [form, form.replaceAll("/", "\\/")]);
-}
-
-/** The first form in a text, not before `from`: `[start, end)`. Of several at one place the longest. */
-type Finder = (text: string, from: number) => { readonly start: number; readonly end: number } | undefined;
+/** The first form in a text, not before `from`. Of several at one place the longest. */
+type Finder = (text: string, from: number) => Match | undefined;
 
 /** Characters of a form for which a regular expression looks; what it finds is compared with the forms. */
 const prefixLength = 16;
@@ -113,14 +77,46 @@ function finderOf(forms: readonly string[]): Finder {
   };
 }
 
-function masked(text: string, find: Finder): string {
+function finds(text: string, find: Finder): boolean {
+  return matchesOf(text, find, runsOf(text))(0) !== undefined;
+}
+
+function runsOf(text: string, before = 0): readonly WrappedRun[] {
+  return wrappedRuns(text, Buffer.from(text, "latin1"), before);
+}
+
+function masked(text: string, find: Finder, before = 0): string {
+  const next = matchesOf(text, find, runsOf(text, before));
   let done = "";
   let at = 0;
-  for (let found = find(text, 0); found !== undefined; found = find(text, at)) {
+  for (let found = next(0); found !== undefined; found = next(at)) {
     done += `${text.slice(at, found.start)}***`;
     at = found.end;
   }
   return done + text.slice(at);
+}
+
+/**
+ * The first match not before a place: of a form that stands in the text as it is, or that line breaks tear (wrapped
+ * base64).
+ */
+function matchesOf(text: string, find: Finder, runs: readonly WrappedRun[]): (from: number) => Match | undefined {
+  const torn = runs.flatMap(({ digits, place }) =>
+    allMatches(digits, find).map(({ start, end }) => ({ start: place(start), end: place(end - 1) + 1 })),
+  );
+  if (torn.length === 0) return (from) => find(text, from);
+  return (from) => {
+    const whole = find(text, from);
+    const broken = torn.find(({ start }) => start >= from);
+    if (whole === undefined || broken === undefined) return whole ?? broken;
+    return whole.start < broken.start || (whole.start === broken.start && whole.end > broken.end) ? whole : broken;
+  };
+}
+
+function allMatches(text: string, find: Finder): readonly Match[] {
+  const matches: Match[] = [];
+  for (let found = find(text, 0); found !== undefined; found = find(text, found.end)) matches.push(found);
+  return matches;
 }
 
 /** The forms by their first character, and the length of the longest. */
@@ -142,27 +138,42 @@ function beginningsOf(forms: readonly string[]): Beginnings {
 
 function redactedStream(find: Finder, beginnings: Beginnings): RedactedStream {
   let held = "";
+  /** Digits of base64 directly before what is held: a line of which a part is gone is a line all the same. */
+  let before = 0;
   return {
     push: (chunk) => {
-      const text = held + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1");
+      const added = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+      const text = held + added.toString("latin1");
+      const runs = wrappedRuns(text, held === "" ? added : Buffer.from(text, "latin1"), before);
+      const next = matchesOf(text, find, runs);
       // What may be the beginning of a form is not decided yet, not even where a shorter form is found in it.
-      const undecided = beginningAt(text, beginnings, 0);
+      const undecided = undecidedAt(text, beginnings, 0, runs.at(-1));
       let done = "";
       let at = 0;
-      for (let found = find(text, 0); found !== undefined && found.start < undecided; found = find(text, at)) {
+      for (let found = next(0); found !== undefined && found.start < undecided; found = next(at)) {
         done += `${text.slice(at, found.start)}***`;
         at = found.end;
       }
-      const keep = at <= undecided ? undecided : beginningAt(text, beginnings, at);
+      const keep = at <= undecided ? undecided : undecidedAt(text, beginnings, at, runs.at(-1));
       held = text.slice(keep);
+      before = digitsAtEnd(text.slice(Math.max(0, keep - 256), keep), keep > 256 ? 0 : before);
       return Buffer.from(done + text.slice(at, keep), "latin1");
     },
     end: () => {
-      const rest = masked(held, find);
+      const rest = masked(held, find, before);
       held = "";
+      before = 0;
       return Buffer.from(rest, "latin1");
     },
   };
+}
+
+/** The first place, not before `from`, from which on the text may be the beginning of a form, torn by line breaks or not. */
+function undecidedAt(text: string, beginnings: Beginnings, from: number, run: WrappedRun | undefined): number {
+  const whole = beginningAt(text, beginnings, from);
+  if (run?.isOpen !== true) return whole;
+  const torn = beginningAt(run.digits, beginnings, run.digitsBefore(from));
+  return torn === run.digits.length ? whole : Math.min(whole, run.place(torn));
 }
 
 /** The first place, not before `from`, whose rest is the beginning of a form; the text's end where there is none. */
