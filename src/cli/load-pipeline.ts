@@ -6,13 +6,14 @@ import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import type { Pipeline } from "../ir/pipeline.ts";
 import { collectParameters } from "../parameters/collect-parameters.ts";
 import type { SourceFile } from "../source/source-file.ts";
+import { includedFiles } from "./included-files.ts";
 import type { ConfigurationOptions, ParameterOptions } from "./options.ts";
 import { readSource, readText, shownName } from "./source-files.ts";
 
 /** Reads and checks a pipeline; undefined where something was reported. */
 export function loadPipeline(name: string, sink: DiagnosticSink): Pipeline | undefined {
   const file = readSource(name, sink);
-  return file && checkPipeline(file, { readFile: readText }, sink);
+  return file && checkPipeline(file, { readFile: includedFiles(name) }, sink);
 }
 
 /**

@@ -72,6 +72,11 @@ export const commandCodes = {
     message: ({ name, cause }: { name: string; cause: string }) => `cannot write ${name}: ${cause}`,
     hint: ({ hint }: { hint: string }) => hint,
   },
+  "unusable-file": {
+    severity: "error",
+    message: ({ name, problem }: { name: string; problem: string }) => `${quote(name)} cannot be included: ${problem}`,
+    hint: () => "a pipeline includes regular files of its own project: copy it there",
+  },
   "run-exists": {
     severity: "error",
     message: ({ run }: { run: string }) => `there is a run ${run} already; a run's record is never overwritten`,

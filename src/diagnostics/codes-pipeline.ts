@@ -84,6 +84,12 @@ export const pipelineCodes = {
       `${what} can never succeed: no way leads to ${quote(success)}`,
     hint: ({ success }: { what: string; success: string }) => `let the last step have \`next: ${success}\``,
   },
+  "guarded-parameter-name": {
+    severity: "warning",
+    message: ({ name }: { name: string }) =>
+      `${quote(name)} is the name of a variable that steers shells or programs, so tasks get this parameter as $MAGNUS_PRM_${name} only`,
+    hint: () => "choose another name where scripts are to read it as a plain variable",
+  },
   "conflicting-returns": {
     severity: "warning",
     message: ({ name, branches }: { name: string; branches: readonly string[] }) =>

@@ -46,7 +46,7 @@ function includeFile(name: string, span: Span, scope: Scope): Graph | undefined 
   const { sink, shared, trail, document } = scope;
   const beside = posix.normalize(posix.join(posix.dirname(document.file.name), name));
   const candidates = name.startsWith("/") ? [name] : [...new Set([beside, posix.normalize(name)])];
-  const file = candidates.find((candidate) => isReadable(candidate, scope));
+  const file = candidates.find((candidate) => isReadable(candidate, span, scope));
   if (file === undefined) {
     sink.report("missing-file", { name, tried: candidates, span });
     return undefined;
@@ -63,12 +63,14 @@ function includeFile(name: string, span: Span, scope: Scope): Graph | undefined 
   return lowerIncluded(included, span, { ...scope, document: included, trail: [...trail, { file, span }] });
 }
 
-/** Whether there is such a file; it is read at most once a pipeline. */
-function isReadable(name: string, { shared, sink, trail }: Scope): boolean {
+/** Whether there is such a file; it is read at most once a pipeline. `span`: where it is named. */
+function isReadable(name: string, span: Span, { shared, sink, trail }: Scope): boolean {
   if (shared.documents.has(name) || trail.some(({ file }) => file === name)) return true;
   const text = shared.readFile(name);
   if (text === undefined) return false;
-  const document: SourceDocument<Json> | undefined = readYaml({ name, text }, sink);
+  if (typeof text !== "string") sink.report("unusable-file", { name, ...text, span });
+  const document: SourceDocument<Json> | undefined =
+    typeof text === "string" ? readYaml({ name, text }, sink) : undefined;
   shared.documents.set(name, document);
   return true;
 }

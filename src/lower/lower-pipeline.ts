@@ -6,6 +6,7 @@ import { posix } from "node:path";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import type { Graph, Pipeline } from "../ir/pipeline.ts";
 import { parameterName } from "../protocol/environment.ts";
+import { isGuardedName } from "../protocol/guarded-names.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
 import { asMapping } from "../schema/read-shape.ts";
 import type { SourceDocument } from "../source/source-document.ts";
@@ -13,7 +14,7 @@ import type { Span } from "../source/source-file.ts";
 import { noDefaults } from "./lower-defaults.ts";
 import { type DocumentParts, lowerDocument } from "./lower-document.ts";
 import { lowerGraph } from "./lower-graph.ts";
-import type { Scope } from "./scope.ts";
+import type { Scope, Unusable } from "./scope.ts";
 
 export interface Lowered {
   readonly pipeline: Pipeline;
@@ -22,8 +23,11 @@ export interface Lowered {
 }
 
 export interface LowerOptions {
-  /** The text of an included file by its name, relative to the working directory; undefined where there is none. */
-  readonly readFile: (name: string) => string | undefined;
+  /**
+   * The text of an included file by its name, relative to the working directory; undefined where there is none, or why it
+   * is not read.
+   */
+  readonly readFile: (name: string) => string | Unusable | undefined;
 }
 
 export function lowerPipeline(
@@ -88,6 +92,7 @@ function lowerParameters(
     const span = document.keySpan(values, name) ?? document.rootSpan;
     spans.set(name, span);
     if (!parameterName.test(name) || name === "__proto__") sink.report("bad-parameter-name", { from: "", name, span });
+    else if (isGuardedName(name)) sink.report("guarded-parameter-name", { name, span });
   }
   return { parameters: values, spans };
 }

@@ -34,7 +34,7 @@ export interface Inclusion {
 /** One for all scopes of a pipeline. */
 export interface Shared {
   /** The text of a file, or undefined where there is none. */
-  readonly readFile: (name: string) => string | undefined;
+  readonly readFile: (name: string) => string | Unusable | undefined;
   readonly documents: Map<string, SourceDocument<Json> | undefined>;
   /** Graphs with an edge that leads nowhere: nothing can be said of what is reachable in them. */
   readonly uncertain: Set<Graph>;
@@ -76,4 +76,10 @@ export interface StepSource {
 /** `step "fit"`. */
 export function stepLabel({ name }: { readonly name: string }): string {
   return `step ${quote(name)}`;
+}
+
+/** A file that is there and is not read. */
+export interface Unusable {
+  /** As in: it is outside of the project. */
+  readonly problem: string;
 }

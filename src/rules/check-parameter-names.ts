@@ -1,6 +1,7 @@
 import type { Node } from "../ir/pipeline.ts";
 import { walkNodes } from "../ir/walk.ts";
 import { parameterName } from "../protocol/environment.ts";
+import { isGuardedName } from "../protocol/guarded-names.ts";
 import type { Span } from "../source/source-file.ts";
 import type { Rule } from "./rules.ts";
 
@@ -8,7 +9,12 @@ import type { Rule } from "./rules.ts";
 export const checkParameterNames: Rule = ({ root }, { sink }) => {
   for (const node of walkNodes(root)) {
     for (const [name, span] of parametersOf(node)) {
-      if (parameterName.test(name) && name !== "__proto__") continue;
+      if (parameterName.test(name) && name !== "__proto__") {
+        if (isGuardedName(name) && node.kind !== "conditional") {
+          sink.report("guarded-parameter-name", { name, span: span ?? node.spans.name });
+        }
+        continue;
+      }
       // What is no text was told, and lowers to an empty name.
       if (name === "" && sink.hasErrorAt(span)) continue;
       sink.report("bad-parameter-name", { from: "", name, span: span ?? node.spans.name });

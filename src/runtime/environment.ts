@@ -6,6 +6,7 @@ import {
   parameterPrefix,
   parameterPrefixes,
 } from "../protocol/environment.ts";
+import { isGuardedName } from "../protocol/guarded-names.ts";
 import { type Json, printJson } from "../protocol/json.ts";
 import { hasObject, withoutObjects } from "../protocol/object-value.ts";
 import { displayPath, type Parameters, type Path } from "../protocol/path.ts";
@@ -145,10 +146,8 @@ function variablesFor(name: string, value: Json): Variables {
   return [[`${parameterPrefix}${name}`, texts.python], ...plain];
 }
 
-const reservedName = /^(?:PATH|HOME|SHELL|IFS|LD_.*|MAGNUS_.*)$/;
-
 function isPlainNameAllowed(name: string): boolean {
-  return parameterName.test(name) && !reservedName.test(name);
+  return parameterName.test(name) && !isGuardedName(name);
 }
 
 interface Texts {

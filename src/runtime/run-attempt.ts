@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CatalogFile, EventBody, StepFinished } from "../protocol/event.ts";
+import { isGuardedName } from "../protocol/guarded-names.ts";
 import { printJson } from "../protocol/json.ts";
 import type { Parameters } from "../protocol/path.ts";
 import type { TaskSpec } from "../protocol/step-spec.ts";
@@ -185,7 +186,9 @@ async function finish(attempt: Attempt, log: AttemptLog, ended: Ended): Promise<
   const computed = failure === undefined ? attempt.controlOf(delta) : { events: [] };
   const outcome = outcomeOf(failure, ended, delta, computed.control);
   await services.writer.write(
-    ...[...file.warnings, ...put.warnings, ...losses].map((message) => warning(head, staged.redactor.redact(message))),
+    ...[...file.warnings, ...guardedNames(delta), ...put.warnings, ...losses].map((message) =>
+      warning(head, staged.redactor.redact(message)),
+    ),
     ...(files.length === 0 ? [] : [{ kind: "catalog.put", ...head, data: { files } } as const]),
     ...(leak === undefined ? outputs.metrics : []).map((data): EventBody => ({ kind: "metric", ...head, data })),
     ...(await log.close()),
@@ -194,6 +197,16 @@ async function finish(attempt: Attempt, log: AttemptLog, ended: Ended): Promise<
   );
   await log.removeEarlier();
   return resultOf(attempt, outcome, files);
+}
+
+/** What a task publishes could otherwise steer the next one's shell or interpreter. */
+function guardedNames(delta: Parameters): readonly string[] {
+  return Object.keys(delta)
+    .filter(isGuardedName)
+    .map(
+      (name) =>
+        `the parameter "${name}" has the name of a variable that steers programs: tasks get it as $MAGNUS_PRM_${name} only`,
+    );
 }
 
 /** A fault's message quotes parameters, which a secret may have reached from outside. */

@@ -56,9 +56,21 @@ describe("environmentOf", () => {
   });
 
   it("a parameter wins over what was inherited, but for the names that a process needs", () => {
-    const names = ["PATH", "HOME", "SHELL", "IFS", "LD_PRELOAD", "MAGNUS_RUN_ID", "LANG"];
+    const steering = [
+      "BASH_ENV",
+      "ENV",
+      "PS4",
+      "NODE_OPTIONS",
+      "PYTHONPATH",
+      "LC_ALL",
+      "TMPDIR",
+      "https_proxy",
+      "GIT_SSH_COMMAND",
+    ];
+    const names = ["PATH", "HOME", "SHELL", "IFS", "LD_PRELOAD", "MAGNUS_RUN_ID", ...steering, "VITEST"];
     const env = environmentOf({ ...input, visible: Object.fromEntries(names.map((name) => [name, "mine"])) });
-    expect(env.LANG).toBe("mine");
+    expect(process.env.VITEST).toBe("true");
+    expect(env.VITEST).toBe("mine");
     for (const name of names.slice(0, -1)) {
       expect(env[name]).not.toBe("mine");
       expect(env[`MAGNUS_PRM_${name}`]).toBe('"mine"');
@@ -67,14 +79,14 @@ describe("environmentOf", () => {
 
   it("leaves out what no environment can hold, inherited values of that name too", () => {
     const visible = {
-      LANG: "x".repeat(100 * 1024 + 1),
+      VITEST: "x".repeat(100 * 1024 + 1),
       nul: "a\0b",
       half: "\ud800",
       big: ["y".repeat(110_000)],
       fits: "z".repeat(100 * 1024),
     };
     const env = environmentOf({ ...input, visible });
-    for (const name of ["LANG", "nul", "half", "big"]) {
+    for (const name of ["VITEST", "nul", "half", "big"]) {
       expect(env).not.toHaveProperty(name);
       expect(env).not.toHaveProperty(`MAGNUS_PRM_${name}`);
     }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { bufferedRunLogStore } from "../../src/stores/buffered-run-log.ts";
 import { doNothingCatalog } from "../../src/stores/do-nothing-catalog.ts";
 import { probeCatalog, probeRunLogStore } from "../../src/stores/probe-stores.ts";
+import type { RunLogStore } from "../../src/stores/run-log-store.ts";
 import { openS3Catalog, openS3RunLog } from "./open-s3.ts";
 import { standInSettings } from "./stand-in-settings.ts";
 
@@ -22,6 +23,23 @@ describe("a probe", () => {
     expect(wrong).toHaveLength(3);
     for (const line of wrong) expect(line).toContain("does not honour writes on condition (If-None-Match)");
     expect(standIn.objects.size).toBe(0);
+  });
+
+  it("finds a store that gives one claim in twenty to two", async () => {
+    const good = bufferedRunLogStore();
+    const twice = (name: string): boolean => Number(name.split("-")[1]) % 20 === 7;
+    const open: RunLogStore["open"] = (run) => {
+      const log = good.open(run);
+      return { ...log, claim: async (name) => (await log.claim(name)) || twice(name) };
+    };
+    const store = {
+      ...good,
+      open,
+      create: async (run: string) => ((await good.create(run)) === null ? null : open(run)),
+    };
+    expect(await probeRunLogStore(store)).toEqual([
+      expect.stringContaining("of 100 races of 8 for one attempt, 5 had not one winner"),
+    ]);
   });
 
   it("gives one line where nothing can be reached", async () => {
