@@ -6,24 +6,35 @@ import { lossesAtEnd } from "../run-log/lost.ts";
 import { printable, printTree } from "../run-log/print-tree.ts";
 import type { RunView } from "../run-log/view.ts";
 import { failureLine, whyFailed } from "../run-log/why-failed.ts";
-import { openEventWriter, readEvents } from "../runtime/event-writer.ts";
+import { type EventWriter, openEventWriter, readEvents } from "../runtime/event-writer.ts";
 import { closeRunPlace } from "../runtime/run-directory.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
+import { createRunWhereNobodyDid, readParameters } from "./create-run.ts";
 import { openSession, readArguments, readText } from "./session.ts";
 import { trackedLog } from "./tracked-log.ts";
 
 /**
- * `verdict`: declares lost what never finished, closes the run, prints it, exits by its outcome. A run whose log cannot be
- * read or closed has failed: its platform is told so by the same code.
+ * `verdict`: declares lost what never finished, closes the run, prints it, exits by its outcome. A run that nobody created,
+ * since its first step was lost, is created with what its spec and `--param-base64` say. `--cancelled`, or `--stopped true`
+ * where a platform computes it: the run was stopped, and what did not finish is not lost. A run whose log cannot be read or
+ * closed has failed: its platform is told so by the same code.
  */
 export async function giveVerdict(argv: readonly string[]): Promise<number> {
-  const { values } = readArguments(argv, { spec: { type: "string" }, cancelled: { type: "boolean" } });
+  const { values } = readArguments(argv, {
+    spec: { type: "string" },
+    cancelled: { type: "boolean" },
+    stopped: { type: "string" },
+    "param-base64": { type: "string", multiple: true },
+  });
   const spec = values.spec === undefined ? undefined : readSpec(readText(String(values.spec)));
+  const cancelled = values.cancelled === true || values.stopped === "true";
   const { run, services } = openSession();
   try {
     const { log, tracker } = await trackedLog(services.runLogStore.open(run.id), services);
-    const view = await close(log, spec?.mayBeLost ?? [], values.cancelled === true);
+    const writer = openEventWriter(log);
+    await createRunWhereNobodyDid(spec?.run, readParameters(values["param-base64"] ?? []), log, writer, run.tag);
+    const view = await close(log, writer, spec?.mayBeLost ?? [], cancelled);
     await tracker?.close();
     const kept = closeRunPlace(process.cwd(), run.id);
     process.stderr.write(`${printTree(view)}\n`);
@@ -38,8 +49,12 @@ export async function giveVerdict(argv: readonly string[]): Promise<number> {
 }
 
 /** Gives the run as it ended. */
-async function close(log: RunLog, mayBeLost: NonNullable<StepSpec["mayBeLost"]>, cancelled: boolean): Promise<RunView> {
-  const writer = openEventWriter(log);
+async function close(
+  log: RunLog,
+  writer: EventWriter,
+  mayBeLost: NonNullable<StepSpec["mayBeLost"]>,
+  cancelled: boolean,
+): Promise<RunView> {
   let events = await readEvents(log);
   for (;;) {
     const losses = cancelled ? [] : lossesAtEnd(events, mayBeLost);

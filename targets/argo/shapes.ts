@@ -61,7 +61,7 @@ export function containerShapes({ run }: Plan, options: ArgoOptions, storage: St
       ...podPart(options, options),
       container: container(
         options.image ?? options.shim_image ?? "",
-        args,
+        [...args, ...parameters.flatMap((each) => ["--param-base64", submitted(each)])],
         { ...options, env: {} },
         [],
         options,

@@ -24,6 +24,8 @@ export interface ControllerRun extends WorkflowStatus {
 export interface RunOptions {
   readonly name: string;
   readonly host: PodHost;
+  /** As `argo stop` or `argo terminate`, once `when` is there. */
+  readonly shutdown?: { readonly strategy: "Stop" | "Terminate"; readonly when: Promise<void> };
 }
 
 export interface Controller {
@@ -74,10 +76,11 @@ export async function startController(program: string): Promise<Controller> {
   const instance = startProgram(program, api.url);
   let canaries = 0;
 
-  const runOne: Controller["runInController"] = async (workflow, { name, host }) => {
+  const runOne: Controller["runInController"] = async (workflow, { name, host, shutdown }) => {
     const pods = kubelet.serve(name, host);
     try {
       submit(api, workflow, name);
+      void shutdown?.when.then(() => shutDown(api, name, shutdown.strategy));
       const hung = !(await ends(name, pods));
       return { ...readStatus(api.store("workflows").get(namespace, name)), pods: pods.started(), hung };
     } finally {
@@ -215,6 +218,11 @@ function kubeconfigOf(url: string): object {
 function submit(api: KubernetesApi, workflow: KubernetesObject, name: string): void {
   const { generateName: _, ...metadata } = workflow.metadata;
   api.store("workflows").create(namespace, { ...workflow, metadata: { ...metadata, name, namespace } });
+}
+
+function shutDown(api: KubernetesApi, name: string, strategy: string): void {
+  const workflow: KubernetesObject & { readonly spec?: object } = api.store("workflows").get(namespace, name);
+  api.store("workflows").update(namespace, name, { ...workflow, spec: { ...workflow.spec, shutdown: strategy } });
 }
 
 function ofWorkflow(objects: readonly KubernetesObject[], name: string): readonly KubernetesObject[] {
