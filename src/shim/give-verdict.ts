@@ -11,7 +11,7 @@ import { closeRunPlace } from "../runtime/run-directory.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { createRunWhereNobodyDid, readParameters } from "./create-run.ts";
-import { openSession, readArguments, readText } from "./session.ts";
+import { openSession, readArguments, readNames, readText } from "./session.ts";
 import { trackedLog } from "./tracked-log.ts";
 
 /**
@@ -23,11 +23,12 @@ import { trackedLog } from "./tracked-log.ts";
 export async function giveVerdict(argv: readonly string[]): Promise<number> {
   const { values } = readArguments(argv, {
     spec: { type: "string" },
+    names: { type: "string" },
     cancelled: { type: "boolean" },
     stopped: { type: "string" },
     "param-base64": { type: "string", multiple: true },
   });
-  const spec = values.spec === undefined ? undefined : readSpec(readText(String(values.spec)));
+  const spec = values.spec === undefined ? undefined : readSpec(readText(String(values.spec)), readNames(values.names));
   const cancelled = values.cancelled === true || values.stopped === "true";
   const { run, services } = openSession();
   try {

@@ -18,7 +18,7 @@ import type { RunLog } from "../stores/run-log-store.ts";
 import { createRunWhereNobodyDid, readParameters } from "./create-run.ts";
 import { followerGone } from "./follower-gone.ts";
 import { placeOf, readAt } from "./place.ts";
-import { openSession, readArguments, readText } from "./session.ts";
+import { openSession, readArguments, readNames, readText } from "./session.ts";
 import { trackedLog } from "./tracked-log.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -32,10 +32,11 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
   const gone = followerGone();
   const { values } = readArguments(argv, {
     spec: { type: "string" },
+    names: { type: "string" },
     at: { type: "string" },
     "param-base64": { type: "string", multiple: true },
   });
-  const spec = readSpec(readText(String(values.spec ?? "")));
+  const spec = readSpec(readText(String(values.spec ?? "")), readNames(values.names));
   const path = placeOf(spec, readAt(readText(String(values.at ?? "[]"))));
   const { run, services } = openSession();
   writeControl("fault");

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Json, parseJson } from "../protocol/json.ts";
+import { isObject, type Json, type JsonObject, parseJson } from "../protocol/json.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -35,6 +35,13 @@ export function readArguments<O extends Options>(argv: readonly string[], option
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** `--names`: the table of names to which specs refer; empty where there is none. */
+export function readNames(text: string | boolean | undefined): JsonObject {
+  const table = text === undefined ? {} : parseJson(readText(String(text)));
+  if (!isObject(table)) throw new UsageError("--names is no object");
+  return table;
 }
 
 /** The value of an argument: itself; for `@FILE` the content of FILE (Argo passes long arguments so), `@-` standard input. */

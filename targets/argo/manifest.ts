@@ -1,15 +1,15 @@
 import type { Plan, PlanComposite, PlanGraph } from "../../src/plan/plan.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
-import type { Json } from "../../src/protocol/json.ts";
+import { isArray, type Json } from "../../src/protocol/json.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import type { EmitContext } from "../../src/target/target.ts";
+import type { Graphs } from "./building.ts";
 import { cronWorkflow } from "./cron-workflow.ts";
-import { type Graphs, printGraphs } from "./graphs.ts";
-import { withoutLong } from "./long-parameters.ts";
+import { printGraphs } from "./graphs.ts";
 import { ownTemplates, templateNames, workflowName } from "./names.ts";
 import type { ArgoOptions } from "./options.ts";
 import { withOverlay } from "./overlay.ts";
-import { jsonText, specText } from "./print-text.ts";
+import { jsonText } from "./print-text.ts";
 import { printCommented, printYaml } from "./print-yaml.ts";
 import { containerShapes } from "./shapes.ts";
 import { type Storage, storageOf } from "./storage.ts";
@@ -33,7 +33,10 @@ export function buildManifest(plan: Plan, { options, services }: EmitContext<Arg
   const storage = storageOf(options, services);
   const names = templateNames();
   const shapes = containerShapes(plan, options, storage, names);
-  const graphs = printGraphs(plan.root, names, shapes.of, (node) => itemsAtATime(node, options));
+  const graphs = printGraphs(plan.root, names, shapes.of, {
+    limitOf: (node) => itemsAtATime(node, options),
+    itemsOf: (node) => itemsOfDocument(node, plan),
+  });
   const stopped = "{{=workflow.failures contains 'workflow shutdown with strategy' ? 'true' : 'false'}}";
   const templates = [
     ...graphs.templates.map((template) => ({ comment: template.comment, object: dagObject(template) })),
@@ -48,13 +51,7 @@ export function buildManifest(plan: Plan, { options, services }: EmitContext<Arg
     },
     {
       comment: "closes the run log of a run that did not succeed",
-      object: shapes.verdict(ownTemplates.verdict, [
-        "verdict",
-        "--spec",
-        specText(withoutLong(verdictSpec(plan))),
-        "--stopped",
-        stopped,
-      ]),
+      object: shapes.verdict(ownTemplates.verdict, verdictSpec(plan), ["--stopped", stopped]),
     },
   ];
   return { graphs, storage, templates, spec: specOf(plan, options, storage) };
@@ -81,6 +78,12 @@ function itemsAtATime({ node }: PlanComposite, options: ArgoOptions): number | u
   if (node.kind !== "map") return undefined;
   const chosen = node.overrides.argo;
   return node.maxParallel ?? (chosen === undefined ? undefined : options.overrides[chosen]?.parallelism);
+}
+
+/** One where the list comes from a step. */
+function itemsOfDocument({ node }: PlanComposite, { run }: Plan): number {
+  const list = node.kind === "map" ? run.parameters[node.iterateOn] : undefined;
+  return isArray(list) ? list.length : 1;
 }
 
 function specOf(plan: Plan, options: ArgoOptions, storage: Storage): object {

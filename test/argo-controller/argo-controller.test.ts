@@ -27,8 +27,11 @@ import { local, normalisedLog } from "../conformance/engines.ts";
 import { randomCase, summaryOf } from "../conformance/random-case.ts";
 import { recordedTraces, scriptedPods } from "../simulate/argo/traces.ts";
 import { root } from "../support/build.ts";
+import { largePipelines, largePods } from "../targets/argo-large-pipelines.ts";
+import { compile } from "../targets/compile-argo.ts";
 import { type ArgoRun, compileForArgo, runInArgo } from "./argo-engine.ts";
 import { type Controller, type ControllerRun, findController, startController } from "./controller.ts";
+import { workflowIn } from "./manifest.ts";
 import type { KubernetesObject } from "./object-store.ts";
 import type { EndedNode } from "./workflow-status.ts";
 
@@ -242,6 +245,15 @@ describe(`a workflow that is stopped${reason}`, () => {
     expect(view.status, messages(run)).toBe(status);
     expect(view.steps.map(({ path: [step] }) => step?.node)).toEqual(["first", "long"]);
     rmSync(work, { recursive: true, force: true });
+  });
+});
+
+describe(`what is long${reason}`, () => {
+  test.skipIf(missing).for(Object.entries(largePipelines))("%s", async ([what, text]) => {
+    const { text: manifest } = compile(text);
+    const name = `long-${Object.keys(largePipelines).indexOf(what)}`;
+    const run = await controller.runInController(workflowIn(manifest), { name, host: largePods() });
+    expect([run.hung, run.phase], messages(run)).toEqual([false, "Succeeded"]);
   });
 });
 

@@ -13,6 +13,7 @@ import { runTemplate } from "./run-template.ts";
 import { shutDown } from "./shut-down.ts";
 import { silentSuccesses } from "./silent-successes.ts";
 import { type Executed, endPod, type Simulation } from "./simulation.ts";
+import { statusGuard } from "./status-size.ts";
 import type { Workflow, WorkflowSpec } from "./workflow.ts";
 import { workflowGlobals } from "./workflow-globals.ts";
 
@@ -89,6 +90,8 @@ interface Run {
   readonly abort: AbortController;
   /** It was stopped, and its pods have ended: only the exit handler runs now. */
   closing: boolean;
+  /** Why the controller can keep the workflow's state no more. */
+  readonly tooLarge: () => string | undefined;
   /** Pods and timers that have not ended. */
   pending: number;
   /** Ends, what ended, in order. */
@@ -144,6 +147,7 @@ function startRun(workflow: Workflow, host: WorkflowHost, options: SimulationOpt
     simulation,
     abort,
     closing: false,
+    tooLarge: statusGuard(simulation),
     pending: 0,
     nextEvents: async () => {
       if (events.length === 0 && defect === undefined)
@@ -176,6 +180,8 @@ function reconcileAll(run: Run): Ending | undefined {
   do {
     simulation.changed = false;
     const end = run.abort.signal.aborted && !run.closing ? undefined : reconcile(simulation);
+    const tooLarge = run.tooLarge();
+    if (tooLarge !== undefined) return { phase: "Error", message: tooLarge, hangs: [] };
     if (end !== undefined) return end;
   } while (simulation.changed);
   return undefined;

@@ -230,3 +230,35 @@ test("a stopped workflow ends its pods and runs its exit handler, which knows wh
     [".onExit", ["Failed yes"]],
   ]);
 });
+
+test("a state that does not fit beside the workflow ends it as an Error, and no exit handler runs", async () => {
+  const spec = (items: number, characters: number): string => `
+    entrypoint: main
+    onExit: closing
+    arguments: {parameters: [{name: long, value: ${noise(characters)}}]}
+    templates:
+      - name: main
+        dag:
+          tasks:
+            - {name: each, template: p, withSequence: {count: ${items}}, arguments: {parameters: [{name: in, value: "{{workflow.parameters.long}} {{item}}"}]}}
+      - {name: closing, container: {command: [x]}}
+      - ${container}`;
+  expect(await run(spec(20, 40_000))).toMatchObject({ phase: "Succeeded", pods: 21 });
+  const end = await run(spec(60, 40_000));
+  expect([end.phase, end.started.some(({ node }) => node === ".onExit")]).toEqual(["Error", false]);
+  expect(end.message).toMatch(
+    /^workflow is longer than maximum allowed size\. compressed size \d{7} > maxSize 1048576/,
+  );
+  // Short ones compress.
+  expect(await run(spec(600, 4_000))).toMatchObject({ phase: "Succeeded", pods: 601 });
+});
+
+/** Letters that do not compress to much less than three quarters. */
+function noise(characters: number): string {
+  let state = 7;
+  const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+  return Array.from({ length: characters }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return letters[state >>> 26];
+  }).join("");
+}
