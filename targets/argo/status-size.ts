@@ -6,7 +6,7 @@
 import { gzipSync } from "node:zlib";
 import { checksum } from "../../src/target/name-scope.ts";
 import { ownTemplates } from "./names.ts";
-import type { DagTemplate, Parameter, Task } from "./task.ts";
+import type { DagTemplate, Task } from "./task.ts";
 
 export interface StatusSize {
   readonly nodes: number;
@@ -24,15 +24,19 @@ export function statusSize(templates: readonly DagTemplate[], room: number): Sta
   if (root !== undefined) waiting.push({ template: root, place: workflow });
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
     for (const task of at.template.tasks) {
+      const group: string[] = [];
       for (let i = 0; i < (task.times ?? 1); i++) {
-        const place = `${at.place}.${task.name}${task.times === undefined ? "" : `(${i}:i:${i})`}`;
+        const place = `${at.place}.${task.name}${task.times === undefined ? "" : `(${i}:i:${i},k:${i})`}`;
+        group.push(idOf(place));
         const below = task.template === at.template.name ? undefined : byName.get(task.template);
-        const text = nodeText(place, at.place, task, below !== undefined);
-        bytes += text.length;
+        const text = nodeText(place, at.place, task, i, below !== undefined);
+        bytes += text.length + (task.times === undefined ? 0 : place.length);
         // Each costs 60 bytes or more, whatever is in it.
         if (nodes.push(text) > most) return { nodes: nodes.length, bytes: nodes.length * 60 };
         if (below !== undefined) waiting.push({ template: below, place });
       }
+      // The node of a map lists its items.
+      if (task.times !== undefined) nodes.push(JSON.stringify(group));
     }
   }
   if (bytes <= room) return { nodes: nodes.length, bytes };
@@ -44,36 +48,39 @@ const most = 20_000;
 const workflow = "a-pipeline-of-some-name-x7k2p";
 
 /** A node that succeeded, as the controller writes it, in the order of its id, which is a hash. */
-function nodeText(place: string, boundary: string, task: Task, inner: boolean): string {
+function nodeText(place: string, boundary: string, task: Task, index: number, inner: boolean): string {
   const id = idOf(place);
-  const { template, name, parameters } = task;
+  const item = `{"i":${index},"k":"${index}"}`;
   const pod = {
     outputs: {
-      parameters: [{ name: "control", value: "fault", valueFrom: { path: "/magnus/out/control", default: "fault" } }],
+      parameters: [{ name: "control", value: "fault", valueFrom: { path: "/magnus/out/control" } }],
       exitCode: "0",
     },
     hostNodeName: "node-pool-of-some-name-1",
     taskResultSynced: true,
   };
+  const time = (seconds: number): string => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString().slice(0, 19);
   return `${JSON.stringify(id)}:${JSON.stringify({
     id,
     name: place,
-    displayName: name,
+    displayName: place.slice(boundary.length + 1),
     type: inner ? "DAG" : "Pod",
-    templateName: template,
+    templateName: task.template,
     templateScope: `local/${workflow}`,
     phase: "Succeeded",
     boundaryID: idOf(boundary),
-    startedAt: "2026-11-30T14:00:00Z",
-    finishedAt: "2026-11-30T14:00:10Z",
+    startedAt: `${time(index)}Z`,
+    finishedAt: `${time(3 * index + 7)}Z`,
     progress: "1/1",
-    resourcesDuration: { cpu: id.length, memory: 3 },
-    inputs: { parameters: parameters.map(({ name: each, value }: Parameter) => ({ name: each, value })) },
+    resourcesDuration: { cpu: index % 10, memory: 3 },
+    inputs: {
+      parameters: task.parameters.map(({ name, value }) => ({ name, value: value.replaceAll("{{item}}", item) })),
+    },
     ...(inner ? {} : pod),
     children: [idOf(`${place} `)],
   })}`;
 }
 
 function idOf(place: string): string {
-  return `${workflow}-${Number.parseInt(checksum(place).slice(0, 8), 16)}`;
+  return `${workflow}-${Number.parseInt(checksum(place), 16)}`;
 }

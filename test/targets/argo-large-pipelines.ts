@@ -40,3 +40,13 @@ export function largePods(): (pod: Pod) => Promise<PodEnd> {
     return { exit: 0, outputs: { control: node.includes("gather") ? items : started < 30 ? "again" : "done" } };
   };
 }
+
+/** Letters that hardly compress. */
+export function noise(characters: number): string {
+  let state = 7;
+  const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+  return Array.from({ length: characters }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return letters[state >>> 26];
+  }).join("");
+}
