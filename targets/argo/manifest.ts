@@ -47,7 +47,7 @@ export function buildManifest(plan: Plan, { options, services }: EmitContext<Arg
     },
     {
       comment: "how a workflow ends, also where it was stopped",
-      object: dagObject({ name: ownTemplates.closing, comment: "", inputs: [], tasks: [verdictTask(plan)] }),
+      object: dagObject({ name: ownTemplates.closing, comment: "", inputs: [], tasks: exitTasks(plan, options) }),
     },
     {
       comment: "closes the run log of a run that did not succeed",
@@ -59,11 +59,15 @@ export function buildManifest(plan: Plan, { options, services }: EmitContext<Arg
 
 /**
  * An exit handler, which Argo runs after `argo stop` too; unlike a hook it has no condition of its own. After a success it
- * starts no container.
+ * starts no container. An overlay may have one, which runs beside it.
  */
-function verdictTask({ root }: Plan): Task {
+function exitTasks({ root }: Plan, { overlay }: ArgoOptions): readonly Task[] {
   const needless = failureCanEndWell(root) ? {} : { when: "{{=workflow.status != 'Succeeded'}}" };
-  return { name: "verdict", template: ownTemplates.verdict, ...needless, parameters: [] };
+  const own = overlay?.spec?.onExit;
+  return [
+    { name: "verdict", template: ownTemplates.verdict, ...needless, parameters: [] },
+    ...(own === undefined ? [] : [{ name: "on-exit", template: own, parameters: [] }]),
+  ];
 }
 
 /** It may also have to create the run: where the step that opens it was lost, and nothing followed. */
