@@ -252,7 +252,7 @@ describe(`what is long${reason}`, () => {
   test.skipIf(missing).for(Object.entries(largePipelines))("%s", async ([what, text]) => {
     const { text: manifest } = compile(text);
     const name = `long-${Object.keys(largePipelines).indexOf(what)}`;
-    const run = await controller.runInController(workflowIn(manifest), { name, host: largePods() });
+    const run = await controller.runInController(workflowIn(manifest), { name, host: largePods(), patience: 20_000 });
     expect([run.hung, run.phase], messages(run)).toEqual([false, "Succeeded"]);
   });
 });
