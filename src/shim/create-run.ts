@@ -39,16 +39,13 @@ export async function createRunWhereNobodyDid(
   });
 }
 
-/** Values of `--param-base64`, or `@file`s of them, as `name=text`. */
-export function readParameters(values: readonly (string | boolean)[]): readonly string[] {
-  return values.map((value) => decodeParameter(readText(String(value))));
-}
-
-/** `name=BASE64`, the text in UTF-8, as `name=text`: no templating or expansion on the way could touch it. */
-function decodeParameter(param: string): string {
-  const at = param.indexOf("=");
-  if (at < 0) throw new UsageError(`--param-base64 ${param}: expected name=BASE64`);
-  return `${param.slice(0, at)}=${Buffer.from(param.slice(at + 1), "base64").toString("utf8")}`;
+/** Values of `--param-base64`, or `@file`s of them, as `name=text`: `name=BASE64`, which nothing on the way could touch. */
+export function readParameters(values: readonly (string | boolean)[] = []): readonly string[] {
+  return values.map((value) => {
+    const [, name, text] = /^(.*?=)(.*)$/s.exec(readText(String(value))) ?? [];
+    if (name === undefined) throw new UsageError(`--param-base64 ${value}: expected name=BASE64`);
+    return name + Buffer.from(text ?? "", "base64").toString();
+  });
 }
 
 /** The defaults, overlaid by what the platform hands over as `name=text`; a text that it never changed is the default. */

@@ -34,7 +34,7 @@ export async function giveVerdict(argv: readonly string[]): Promise<number> {
   try {
     const { log, tracker } = await trackedLog(services.runLogStore.open(run.id), services);
     const writer = openEventWriter(log);
-    await createRunWhereNobodyDid(spec?.run, readParameters(values["param-base64"] ?? []), log, writer, run.tag);
+    await createRunWhereNobodyDid(spec?.run, readParameters(values["param-base64"]), log, writer, run.tag);
     const view = await close(log, writer, spec?.mayBeLost ?? [], cancelled);
     await tracker?.close();
     const kept = closeRunPlace(process.cwd(), run.id);

@@ -45,7 +45,7 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
   const { MAGNUS_WRITER: chosen } = process.env;
   const { log, tracker } = await trackedLog(stored, services, (warning) => writer.write(warning).catch(() => {}));
   const writer = openEventWriter(log, chosen || undefined);
-  const given = readParameters(values["param-base64"] ?? []);
+  const given = readParameters(values["param-base64"]);
   await createRunWhereNobodyDid(spec.run, given, log, writer, run.tag);
   const reach = await reachOrThrow(path, spec, log, writer);
   if (reach.finished?.status === "success") {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { isObject, type Json, type JsonObject, parseJson } from "../protocol/json.ts";
+import { type Json, type JsonObject, parseJson } from "../protocol/json.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -37,11 +37,9 @@ export function readArguments<O extends Options>(argv: readonly string[], option
   }
 }
 
-/** `--names`: the table of names to which specs refer; empty where there is none. */
-export function readNames(text: string | boolean | undefined): JsonObject {
-  const table = text === undefined ? {} : parseJson(readText(String(text)));
-  if (!isObject(table)) throw new UsageError("--names is no object");
-  return table;
+/** `--names`: the table of names to which specs refer; a reference that is not in it is told where it stands. */
+export function readNames(text: unknown = "{}"): JsonObject {
+  return { ...(parseJson(readText(String(text))) as JsonObject) };
 }
 
 /** The value of an argument: itself; for `@FILE` the content of FILE (Argo passes long arguments so), `@-` standard input. */
