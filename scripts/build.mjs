@@ -36,7 +36,6 @@ const programs = await build({
   metafile: true,
   entryPoints: [
     { in: "src/cli/main.ts", out: "magnus" },
-    { in: "src/task/task.ts", out: "task" },
     ...targets.map((name) => ({ in: `targets/${name}/target.ts`, out: `targets/${name}` })),
   ],
   outdir: fresh,
@@ -49,6 +48,18 @@ const programs = await build({
   banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
 });
 
+// One file, which `magnus-shim install` copies beside the shim.
+const task = await build({
+  ...shared,
+  entryPoints: [{ in: "src/task/task.ts", out: "task" }],
+  outdir: fresh,
+  outExtension: { ".js": ".mjs" },
+  format: "esm",
+  metafile: true,
+  minifySyntax: true,
+  minifyWhitespace: true,
+  banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
+});
 declare("src/task/task.ts", "task.d.ts");
 
 // What few steps need are files of their own beside the shim, which names them so and loads them when it needs them.
@@ -120,7 +131,10 @@ const shim = await build({
 });
 sign(path.join(fresh, "shim.cjs"));
 writeFileSync(path.join(fresh, "shim.meta.json"), JSON.stringify(shim.metafile));
-writeFileSync(path.join(fresh, "THIRD-PARTY-LICENSES.txt"), licences([programs.metafile, shim.metafile]));
+writeFileSync(
+  path.join(fresh, "THIRD-PARTY-LICENSES.txt"),
+  licences([programs.metafile, task.metafile, shim.metafile]),
+);
 // What `magnus-shim install` puts beside the Node that it copies.
 const launchers = ["x64", "arm64"].map((processor) => `launcher-${processor}`);
 for (const launcher of launchers) {

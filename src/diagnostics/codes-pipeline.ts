@@ -96,6 +96,13 @@ export const pipelineCodes = {
       `the branches ${quoteList(branches)} all return ${quote(name)}; the last one's value counts`,
     hint: () => "rename one, or say what is meant: `on_conflict: last`, or `list` for all values",
   },
+  "object-between-images": {
+    severity: "warning",
+    message: ({ name, maker, reader }: { name: string; maker: string; reader: string }) =>
+      `the object ${quote(name)} of step ${quote(maker)} reaches step ${quote(reader)}, which has another image`,
+    hint: () =>
+      "what reads an object needs the packages it was made with: give both steps one image, or pass a file by `catalog`",
+  },
   "map-not-a-list": {
     severity: "error",
     message: ({ step, parameter, got }: { step: string; parameter: string; got: string }) =>

@@ -10,6 +10,7 @@ import { checkCycles } from "./check-cycles.ts";
 import { checkEnvironment } from "./check-environment.ts";
 import { checkMapParameters } from "./check-map-parameters.ts";
 import { checkNames } from "./check-names.ts";
+import { checkObjectImages } from "./check-object-images.ts";
 import { checkParallelReturns } from "./check-parallel-returns.ts";
 import { checkParameterNames } from "./check-parameter-names.ts";
 import { checkReachability } from "./check-reachability.ts";
@@ -32,4 +33,5 @@ export const rules: readonly Rule[] = [
   checkReachability,
   checkMapParameters,
   checkParallelReturns,
+  checkObjectImages,
 ];

@@ -52,8 +52,8 @@ interface Part {
 }
 
 const markFile = "installed";
-/** The shim, after what it loads when it needs it: stores on servers, and this. */
-const ours = ["stores.cjs", "aws-credentials.cjs", "tracker.cjs", "install.cjs", "shim.cjs", "start.cjs"];
+/** The shim, after what it loads when it needs it: what node tasks import, stores on servers, and this. */
+const ours = ["task.mjs", "stores.cjs", "aws-credentials.cjs", "tracker.cjs", "install.cjs", "shim.cjs", "start.cjs"];
 const launchers = ["node", "magnus-shim"];
 
 /** The last ones start the others. */

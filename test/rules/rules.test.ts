@@ -187,3 +187,41 @@ describe("environment", () => {
     ).toEqual(["nul-character"]);
   });
 });
+
+describe("objects between images", () => {
+  const kept = "command: m.f, returns: [{name: o, kind: object}]";
+  const steps = (first: string, second: string) =>
+    dag(`a: {type: task, ${first}, next: b}, b: {type: task, ${second}, next: success}`);
+  const inside = (node: string) =>
+    dag(
+      `a: {type: ${node}, branch: {start_at: c, steps: {c: {type: task, image: x, ${kept}, next: success}}}, next: b}, b: {type: task, command: m.g, image: y, next: success}`,
+      "parameters: {xs: []}\n",
+    );
+
+  it("are told where a Python step or a notebook of another image follows", () => {
+    expect(codes(steps(`image: x, ${kept}`, "command: m.g, image: y"))).toEqual(["object-between-images"]);
+    expect(codes(steps(kept, "command: m.g, image: y"))).toEqual(["object-between-images"]);
+    const notebook = "command_type: notebook, command: n.ipynb, image: y";
+    expect(codes(steps(`image: x, ${kept}`, notebook))).toEqual(["object-between-images"]);
+    expect(codes(inside("map, iterate_on: xs, iterate_as: i"))).toEqual(["object-between-images"]);
+    expect(codes(inside("dag").replace("branch:", "dag:"))).toEqual(["object-between-images"]);
+  });
+
+  it("are no matter where none reads them", () => {
+    expect(codes(steps(`image: x, ${kept}`, "command: m.g, image: x"))).toEqual([]);
+    expect(codes(steps("image: x, command: m.f, returns: [o]", "command: m.g, image: y"))).toEqual([]);
+    expect(codes(steps(`image: x, ${kept}`, "command_type: shell, command: 'true', image: y"))).toEqual([]);
+    expect(codes(steps("command: m.g, image: y", `image: x, ${kept}`))).toEqual([]);
+    expect(codes(inside("map, iterate_on: xs, iterate_as: i, reduce: none"))).toEqual([]);
+    // A handler does not see what a failed step would have published.
+    const handler = `a: {type: task, image: x, ${kept}, next: success, on_failure: b}, b: {type: task, command: m.g, image: y, next: success}`;
+    expect(codes(dag(handler))).toEqual([]);
+  });
+
+  it("are told of a loop, whose next iteration sees them", () => {
+    const body = `{start_at: c, steps: {c: {type: task, command: m.g, image: y, next: d}, d: {type: task, image: x, ${kept}, next: success}}}`;
+    expect(codes(dag(`a: {type: loop, max_iterations: 2, break_on: done, branch: ${body}, next: success}`))).toEqual([
+      "object-between-images",
+    ]);
+  });
+});

@@ -130,3 +130,40 @@ describe("the functions", () => {
     }
   });
 });
+
+describe("in a run of a magnus that is installed elsewhere", () => {
+  test("the project imports it, at the top, behind its own files, later, and from TypeScript", async () => {
+    const cwd = workspace({
+      "steps.mjs": 'export { work } from "./lib/deep.mjs";',
+      "lib/deep.mjs": `import { getParameter, setParameter } from "magnus-pipelines/task";
+export const work = () => setParameter({ id: getParameter("id"), version: getParameter("version"), seen: typeof getParameter("id") });`,
+      "late.mjs": `export const work = async () => ({ late: (await import("magnus-pipelines/task")).getParameter("version") });`,
+      "steps.ts": `import { getParameter } from "magnus-pipelines/task";
+export const work = (): object => ({ typed: getParameter("version") });`,
+      "pipeline.yaml": `parameters: {id: 12345678901234567890, version: 3.10}
+dag:
+  steps:
+    - {name: a, type: task, command_type: node, command: "steps.mjs#work"}
+    - {name: b, type: task, command_type: node, command: "late.mjs#work"}
+    - {name: c, type: task, command_type: node, command: "steps.ts#work"}
+`,
+    });
+    const { code, stdout, stderr } = await runMagnus(["run", "pipeline.yaml", "-q", "--json"], { cwd });
+    expect(code, stdout + stderr).toBe(0);
+    const last = stdout.trim().split("\n").at(-1);
+    expect(last).toContain(
+      '"parameters":{"id":12345678901234567890,"version":3.10,"seen":"number","late":3.1,"typed":3.1}',
+    );
+  });
+
+  test("a project's own one is taken", async () => {
+    const cwd = workspace({
+      "node_modules/magnus-pipelines/package.json": '{"type": "module", "exports": {"./task": "./own.js"}}',
+      "node_modules/magnus-pipelines/own.js": "export const mine = true;",
+      "steps.mjs": 'import { mine } from "magnus-pipelines/task";\nexport const work = () => ({ mine });',
+      "pipeline.yaml": 'dag:\n  steps:\n    - {name: a, type: task, command_type: node, command: "steps.mjs#work"}\n',
+    });
+    const { stdout, stderr } = await runMagnus(["run", "pipeline.yaml", "-q", "--json"], { cwd });
+    expect(stdout, stderr).toContain('"parameters":{"mine":true}');
+  });
+});

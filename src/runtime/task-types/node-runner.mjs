@@ -1,7 +1,8 @@
 /**
  * Calls the function of a node task; magnus starts this file by its path, with Node 18 or newer.
  *
- * Argument: JSON {command, parameters, result, returns: [{name, kind}], folders: [folder], beside: file | null}.
+ * Argument: JSON {command, parameters, result, returns: [{name, kind}], folders: [folder], beside: file | null, task:
+ * file | null}: `beside` is the program that started this one, `task` is what `magnus-pipelines/task` is.
  * Result: JSON {returned, metrics, environment, failure: {reason, message, traceback}} in the file `result`, written
  * whole or not at all, when the process ends, however it ends. Standard output is the function's.
  */
@@ -11,6 +12,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { entriesOf, isMapping, json, tagOf } from "./node-values.mjs";
+import { isMissing, provideTask, taskName } from "./provide-task.mjs";
 
 /** Milliseconds that a function's open handles may keep Node running after it has returned. */
 const lingering = 5000;
@@ -128,11 +130,14 @@ function split(command) {
 
 async function load(file) {
   const url = locate(file);
+  const task = isMissing(request.task, request.folders) ? request.task : null;
+  if (task !== null) provideTask(task, url);
   if (!/\.[cm]?tsx?$/.test(url.pathname)) return import(url);
   const jiti = findJiti();
   if (jiti !== undefined) {
     const { createJiti } = await import(jiti);
-    return createJiti(url.href, { sourceMaps: true }).import(url.href);
+    const alias = task === null ? {} : { [taskName]: task };
+    return createJiti(url.href, { sourceMaps: true, alias }).import(url.href);
   }
   if (process.features.typescript) return import(url);
   throw new TaskFailure(

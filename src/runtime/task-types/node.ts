@@ -1,4 +1,5 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { printJson } from "../../protocol/json.ts";
 import { findProgram } from "./find-program.ts";
 import { runnerFile } from "./runner-file.ts";
@@ -26,6 +27,7 @@ export const nodeTask: TaskType = {
       // Where modules are looked for, and where a TypeScript loader is, if the project has none.
       folders: cwd === projectDir ? [projectDir] : [cwd, projectDir],
       beside: programFile(),
+      task: taskModule(),
     };
     return {
       kind: "command",
@@ -45,3 +47,14 @@ function programFile(): string | null {
     return null;
   }
 }
+
+/** What a task imports as `magnus-pipelines/task`, where the project has not installed it; null: it is not beside this program. */
+function taskModule(): string | null {
+  if (foundTaskModule === undefined) {
+    const file = join(dirname(programFile() ?? ""), "task.mjs");
+    foundTaskModule = existsSync(file) ? file : null;
+  }
+  return foundTaskModule;
+}
+
+let foundTaskModule: string | null | undefined;
