@@ -133,6 +133,8 @@ class InARun(Case):
         os.environ["MAGNUS_OBJECTS"] = "objects.json"
         self.assertEqual(magnus.get_object("model"), {"a": (1, 2)})
         self.assertEqual(magnus.get_object("models"), [{"a": (1, 2)}, None, {"oslo": {"a": (1, 2)}}])
+        with self.fails('"models" is no plain value: get_object'):
+            magnus.get_parameter("models")
         with self.fails('the object "lost" cannot be read: it is gone'):
             magnus.get_object("lost")
         with self.fails("no step before this one has put it"):

@@ -88,7 +88,7 @@ def get_object(name: str) -> Any:
     Raises MagnusError where there is none, or it cannot be read here.
     """
     try:
-        given = _given_objects()
+        given = given_objects()
         if name in given and name not in _put_here:
             return given.load(name)
         return _runner.part("load_object")(_put_here.get(name, "%s.pickle" % name), name)
@@ -98,7 +98,7 @@ def get_object(name: str) -> Any:
         raise MagnusError(str(failure)) from None
 
 
-def _given_objects() -> Any:
+def given_objects() -> Any:
     """The objects of earlier steps: MAGNUS_OBJECTS names a file that _objects.py reads."""
     file = os.environ.get("MAGNUS_OBJECTS")
     return _runner.part("read_objects")(file) if file else {}

@@ -7,6 +7,7 @@ from typing import Any, Dict, Optional, Type, TypeVar, overload
 
 from . import _runner
 from ._answering import MagnusError, answer, is_in_run, read_text, to_json
+from ._catalog import given_objects
 
 T = TypeVar("T")
 
@@ -43,6 +44,8 @@ def get_parameter(key: Optional[str] = None, cast_as: Optional[Type[Any]] = None
     if key is None:
         return parameters if cast_as is None else _cast(parameters, cast_as, "the parameters")
     if key not in parameters:
+        if key in given_objects():
+            raise MagnusError('"%s" is no plain value: get_object("%s") gives it' % (key, key))
         names = ", ".join(sorted(parameters)) or "none"
         raise MagnusError('there is no parameter "%s"; this step sees: %s' % (key, names))
     value = parameters[key]
