@@ -123,7 +123,7 @@ describe("a project whose files have names of the standard library", () => {
   it("runs as it would without magnus, its own modules included", async () => {
     const source = `
 import traceback, json
-def work(a: int, b: "str", *, c: "json.mine" = None):
+def work(a: int, b: "str"):
   import statistics, pickle
   return {"seen": [a + 1, b, traceback.mine, json.mine, statistics.mine, pickle.mine], "set": {(1, "x")}}
 `;

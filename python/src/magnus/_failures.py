@@ -9,7 +9,9 @@ def traceback_text(error):
     while trace is not None and trace.tb_frame.f_globals is globals():
         trace = trace.tb_next
     try:
-        return "".join(standard("traceback").format_exception(type(error), error, trace))
+        traceback = standard("traceback")
+        with StandardOnly():
+            return "".join(traceback.format_exception(type(error), error, trace))
     except Exception:
         return plain_traceback(error, trace)
 
@@ -29,7 +31,9 @@ def hint_of(error, folders):
         return where(folders)
     if isinstance(error, (ImportError, AttributeError)):
         part("find_standard")
-        loaded = [sys.modules[name] for name in names_before_library() if name in sys.modules]
+        # First the one that the error names.
+        names = sorted(names_before_library(), key=lambda name: (name not in str(error), name))
+        loaded = [sys.modules[name] for name in names if name in sys.modules]
         hiding = [module for module in loaded if is_before_library(module)]
         if hiding:
             return "Python's own module %s is hidden by %s" % (hiding[0].__name__, hiding[0].__file__)

@@ -13,25 +13,34 @@ def find_standard(name):
 
 
 def import_standard(name):
-    hidden_names = names_before_library()
-    if not hidden_names:
+    with StandardOnly():
         __import__(name)
         return sys.modules[name]
-    path = sys.path[:]
-    hidden = {key: module for key, module in list(sys.modules.items()) if top(key) in hidden_names and is_before_library(sys.modules.get(top(key)))}
-    for key in hidden:
-        del sys.modules[key]
-    known = set(sys.modules)
-    sys.path[:] = path[len(folders_before_library()) :]
-    try:
-        __import__(name)
-        return sys.modules[name]
-    finally:
-        sys.path[:] = path
-        for key in set(sys.modules) - known:
-            if top(key) in hidden_names:
-                del sys.modules[key]
-        sys.modules.update(hidden)
+
+
+class StandardOnly:
+    """Inside, imports find no file of the project that has the name of a standard module; afterwards they do again."""
+
+    def __enter__(self):
+        self.names = names_before_library()
+        if not self.names:
+            return
+        self.path = sys.path[:]
+        loaded = [(name, module) for name, module in list(sys.modules.items()) if top(name) in self.names]
+        self.hidden = {name: module for name, module in loaded if is_before_library(sys.modules.get(top(name)))}
+        for name in self.hidden:
+            del sys.modules[name]
+        self.known = set(sys.modules)
+        sys.path[:] = self.path[len(folders_before_library()) :]
+
+    def __exit__(self, *_):
+        if not self.names:
+            return
+        sys.path[:] = self.path
+        for name in set(sys.modules) - self.known:
+            if top(name) in self.names:
+                del sys.modules[name]
+        sys.modules.update(self.hidden)
 
 
 def top(name):
