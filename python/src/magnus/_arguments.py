@@ -46,9 +46,9 @@ def bind(function, command, parameters, objects):
         others = [name for name in objects if name not in used]
         for name, position in namespaces:
             if position is None:
-                named[name] = new_namespace(rest, objects, others)
+                named[name] = part("new_namespace")(rest, objects, others)
             else:
-                positional[position] = new_namespace(rest, objects, others)
+                positional[position] = part("new_namespace")(rest, objects, others)
         if rest_name and not namespaces:
             named.update(rest)
             named.update((name, objects.load_or_stand_in(name)) for name in others)
@@ -109,41 +109,3 @@ def is_namespace(annotation):
     if annotation == "argparse.Namespace":
         return True
     return getattr(annotation, "__module__", None) == "argparse" and getattr(annotation, "__name__", None) == "Namespace"
-
-
-def new_namespace(values, objects, names):
-    """Objects are read when they are asked for: there may be many, and some that cannot be read here."""
-    Namespace = standard("argparse").Namespace
-    if not names:
-        return Namespace(**values)
-    waiting = set(names)
-    holder = next(kind for kind in Namespace.__mro__ if "__dict__" in vars(kind))
-    entries_of = vars(holder)["__dict__"].__get__
-
-    class WithObjects(Namespace):
-        def __getattr__(self, name):
-            if name not in waiting:
-                raise AttributeError('there is no parameter "%s"' % name)
-            setattr(self, name, objects.load(name))
-            waiting.discard(name)
-            return getattr(self, name)
-
-        def __setattr__(self, name, value):
-            waiting.discard(name)
-            Namespace.__setattr__(self, name, value)
-
-        @property
-        def __dict__(self):
-            for name in list(waiting):
-                setattr(self, name, objects.load_or_stand_in(name))
-            return entries_of(self)
-
-        def __contains__(self, name):
-            return name in waiting or name in entries_of(self)
-
-        def __reduce__(self):
-            return Namespace, (), vars(self)
-
-    # Whoever keeps it keeps a plain one.
-    WithObjects.__module__ = Namespace.__module__
-    return WithObjects(**values)
