@@ -35,7 +35,10 @@ function smaller(file) {
   const text = readFileSync(file, "utf8");
   // A docstring may be all that a body has, and a module's stands where no statement may.
   const plain = text.replace(/^( *)"""[\s\S]*?"""\n/gm, (_, indent) => (indent === "" ? "" : `${indent}0\n`));
-  return plain.replace(/^ *#.*\n/gm, "");
+  const code = plain.replace(/^ *#.*\n/gm, "").replace(/^( *)0\n(?=\1\S)/gm, "");
+  // What stands in quotes over several lines is left as it is.
+  if (code.includes('"""')) return code;
+  return code.replace(/\n{2,}/g, "\n").replace(/^( {4})+/gm, (indent) => " ".repeat(indent.length / 4));
 }
 
 /** With what it imports of its folder: one file starts faster than two. */
@@ -48,7 +51,8 @@ function bundled(file) {
 const letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 
 function moduleWith(runners) {
-  const bytes = brotliCompressSync(JSON.stringify(runners));
+  const files = Object.entries(runners).map(([name, text]) => `${name}\n${text}`);
+  const bytes = brotliCompressSync(files.join("\0"));
   const padded = Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
   let text = "";
   for (let at = 0; at < padded.length; at += 4) {
@@ -65,7 +69,8 @@ export function runnerTexts() {
     for (let i = 0; i < 5; i++) word = word * 85 + letters.indexOf(text[at + i]);
     bytes.writeUInt32BE(word, (at / 5) * 4);
   }
-  return JSON.parse(brotliDecompressSync(bytes.subarray(0, ${bytes.length})).toString("utf8"));
+  const files = brotliDecompressSync(bytes.subarray(0, ${bytes.length})).toString("utf8").split("\\0");
+  return Object.fromEntries(files.map((file) => file.split(/\\n([^]*)/)));
 }
 `;
 }

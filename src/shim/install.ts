@@ -53,7 +53,7 @@ interface Part {
 
 const markFile = "installed";
 /** The shim, after what it loads when it needs it: what node tasks import, stores on servers, and this. */
-const ours = ["task.mjs", "stores.cjs", "aws-credentials.cjs", "tracker.cjs", "install.cjs", "shim.cjs", "start.cjs"];
+const ours = ["stores.cjs", "aws-credentials.cjs", "tracker.cjs", "task.mjs", "install.cjs", "shim.cjs", "start.cjs"];
 const launchers = ["node", "magnus-shim"];
 
 /** The last ones start the others. */

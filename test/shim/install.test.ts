@@ -119,6 +119,7 @@ describe.skipIf(process.platform !== "linux")("install", () => {
       "shim.cjs",
       "start.cjs",
       "stores.cjs",
+      "task.mjs",
       "tracker.cjs",
     ]);
   });
@@ -131,6 +132,7 @@ describe.skipIf(process.platform !== "linux")("install", () => {
       [`launcher-${process.arch}`, "stores.cjs"],
       ["stores.cjs", "aws-credentials.cjs"],
       ["aws-credentials.cjs", "tracker.cjs"],
+      ["tracker.cjs", "task.mjs"],
     ] as const) {
       copyFileSync(path.join(path.dirname(shim), copied), path.join(cwd, copied));
       const { code, stderr } = await install("tools", cwd, [process.execPath, path.join(cwd, "shim.cjs")]);
