@@ -94,7 +94,7 @@ program
 const runs = program
   .command("runs")
   .usage("COMMAND")
-  .description("list, show, verify, export and copy run logs")
+  .description("list, show, verify, close, export and copy run logs")
   .helpCommand(false)
   .addHelpText("after", example("magnus runs show latest"));
 diagnosed(configured(runs.command("list")))
@@ -130,6 +130,12 @@ diagnosed(configured(runs.command("verify [runs...]")))
   .option("--json", "print as JSON")
   .addHelpText("after", example("magnus runs verify latest"))
   .action(async (names, options) => finish((await import("./runs-verify.ts")).verifyRuns(names, options)));
+diagnosed(configured(runs.command("close <run>")))
+  .usage("RUN [options]")
+  .description("close a run whose process was killed: what ran is lost, the run failed")
+  .option("--gone", "you know that nothing of it runs any more, where that cannot be seen from here")
+  .addHelpText("after", example("magnus runs close latest"))
+  .action(async (run, options) => finish((await import("./runs-close.ts")).closeRunOf(run, options)));
 copying(runs.command("push <runs...>"), "--to")
   .usage("RUN... --to STORE [options]")
   .description("copy runs to another store, with their files")

@@ -23,6 +23,7 @@ export function progressLines(stream: NodeJS.WriteStream, verbose = false): Prog
       }
     },
     output: printed.output,
+    say: (line) => void stream.write(`${line}\n`),
     close: printed.close,
   };
 }

@@ -28,7 +28,8 @@ export function progressTree(stream: NodeJS.WriteStream): Progress {
 
   /** One write: takes the old tree away, then what steps printed, then the tree. */
   const show = (shown: readonly string[]): Promise<void> | void => {
-    const parts = [Buffer.from(rows > 0 ? `\u001b[${rows}A\u001b[0J` : ""), ...waiting];
+    // From the first column: a terminal has shown ^C, if that was typed.
+    const parts = [Buffer.from(rows > 0 ? `\r\u001b[${rows}A\u001b[0J` : ""), ...waiting];
     // Without wrapping: a row that is wider than it seems must not take two.
     if (shown.length > 0) parts.push(Buffer.from(`\u001b[?7l${shown.join("\n")}\u001b[?7h\n`));
     rows = shown.length;
@@ -65,6 +66,10 @@ export function progressTree(stream: NodeJS.WriteStream): Progress {
       dirty = true;
     },
     output: printed.output,
+    say: (line) => {
+      waiting.push(Buffer.from(`${line}\n`));
+      show(fitRows(tree, stream));
+    },
     close: () => {
       clearInterval(timer);
       printed.close();

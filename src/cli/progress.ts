@@ -9,6 +9,8 @@ export interface Progress {
   update(batch: readonly Event[]): void;
   /** What a step prints, as it comes; resolves when more can be taken. */
   output(path: Path, stream: "stdout" | "stderr", chunk: Uint8Array): Promise<void> | void;
+  /** A line about the run as a whole. */
+  say(line: string): void;
   close(): void;
 }
 
@@ -20,7 +22,7 @@ export interface ProgressOptions extends DiagnosticOptions {
 /** A tree that is redrawn on a terminal, a line for each transition elsewhere, nothing where that is to keep silent. */
 export function openProgress(stream: NodeJS.WriteStream, options: ProgressOptions): Progress {
   const { quiet, format, json, verbose } = options;
-  if (quiet || format === "json") return { update: () => {}, output: () => {}, close: () => {} };
+  if (quiet || format === "json") return { update: () => {}, output: () => {}, say: () => {}, close: () => {} };
   const redraws = stream.isTTY && process.env.TERM !== "dumb" && !json && !verbose;
   return redraws ? progressTree(stream) : progressLines(stream, verbose);
 }

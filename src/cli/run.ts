@@ -18,8 +18,10 @@ import { ServiceError } from "../protocol/services.ts";
 import { version } from "../protocol/version.ts";
 import { codeIdentity } from "../runtime/code-identity.ts";
 import { openEventWriter } from "../runtime/event-writer.ts";
+import { ownerOf } from "../runtime/process-place.ts";
 import { openRunPlace, type RunPlace } from "../runtime/run-directory.ts";
 import { newRunId } from "../runtime/run-id.ts";
+import { sweepScratchFolders } from "../runtime/scratch.ts";
 import type { Head, StepServices } from "../runtime/step-run.ts";
 import { stopSignals } from "../runtime/stop-signals.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
@@ -125,9 +127,11 @@ async function checkTracker({ tracker }: Services, sink: DiagnosticSink): Promis
 
 async function execute(prepared: Prepared, options: RunOptions): Promise<number> {
   const { pipeline, parameters, services, log, executor } = prepared;
+  sweepScratchFolders();
   const signals = stopSignals();
   const broken = new AbortController();
   const progress = openProgress(process.stderr, options);
+  signals.stop.addEventListener("abort", () => progress.say(stopping(signals.stop, services.graceMs)), { once: true });
   let recorded = 0;
   const seen = (batch: readonly Event[]): void => {
     recorded += batch.length;
@@ -165,6 +169,7 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
         parameters,
         target: "local",
         ...tagged,
+        owner: ownerOf(process.pid),
         code: codeIdentity(process.cwd()),
         version,
       },
@@ -210,6 +215,8 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
     progress.close();
     place.close();
     process.stderr.write(`magnus: the run ${log.run} stopped, since its log cannot be written: ${error.message}\n`);
+    if (recorded && (await isThere(log, services)))
+      process.stderr.write(`what is left of it can be closed: magnus runs close ${log.run}\n`);
     return recorded > 0 ? exitCode.failed : exitCode.badInput;
   }
 }
@@ -223,6 +230,19 @@ function placeFor(run: string, { isolate }: Services): RunPlace | undefined {
     process.stderr.write(`magnus: ${error.message}\n`);
     return undefined;
   }
+}
+
+async function isThere({ run }: RunLog, { runLogStore }: Services): Promise<boolean> {
+  try {
+    return await runLogStore.exists(run);
+  } catch {
+    return false;
+  }
+}
+
+function stopping({ reason }: AbortSignal, graceMs: number): string {
+  const again = reason === "SIGINT" ? "interrupt again (^C) to kill it" : "a second signal kills it";
+  return `magnus: stopping (${reason}): waits up to ${graceMs / 1000} s for what runs; ${again}`;
 }
 
 function warningOf(message: string, { path, attempt, round }: Head): EventBody {

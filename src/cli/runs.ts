@@ -9,11 +9,13 @@ import { exportMagnus } from "../run-log/magnus-export.ts";
 import { normalise } from "../run-log/normalise.ts";
 import { milliseconds, printTree } from "../run-log/print-tree.ts";
 import type { AttemptView, RunView } from "../run-log/view.ts";
+import { readStoredLog } from "../runtime/stored-log.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
 import type { RunLog, RunLogStore } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { findRun } from "./find-run.ts";
 import { findSteps } from "./find-steps.ts";
+import { leftRunning } from "./left-running.ts";
 import { loadConfiguration } from "./load-pipeline.ts";
 import type { ConfigurationOptions, DiagnosticOptions } from "./options.ts";
 import { isUnreadable, readView } from "./read-view.ts";
@@ -49,7 +51,9 @@ interface RunRow {
 /** One run that is damaged, or cannot be read, does not hide the others. */
 async function rowOf(log: RunLog, sink: DiagnosticSink): Promise<RunRow> {
   try {
-    const { run, status, created, startedAt, finishedAt, damage } = await readView(log);
+    const view = await readView(log);
+    const { run, status, created, startedAt, finishedAt, damage } = view;
+    tellLeft(view);
     if (damage !== undefined) sink.report("damaged-run", { run, damage });
     return {
       run,
@@ -90,6 +94,12 @@ function printRows(rows: readonly RunRow[]): string {
     .join("");
 }
 
+/** A run whose process was killed stays as it was: beside the result it is said how to close it. */
+function tellLeft(view: RunView): void {
+  const left = leftRunning(view);
+  if (left !== undefined) process.stderr.write(`magnus: ${left}\n`);
+}
+
 /** `magnus runs show`. */
 export function showRun(
   named: string,
@@ -97,6 +107,7 @@ export function showRun(
 ): Promise<number> {
   return withRun(named, options, async (log, sink) => {
     const view = await readView(log);
+    tellLeft(view);
     // The tree says so itself.
     const isTree = options.normalised !== true && options.json !== true;
     if (view.damage !== undefined && !isTree) sink.report("damaged-run", { run: view.run, damage: view.damage });
@@ -132,7 +143,7 @@ export function showLog(
 
 /** Empty where an attempt ended without a word; null where nothing is known. */
 async function logOf(attempt: AttemptView | undefined, log: RunLog): Promise<Uint8Array | null> {
-  if (attempt?.log !== undefined) return log.get(attempt.log.key);
+  if (attempt?.log !== undefined) return readStoredLog(log, attempt.log.key);
   return attempt?.durationMs === undefined ? null : new Uint8Array();
 }
 

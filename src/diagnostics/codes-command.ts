@@ -99,6 +99,21 @@ export const commandCodes = {
       `"${run}" fits several runs: ${fits.join(", ")}`,
     hint: () => "write more of it",
   },
+  "run-not-left": {
+    severity: "error",
+    message: ({ run, owner, isAlive, target }: NotLeft) => {
+      if (owner === undefined)
+        return `the log of run ${run} names no process that could be looked for${target === undefined ? "" : ` (${target} runs it)`}`;
+      const process = `the process of run ${run}, ${owner.pid} on ${owner.host},`;
+      return isAlive
+        ? `${process} is still there: the run goes on`
+        : `${process} cannot be seen from here: it is on another machine, in a container, or from before a restart`;
+    },
+    hint: ({ run, owner, isAlive }: NotLeft) =>
+      isAlive
+        ? `wait for it, or stop it: kill ${owner?.pid ?? ""}`
+        : `where you know that nothing of it runs any more, say so: magnus runs close ${run} --gone`,
+  },
   "damaged-run": {
     severity: "warning",
     message: ({ run, damage }: { run: string; damage: readonly string[] }) =>
@@ -145,6 +160,13 @@ export const commandCodes = {
     hint: () => "the configuration says which services there are; `magnus doctor` tries each of them",
   },
 } satisfies CodeTable;
+
+interface NotLeft {
+  readonly run: string;
+  readonly owner: { readonly pid: number; readonly host: string } | undefined;
+  readonly isAlive: boolean;
+  readonly target: string | undefined;
+}
 
 const fileRemedies = {
   "another-name": "files are named relative to the folder in which you are",

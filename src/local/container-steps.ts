@@ -13,6 +13,7 @@ import { claimAttempt } from "../runtime/claim-attempt.ts";
 import { readEvents } from "../runtime/event-writer.ts";
 import { runStep } from "../runtime/run-step.ts";
 import { scratchFolder } from "../runtime/scratch.ts";
+import { newSecretFile, type SecretFile } from "../runtime/secret-file.ts";
 import { type Ended, supervise } from "../runtime/spawn.ts";
 import type { StepResult, StepRun, StepServices } from "../runtime/step-run.ts";
 import { uuidV7 } from "../runtime/uuid-v7.ts";
@@ -71,13 +72,13 @@ interface Work {
 async function runInContainer(work: Work): Promise<StepResult> {
   const { step, services, containers, number, settings } = work;
   const writer = uuidV7();
-  const envFile = path.join(scratchFolder(), `${number}.env`);
+  const envFile = newSecretFile(path.join(scratchFolder(), `${number}.env`));
   const spec = path.join(scratchFolder(), `${number}.spec.json`);
   const first = firstWords();
   const follower = work.follow(writer, services.log, (events) => {
-    // The engine has read it; where this process is killed, no secret stays behind.
+    // The engine has read it.
     first.end();
-    removeIfThere(envFile);
+    envFile.remove();
     containers.seen(events);
   });
   const handOn: StepServices["output"] = (stream, chunk) => {
@@ -98,7 +99,7 @@ async function runInContainer(work: Work): Promise<StepResult> {
     if (!(error instanceof StoreError)) throw error;
     failure = error.message;
   } finally {
-    removeIfThere(envFile);
+    envFile.remove();
     removeIfThere(spec);
   }
   // With the values that stand beside the log because they are long.
@@ -163,7 +164,7 @@ async function startAndWait(work: Work, writer: string, { envFile, spec }: Conta
 }
 
 interface ContainerFiles {
-  readonly envFile: string;
+  readonly envFile: SecretFile;
   readonly spec: string;
 }
 

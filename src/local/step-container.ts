@@ -1,6 +1,6 @@
 /** The command line of a container that runs one step, for docker and for podman, which takes the same. */
-import { writeFileSync } from "node:fs";
 import type { Environment } from "../runtime/environment.ts";
+import type { SecretFile } from "../runtime/secret-file.ts";
 
 export interface ContainerSettings {
   /** The program: an absolute path. */
@@ -47,14 +47,14 @@ const maxLine = 20_000;
  */
 export function engineCommand(
   container: StepContainer,
-  envFile: string,
+  envFile: SecretFile,
 ): { readonly args: readonly string[]; readonly env: Environment } {
   const { name, settings, shim, folders, files, user, spec, at } = container;
   const variables = Object.entries({ ...settings.environment, ...container.env });
   const fits = (value: string): boolean => value.length <= maxLine && !/[\r\n]/.test(value);
   const inFile = variables.filter(([, value]) => fits(value));
   const inherited = variables.filter(([, value]) => !fits(value));
-  writeFileSync(envFile, inFile.map(([variable, value]) => `${variable}=${value}\n`).join(""), { mode: 0o600 });
+  envFile.write(inFile.map(([variable, value]) => `${variable}=${value}\n`).join(""));
   return {
     args: [
       "run",
@@ -64,7 +64,7 @@ export function engineCommand(
       "--name",
       name,
       "--env-file",
-      envFile,
+      envFile.path,
       ...inherited.flatMap(([variable]) => ["--env", variable]),
       ...(user === undefined ? [] : userOf(user, settings)),
       ...mount(shim, shimFolder, true),

@@ -73,10 +73,22 @@ export interface RunCreated extends EventHead {
     readonly refs?: ValueRefs;
     readonly target: string;
     readonly tag?: string;
+    /** The process without which the run does not go on; absent: a platform sees to it. */
+    readonly owner?: ProcessIdentity;
     readonly code?: { readonly commit?: string; readonly dirty?: boolean; readonly image?: string };
     readonly version: string;
     readonly retryOf?: string;
   };
+}
+/** A process, so that it can be found again, or seen to be gone. */
+export interface ProcessIdentity {
+  /** For people. */
+  readonly host: string;
+  /** Within which the number means this process: a system since its start, a container. */
+  readonly place: string;
+  readonly pid: number;
+  /** Tells it from a later process of that number; absent: the system does not say. */
+  readonly start?: string;
 }
 export interface RunNative extends EventHead {
   readonly kind: "run.native";
@@ -97,7 +109,12 @@ export interface RunFinished extends EventHead {
 }
 export interface StepStarted extends AttemptHead {
   readonly kind: "step.started";
-  readonly data: { readonly command?: string; readonly commandType?: string };
+  readonly data: {
+    readonly command?: string;
+    readonly commandType?: string;
+    /** The number of the process that supervises it, where the same script started what may have to wait for its end. */
+    readonly pid?: number;
+  };
 }
 export interface StepFinished extends AttemptHead {
   readonly kind: "step.finished";

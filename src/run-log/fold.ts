@@ -20,14 +20,15 @@ export function foldRun(events: readonly Event[]): RunView {
   const scope = rootScope(index.created?.data.parameters ?? {});
   const root = replayGraph({ graph: index.root, prefix: [], scope, round: 1 }, findings);
   const status = runStatus(root, index);
-  // Nothing goes on in a run that was stopped; only a step that has no end is still called running, since it may be.
-  const unfinished = status === "cancelled" ? "cancelled" : "running";
+  // Nothing goes on in a run that is closed; only a step that has no end is still called running, since it may be.
+  const unfinished = status === "cancelled" ? "cancelled" : status === "failed" ? "lost" : "running";
+  const names: Names = { unfinished, stopped: status === "cancelled" || status === "running" ? "cancelled" : "failed" };
   return {
     run: events[0]?.run ?? "",
     ...(index.created === undefined ? {} : { created: index.created.data }),
     status,
     parameters: published(root.scope),
-    steps: viewSteps(root, [], unfinished),
+    steps: viewSteps(root, [], names),
     ...(root.end === undefined ? {} : { end: root.end }),
     warnings: findings.warnings.map(({ path, message }) => `${displayPath(path)}: ${message}`),
     ...linksOf(events),
@@ -51,22 +52,41 @@ function runStatus({ outcome }: GraphReplay, { finished }: EventIndex): RunStatu
   return "running";
 }
 
-/** `unfinished`: what a composite or graph is called at whose inside the token still stands. */
-function viewSteps({ steps }: GraphReplay, prefix: Path, unfinished: NodeStatus): readonly StepView[] {
-  return steps.map((step) => viewStep(step, prefix, unfinished));
+/** Whether a graph failed because a step in it was stopped, and for no other reason. */
+function wasCancelled({ outcome, steps }: GraphReplay): boolean {
+  const last = steps.at(-1);
+  return outcome === "failed" && last !== undefined && isCancelled(last);
 }
 
-function viewStep(step: StepReplay, prefix: Path, unfinished: NodeStatus): StepView {
+function isCancelled({ status, graphs }: StepReplay): boolean {
+  if (graphs.length === 0) return status === "cancelled";
+  const failed = graphs.filter(({ replay }) => replay.outcome === "failed");
+  return status === "failed" && failed.length > 0 && failed.every(({ replay }) => wasCancelled(replay));
+}
+
+/** What composites and graphs are called. */
+interface Names {
+  /** Inside of them the token still stands. */
+  readonly unfinished: NodeStatus;
+  /** They failed because a step in them was stopped: in a run that is stopped, or about to be, they were stopped, too. */
+  readonly stopped: NodeStatus;
+}
+
+function viewSteps({ steps }: GraphReplay, prefix: Path, names: Names): readonly StepView[] {
+  return steps.map((step) => viewStep(step, prefix, names));
+}
+
+function viewStep(step: StepReplay, prefix: Path, names: Names): StepView {
   const { element, own } = step.node;
   const { value, reason, message } = step.control?.data ?? {};
   return {
     path: [...prefix, element],
     kind: element.kind ?? "task",
-    status: step.status === "running" && !isLeaf(element) ? unfinished : step.status,
+    status: isLeaf(element) ? step.status : compositeStatus(step, names),
     attempts: isLeaf(element) ? viewAttempts(own) : [],
     delta: step.delta,
     files: [...step.files],
-    graphs: step.graphs.map((inner) => viewGraph(inner, prefix, unfinished)),
+    graphs: step.graphs.map((inner) => viewGraph(inner, prefix, names)),
     ...(value === undefined
       ? {}
       : {
@@ -80,7 +100,12 @@ function viewStep(step: StepReplay, prefix: Path, unfinished: NodeStatus): StepV
   };
 }
 
-function viewGraph({ element, item, replay }: InnerReplay, prefix: Path, unfinished: NodeStatus): GraphView {
+function compositeStatus(step: StepReplay, { unfinished, stopped }: Names): NodeStatus {
+  if (step.status === "running") return unfinished;
+  return isCancelled(step) ? stopped : step.status;
+}
+
+function viewGraph({ element, item, replay }: InnerReplay, prefix: Path, names: Names): GraphView {
   const { branch, index, key } = element;
   const { outcome, end } = replay;
   return {
@@ -88,8 +113,12 @@ function viewGraph({ element, item, replay }: InnerReplay, prefix: Path, unfinis
     ...(index === undefined ? {} : { index }),
     ...(key === undefined ? {} : { key }),
     ...(item === undefined ? {} : { item }),
-    status: outcome === "success" || outcome === "failed" ? outcome : unfinished,
-    steps: viewSteps(replay, [...prefix, element], unfinished),
+    status: wasCancelled(replay)
+      ? names.stopped
+      : outcome === "success" || outcome === "failed"
+        ? outcome
+        : names.unfinished,
+    steps: viewSteps(replay, [...prefix, element], names),
     ...(end === undefined ? {} : { end }),
   };
 }

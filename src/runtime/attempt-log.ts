@@ -3,7 +3,9 @@ import type { EventBody } from "../protocol/event.ts";
 import type { LogStream } from "../run-log/log-lines.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { openCapturedLog } from "./captured-log.ts";
+import { monotonicMs } from "./monotonic-clock.ts";
 import type { Head, StepServices } from "./step-run.ts";
+import { partKey } from "./stored-log.ts";
 import { uuidV7 } from "./uuid-v7.ts";
 
 /** The log of one attempt: kept while the command runs, stored now and then, so that a long run can be followed. */
@@ -17,8 +19,14 @@ export interface AttemptLog {
   abandon(): void;
 }
 
-/** A log that has grown is stored this often. Milliseconds. */
-const usualInterval = 30_000;
+/** What was printed is stored this often. Milliseconds. */
+const usualInterval = 1000;
+/** So many times in between only what is new is stored, as a part of its own; then the whole log. */
+const mostParts = 30;
+/** More than this is no part: the whole log, which has its limit, is stored. Bytes. */
+const largestPart = 256 * 1024;
+/** Storing the whole log takes at most one part of so many of the time. */
+const idleShare = 10;
 
 /** A log that cannot be stored does not fail its step: capturing stops, what was stored before stays. */
 export function openAttemptLog(
@@ -30,23 +38,33 @@ export function openAttemptLog(
   let earlier: Stored | undefined;
   let failure: StoreError | undefined;
   let storing: Promise<void> = Promise.resolve();
+  /** Until when the whole log is not stored again. */
+  let resting = 0;
 
-  /** Stores the whole log anew where it has grown. */
-  const store = async (): Promise<boolean> => {
-    const { size, truncated } = captured;
-    if (failure !== undefined || size === (stored?.size ?? 0)) return false;
-    const key = `logs/${uuidV7()}.log`;
-    const content = captured.content();
+  const put = async (key: string, content: readonly Uint8Array[]): Promise<boolean> => {
     try {
       await log.putIfAbsent(key, content);
+      return true;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       failure = error;
       return false;
     }
+  };
+
+  /** Stores the whole log anew where it has grown. */
+  const store = async (): Promise<boolean> => {
+    const { size, truncated } = captured;
+    if (failure !== undefined || (stored?.parts.length === 0 ? stored.size : 0) === size) return false;
+    const from = monotonicMs();
+    const place = captured.flush();
+    const key = `logs/${uuidV7()}.log`;
+    const content = captured.content();
+    if (!(await put(key, content))) return false;
     earlier = stored;
     const bytes = content.reduce((sum, piece) => sum + piece.length, 0);
-    stored = { key, bytes, crc: crc32(...content), size, truncated };
+    stored = { key, bytes, crc: crc32(...content), size, truncated, place, parts: [] };
+    resting = monotonicMs() + (monotonicMs() - from) * idleShare;
     return true;
   };
 
@@ -60,7 +78,7 @@ export function openAttemptLog(
   const removeEarlier = async (): Promise<void> => {
     if (earlier === undefined) return;
     try {
-      await log.delete(earlier.key);
+      for (const key of [earlier.key, ...earlier.parts]) await log.delete(key);
     } catch (error) {
       // It stays: nothing refers to it.
       if (!(error instanceof StoreError)) throw error;
@@ -68,10 +86,24 @@ export function openAttemptLog(
     earlier = undefined;
   };
 
-  const storeInBetween = async (): Promise<void> => {
-    if (!(await store())) return;
+  /** What is new is a part beside the log that was stored (stored-log.ts): no event tells of it, and nothing is stored twice. */
+  const storePart = async (before: Stored): Promise<void> => {
+    const place = captured.flush();
+    const fresh = captured.since(before.place, largestPart);
+    if (before.parts.length >= mostParts || fresh === undefined) return storeAnew();
+    const key = partKey(before.key, before.parts.length);
+    if (await put(key, fresh)) stored = { ...before, place, seen: captured.size, parts: [...before.parts, key] };
+  };
+
+  const storeAnew = async (): Promise<void> => {
+    if (monotonicMs() < resting || !(await store())) return;
     await writer.write(...told());
     await removeEarlier();
+  };
+
+  const storeInBetween = async (): Promise<void> => {
+    if (failure !== undefined || captured.size === (stored?.seen ?? stored?.size ?? 0)) return;
+    await (stored === undefined ? storeAnew() : storePart(stored));
   };
 
   const timer = setInterval(() => {
@@ -104,4 +136,10 @@ interface Stored {
   /** Of what was printed until then. */
   readonly size: number;
   readonly truncated: boolean;
+  /** Of what was captured until then, or until the last part (captured-log.ts). */
+  readonly place: number;
+  /** Of what was printed until the last part; absent: there is none. */
+  readonly seen?: number;
+  /** Keys of what came after. */
+  readonly parts: readonly string[];
 }

@@ -11,6 +11,10 @@ export interface CapturedLog {
   readonly truncated: boolean;
   /** What is kept, with a line in place of what is not. In pieces that are overwritten by what is added. */
   content(): readonly Uint8Array[];
+  /** Takes lines that are not ended into what is kept, too; gives where that ends, a place for {@link since}. */
+  flush(): number;
+  /** What was kept from a place on, in such pieces; undefined where that is more than `most` bytes. */
+  since(place: number, most: number): readonly Uint8Array[] | undefined;
 }
 
 const mebibyte = 1024 * 1024;
@@ -73,6 +77,12 @@ export function openCapturedLog(limit = 10 * mebibyte, now = (): string => new D
       }
       begin(stream, chunk.subarray(last));
     },
+    flush: () => {
+      for (const part of openParts()) kept.add(part);
+      open.clear();
+      return kept.total;
+    },
+    since: (place, most) => (kept.total - place > most ? undefined : kept.last(kept.total - place)),
     get isEmpty() {
       return bytes === 0;
     },
@@ -96,8 +106,12 @@ interface OpenLine {
 /** Bytes of which the first and the last are kept. */
 interface HeadAndTail {
   add(bytes: Uint8Array): void;
+  /** Bytes that were added. */
+  readonly total: number;
   /** Bytes between the two that are gone. */
   readonly left: number;
+  /** The bytes that were added last, at most half of what is kept; in pieces, not copied. */
+  last(count: number): readonly Uint8Array[];
   /** In pieces, not copied; where nothing is gone, everything is in `head`. */
   parts(): { readonly head: readonly Uint8Array[]; readonly tail: readonly Uint8Array[] };
 }
@@ -111,7 +125,10 @@ function headAndTail(limit: number): HeadAndTail {
   const blocks: Uint8Array[] = [];
   let total = 0;
 
-  /** What is kept at a place, at most to the end of its block. The second half of all places is a ring. */
+  /** The second half of all places is a ring. */
+  const placeOf = (at: number): number => (at < limit ? at : half + ((at - half) % ring));
+
+  /** What is kept at a place, at most to the end of its block. */
   const room = (place: number): Uint8Array => {
     const at = Math.floor(place / blockSize);
     const end = Math.min(limit, (at + 1) * blockSize);
@@ -128,15 +145,25 @@ function headAndTail(limit: number): HeadAndTail {
   return {
     add: (chunk) => {
       for (let at = 0; at < chunk.length; ) {
-        const to = room(total < limit ? total : half + ((total - half) % ring));
+        const to = room(placeOf(total));
         const piece = chunk.subarray(at, at + to.length);
         to.set(piece);
         at += piece.length;
         total += piece.length;
       }
     },
+    get total() {
+      return total;
+    },
     get left() {
       return Math.max(0, total - limit);
+    },
+    last: (count) => {
+      const pieces: Uint8Array[] = [];
+      for (let at = total - count; at < total; at += pieces.at(-1)?.length ?? 0) {
+        pieces.push(room(placeOf(at)).subarray(0, total - at));
+      }
+      return pieces;
     },
     parts: () => {
       if (total <= limit) return { head: between(0, total), tail: [] };

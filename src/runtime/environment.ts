@@ -76,7 +76,14 @@ export function cleanEnvironment(environment: { readonly [name: string]: string 
 }
 
 const ownPrefixes = [...parameterPrefixes, metricPrefix, savedPrefix, "NODE_CHANNEL_"];
-const ownNames = ["MAGNUS_MAP_VARIABLE", "MAGNUS_SERVICES", "MAGNUS_CONTROL_FILE", "MAGNUS_WRITER", "MAGNUS_FOLLOWER"];
+const ownNames = [
+  "MAGNUS_MAP_VARIABLE",
+  "MAGNUS_SERVICES",
+  "MAGNUS_CONTROL_FILE",
+  "MAGNUS_WRITER",
+  "MAGNUS_FOLLOWER",
+  "MAGNUS_SCRIPT",
+];
 
 function isOwn(name: string): boolean {
   return ownPrefixes.some((prefix) => name.startsWith(prefix)) || ownNames.includes(name);

@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CatalogFile, EventBody, StepFinished } from "../protocol/event.ts";
 import { isGuardedName } from "../protocol/guarded-names.ts";
-import { printJson } from "../protocol/json.ts";
 import type { Parameters } from "../protocol/path.ts";
 import type { TaskSpec } from "../protocol/step-spec.ts";
 import { removeIfThere } from "../stores/atomic-file.ts";
 import { type AttemptLog, openAttemptLog } from "./attempt-log.ts";
+import { startOf, warning } from "./attempt-start.ts";
 import { putFiles } from "./catalog-step.ts";
 import { findLeak } from "./find-leak.ts";
 import { literalPattern } from "./glob.ts";
@@ -42,22 +42,24 @@ export async function runAttempt(step: StepRun, plan: AttemptPlan, services: Ste
   const staged = await stageAttempt(step, task, plan.head.attempt, services);
   let log: AttemptLog | undefined;
   try {
-    const started = startOf(plan.head, task, staged);
+    const started = startOf(plan.head, task, staged, services);
     const attempt: Attempt = { ...plan, task, step, staged, services, startedAt };
     if (services.stop.aborted) return await finishEarly(attempt, started, stopFailure(services.stop));
     if (staged.failure !== undefined) return await finishEarly(attempt, started, staged.failure);
     await services.writer.write(...started);
 
     log = openAttemptLog(plan.head, services);
+    let stopped = false;
     let early: Promise<void> | undefined;
     const onStop = (): void => {
-      // A platform gives little time after TERM: the record comes first.
-      early = services.writer.write(finished(attempt, { kind: "cancelled", failure: stopFailure(services.stop) }));
+      stopped = true;
+      if (!services.recordsStopAtOnce) return;
+      early = services.writer.write(finished(attempt, stoppedOutcome(services.stop)));
       early.catch(() => {});
     };
     const ended = await runCommand(staged, log, onStop, attempt);
     await early;
-    if (early !== undefined) return await finishStopped(attempt, log, ended.exitCode);
+    if (stopped) return await finishStopped(attempt, log, ended.exitCode, early !== undefined);
     return await finish(attempt, log, ended);
   } finally {
     log?.abandon();
@@ -72,23 +74,6 @@ interface Attempt extends AttemptPlan {
   readonly services: StepServices;
   /** By the monotonic clock. */
   readonly startedAt: number;
-}
-
-/** Events tell the command's beginning only. Characters. */
-const maxCommand = 4096;
-
-function startOf(head: Head, task: TaskSpec, { warnings, got, redactor }: Staged): readonly EventBody[] {
-  const whole = typeof task.command === "string" ? task.command : printJson(task.command);
-  const command = redactor.redact(whole.length > maxCommand ? `${whole.slice(0, maxCommand)}...` : whole);
-  return [
-    ...warnings.map((message): EventBody => warning(head, redactor.redact(message))),
-    ...(got.length === 0 ? [] : [{ kind: "catalog.get", ...head, data: { files: got } } as const]),
-    { kind: "step.started", ...head, data: { command, commandType: task.type } },
-  ];
-}
-
-function warning(head: Head, message: string): EventBody {
-  return { kind: "warning", ...head, data: { message } };
 }
 
 function stopFailure(stop: AbortSignal): Failure {
@@ -148,15 +133,24 @@ async function finishEarly(attempt: Attempt, started: readonly EventBody[], fail
   return resultOf(attempt, outcome, []);
 }
 
-/** The finish is recorded already; the log follows. */
-async function finishStopped(attempt: Attempt, log: AttemptLog, exitCode: number): Promise<StepResult> {
-  const events = await log.close();
-  if (events.length > 0) await attempt.services.writer.write(...events);
+/** `recorded`: its finish is already; the log follows. */
+async function finishStopped(
+  attempt: Attempt,
+  log: AttemptLog,
+  exitCode: number,
+  recorded: boolean,
+): Promise<StepResult> {
+  const { stop, writer } = attempt.services;
+  const outcome = stoppedOutcome(stop);
+  const events = [...(await log.close()), ...(recorded ? [] : [finished(attempt, outcome)])];
+  if (events.length > 0) await writer.write(...events);
   await log.removeEarlier();
-  const { stop } = attempt.services;
   // A task may end a stop with 0; nothing may take that for a success.
-  const outcome: Outcome = { kind: "cancelled", failure: stopFailure(stop), exitCode: exitCode || stopCode(stop) };
-  return resultOf(attempt, outcome, []);
+  return resultOf(attempt, { ...outcome, exitCode: exitCode || stopCode(stop) }, []);
+}
+
+function stoppedOutcome(stop: AbortSignal): Extract<Outcome, { kind: "failed" | "cancelled" }> {
+  return { kind: "cancelled", failure: stopFailure(stop) };
 }
 
 async function finish(attempt: Attempt, log: AttemptLog, ended: Ended): Promise<StepResult> {

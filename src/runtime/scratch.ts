@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { StoreError } from "../stores/store-error.ts";
+import { isAlive, processPlace } from "./process-place.ts";
 
 /** The files of one attempt outside its working directory. They need not exist. */
 export interface AttemptFiles {
@@ -9,7 +10,7 @@ export interface AttemptFiles {
   readonly parameters: string;
   /** What the task answers (MAGNUS_OUTPUT_FILE). */
   readonly output: string;
-  /** What the runner of a task type hands back: a shell's environment, a function's result. */
+  /** What the runner of a task type hands back: a function's result. */
   readonly result: string;
   /** A command that is too long for an argument. */
   readonly script: string;
@@ -28,21 +29,58 @@ export function newAttemptFiles(): AttemptFiles {
 
 /** This process's folder for temporary files; removed at its end. Throws a StoreError where none can be made. */
 export function scratchFolder(): string {
-  if (folder !== undefined) return folder;
+  if (folder === undefined) {
+    const made = makeScratchFolder(process.pid);
+    process.once("exit", () => removeFolder(made));
+    folder = made;
+  }
+  return folder;
+}
+
+/**
+ * Makes a folder for the temporary files of a process, which its name tells, so that a later run finds what a killed one
+ * left (sweepScratchFolders). Throws a StoreError where none can be made.
+ */
+export function makeScratchFolder(owner: number): string {
   const parents = placesForFiles();
   let refused: unknown;
   for (const parent of parents) {
     try {
       mkdirSync(parent, { recursive: true });
-      folder = mkdtempSync(join(parent, "magnus-"));
-      const made = folder;
-      process.once("exit", () => removeFolder(made));
-      return made;
+      return mkdtempSync(join(parent, `magnus-${processPlace()}-${owner}-`));
     } catch (error) {
       refused ??= error;
     }
   }
   throw new StoreError("cannot make a folder for temporary files (set TMPDIR) in", parents[0] ?? "", refused);
+}
+
+/** Removes the folders of processes of this place that are gone: they were killed. What cannot be removed, stays. */
+export function sweepScratchFolders(): void {
+  const parent = tmpdir();
+  for (const name of namesIn(parent)) {
+    const owner = scratchOwner(name);
+    if (owner === undefined || isAlive(owner)) continue;
+    try {
+      rmSync(join(parent, name), { recursive: true, force: true });
+    } catch {
+      // Another user's, or another run sweeps, too.
+    }
+  }
+}
+
+/** The process to which such a folder belongs; undefined: it is not of this place, or no such folder. */
+export function scratchOwner(folder: string): number | undefined {
+  const [, place, owner] = /^magnus-([a-z0-9]+-[a-z0-9]*)-(\d+)-/.exec(basename(folder)) ?? [];
+  return place === processPlace() ? Number(owner) : undefined;
+}
+
+function namesIn(parent: string): readonly string[] {
+  try {
+    return readdirSync(parent);
+  } catch {
+    return [];
+  }
 }
 
 /** Most often it is empty by now, and to remove a tree loads a module of Node's. */

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { setMaxListeners } from "node:events";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
+import { getSystemErrorName } from "node:util";
 import { errorCode } from "../stores/store-error.ts";
+import { forgetLauncher, type GuardedChild, startGuarded } from "./guard.ts";
 
 export interface Command {
   readonly file: string;
@@ -40,34 +41,36 @@ export type Ended =
     };
 
 /**
- * Runs a command to its end in a process group of its own. Resolves when it has ended and what it printed has been
- * handed on; waits at most a second more for processes that it left behind with its output open. Rejects only where
- * `output` does; the command is killed then.
+ * Runs a command to its end in a session and process group of its own; it does not outlive this process (guard.ts).
+ * Resolves when it has ended and what it printed has been handed on; waits at most a second more for processes that it left
+ * behind with its output open. Rejects only where `output` does; the command is killed then.
  */
 export async function supervise(command: Command, supervision: Supervision): Promise<Ended> {
-  let child: ChildProcess;
+  let guarded: GuardedChild;
   try {
-    child = spawn(command.file, command.args, {
-      env: command.env,
-      cwd: command.cwd,
-      detached: true,
-      stdio: [command.stdin === "open" ? "pipe" : "ignore", "pipe", "pipe"],
-    });
+    guarded = startGuarded(command);
   } catch (error) {
     // E2BIG is thrown, unlike ENOENT and EACCES.
-    return cannotStart(command, error);
+    return cannotStart(command, errorCode(error), error);
   }
-  const group = processGroup(child);
+  const { child } = guarded;
+  const group = processGroup(guarded);
   const streams = [
     forward(child.stdout, (chunk) => supervision.output("stdout", chunk), group.kill),
     forward(child.stderr, (chunk) => supervision.output("stderr", chunk), group.kill),
   ];
-  const ended = await watch(child, command, group, supervision);
+  const ended = await watch(guarded, command, group, supervision);
+  if (child.pid === undefined && existsSync(command.cwd) && forgetLauncher()) return supervise(command, supervision);
   await drained(streams);
   return ended;
 }
 
-function watch(child: ChildProcess, command: Command, group: Group, supervision: Supervision): Promise<Ended> {
+function watch(
+  { child, release, failure }: GuardedChild,
+  command: Command,
+  group: Group,
+  supervision: Supervision,
+): Promise<Ended> {
   return new Promise((resolve) => {
     let timedOut = false;
     let stopped = false;
@@ -99,14 +102,17 @@ function watch(child: ChildProcess, command: Command, group: Group, supervision:
       forgetKill();
       // What is left of a group that was told to end must not go on.
       if (timedOut || stopped) group.kill();
+      release();
       resolve(ended);
     };
     child.once("error", (error) => {
-      if (child.pid === undefined) finish(cannotStart(command, error));
+      if (child.pid === undefined) finish(cannotStart(command, errorCode(error), error));
     });
     child.once("exit", (code, signal) => {
       const exitCode = code ?? 128 + (signal === null ? 0 : signalNumber(signal));
-      finish({ kind: "exit", exitCode, ...(signal === null ? {} : { signal }), timedOut, stopped });
+      const error = failure(exitCode);
+      if (error !== undefined) finish(cannotStart(command, getSystemErrorName(-error)));
+      else finish({ kind: "exit", exitCode, ...(signal === null ? {} : { signal }), timedOut, stopped });
     });
   });
 }
@@ -116,7 +122,7 @@ interface Group {
   kill(): void;
 }
 
-function processGroup(child: ChildProcess): Group {
+function processGroup({ child, killSession }: GuardedChild): Group {
   const send = (signal: NodeJS.Signals): void => {
     if (child.pid === undefined) return;
     try {
@@ -126,7 +132,11 @@ function processGroup(child: ChildProcess): Group {
       if (!["ESRCH", "EPERM"].includes(errorCode(error) ?? "")) throw error;
     }
   };
-  return { send, kill: () => send("SIGKILL") };
+  const kill = (): void => {
+    send("SIGKILL");
+    killSession();
+  };
+  return { send, kill };
 }
 
 interface Forwarding {
@@ -190,8 +200,7 @@ async function drained(streams: readonly Forwarding[]): Promise<void> {
   }
 }
 
-function cannotStart(command: Command, error: unknown): Ended {
-  const code = errorCode(error);
+function cannotStart(command: Command, code: string | undefined, error?: unknown): Ended {
   const name = command.file;
   switch (code) {
     case "ENOENT":
@@ -211,7 +220,7 @@ function cannotStart(command: Command, error: unknown): Ended {
       return {
         kind: "cannot-start",
         exitCode: 126,
-        message: `${name}: ${error instanceof Error ? error.message : String(error)}`,
+        message: `${name}: ${error instanceof Error ? error.message : code}`,
       };
   }
 }

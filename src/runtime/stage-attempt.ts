@@ -59,6 +59,7 @@ export async function stageAttempt(
     warnings,
     ...rest,
     remove: () => {
+      if ("command" in rest) rest.command.remove?.();
       if (files !== undefined) removeFiles(files);
       workspace.remove();
     },

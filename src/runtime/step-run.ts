@@ -53,15 +53,19 @@ export interface StepServices {
   output(stream: "stdout" | "stderr", chunk: Uint8Array): Promise<void> | void;
   /** Aborted with the signal's name as reason when the run is to stop: the child gets it, the attempt ends `cancelled`. */
   readonly stop: AbortSignal;
+  /** A platform that stops a step gives it little time: its end is recorded before it has ended. */
+  readonly recordsStopAtOnce?: boolean;
   /** Aborted to kill at once. */
   readonly kill?: AbortSignal;
+  /** Recorded with each start; absent: nobody asks. */
+  readonly pid?: number;
   /** Milliseconds between TERM and KILL. */
   readonly graceMs: number;
   /** A program that prints the run's log so far, and the services (MAGNUS_SERVICES) that it needs; absent: none can. */
   readonly runLogReader?: { readonly command: readonly string[]; readonly services: string };
   /** Experiment tracking beside the run log; absent: none. */
   readonly tracker?: AttemptTracker;
-  /** What a running task printed is stored this often. Milliseconds; absent: 30 seconds. */
+  /** What a running task printed is stored this often. Milliseconds; absent: a second. */
   readonly logIntervalMs?: number;
 }
 

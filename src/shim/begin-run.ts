@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { isObject, parseJson } from "../protocol/json.ts";
 import { mergeParameters } from "../protocol/merge-parameters.ts";
@@ -7,14 +7,19 @@ import type { RunSpec } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
 import { codeIdentity } from "../runtime/code-identity.ts";
 import { openEventWriter } from "../runtime/event-writer.ts";
+import { ownerOf } from "../runtime/process-place.ts";
 import { openRunPlace, type RunPlace } from "../runtime/run-directory.ts";
 import { newRunId } from "../runtime/run-id.ts";
+import { makeScratchFolder, sweepScratchFolders } from "../runtime/scratch.ts";
 import { isRunId } from "../stores/run-log-names.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { readArguments, readServices, readText } from "./session.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** `begin`: creates the run of a compiled script with its initial parameters; prints the run's id. */
+/**
+ * `begin`: creates the run of a compiled script with its initial parameters; prints the run's id and, where MAGNUS_OWNER
+ * is the script's process, a folder for its temporary files. It removes what killed processes left of theirs.
+ */
 export async function beginRun(argv: readonly string[]): Promise<number> {
   try {
     return await begin(argv);
@@ -31,6 +36,7 @@ async function begin(argv: readonly string[]): Promise<number> {
     spec: { type: "string" },
     target: { type: "string" },
   });
+  const script = Number(process.env.MAGNUS_OWNER ?? 0);
   const spec = readRunSpec(String(own.values.spec ?? ""));
   const user = readUserArguments(split < 0 ? [] : argv.slice(split + 1));
   const merged = mergeParameters({
@@ -49,23 +55,31 @@ async function begin(argv: readonly string[]): Promise<number> {
     );
   }
   const services = readServices();
+  sweepScratchFolders();
   const log = await services.runLogStore.create(run);
   if (log === null) throw new UsageError(`the run ${run} exists already; choose another --run-id`, exitCode.badInput);
   const place = openPlace(run, services.isolate);
   const tag = user.tag ?? process.env.MAGNUS_RUN_TAG;
-  await openEventWriter(log).write({
-    kind: "run.created",
-    data: {
-      pipeline: spec.pipeline,
-      digest: spec.digest,
-      parameters: merged.parameters,
-      target: String(own.values.target ?? "shell"),
-      ...(tag ? { tag } : {}),
-      code: codeIdentity(process.cwd()),
-      version,
-    },
-  });
-  process.stdout.write(`${run}\n`);
+  const folder = script > 0 ? makeScratchFolder(script) : undefined;
+  try {
+    await openEventWriter(log).write({
+      kind: "run.created",
+      data: {
+        pipeline: spec.pipeline,
+        digest: spec.digest,
+        parameters: merged.parameters,
+        target: String(own.values.target ?? "shell"),
+        ...(tag ? { tag } : {}),
+        ...(script > 0 ? { owner: ownerOf(script) } : {}),
+        code: codeIdentity(process.cwd()),
+        version,
+      },
+    });
+  } catch (error) {
+    if (folder !== undefined) rmSync(folder, { recursive: true });
+    throw error;
+  }
+  process.stdout.write(folder === undefined ? `${run}\n` : `${run}\n${folder}\n`);
   process.stderr.write(`magnus: run ${run}\n`);
   if (place?.notice !== undefined) process.stderr.write(`magnus: ${place.notice}\n`);
   return exitCode.success;

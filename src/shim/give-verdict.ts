@@ -1,41 +1,24 @@
 import { exitCode } from "../protocol/exit-codes.ts";
 import { readSpec } from "../protocol/spec-text.ts";
-import type { StepSpec } from "../protocol/step-spec.ts";
-import { foldRun } from "../run-log/fold.ts";
-import { lossesAtEnd } from "../run-log/lost.ts";
 import { printable, printTree } from "../run-log/print-tree.ts";
-import type { RunView } from "../run-log/view.ts";
 import { failureLine, whyFailed } from "../run-log/why-failed.ts";
-import { type EventWriter, openEventWriter, readEvents } from "../runtime/event-writer.ts";
+import { closeRun } from "../runtime/close-run.ts";
 import { closeRunPlace } from "../runtime/run-directory.ts";
-import type { RunLog } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
-import { createRunWhereNobodyDid, readParameters } from "./create-run.ts";
-import { openSession, readArguments, readNames, readText } from "./session.ts";
+import { openSession, readArguments, readText } from "./session.ts";
 import { trackedLog } from "./tracked-log.ts";
 
 /**
- * `verdict`: declares lost what never finished, closes the run, prints it, exits by its outcome. A run that nobody created,
- * since its first step was lost, is created with what its spec and `--param-base64` say. `--cancelled`, or `--stopped true`
- * where a platform computes it: the run was stopped, and what did not finish is not lost. A run whose log cannot be read or
- * closed has failed: its platform is told so by the same code.
+ * `verdict`: declares lost what never finished, closes the run, prints it, exits by its outcome. A run whose log cannot be
+ * read or closed has failed: its platform is told so by the same code.
  */
 export async function giveVerdict(argv: readonly string[]): Promise<number> {
-  const { values } = readArguments(argv, {
-    spec: { type: "string" },
-    names: { type: "string" },
-    cancelled: { type: "boolean" },
-    stopped: { type: "string" },
-    "param-base64": { type: "string", multiple: true },
-  });
-  const spec = values.spec === undefined ? undefined : readSpec(readText(String(values.spec)), readNames(values.names));
-  const cancelled = values.cancelled === true || values.stopped === "true";
+  const { values } = readArguments(argv, { spec: { type: "string" }, cancelled: { type: "boolean" } });
+  const spec = values.spec === undefined ? undefined : readSpec(readText(String(values.spec)));
   const { run, services } = openSession();
   try {
     const { log, tracker } = await trackedLog(services.runLogStore.open(run.id), services);
-    const writer = openEventWriter(log);
-    await createRunWhereNobodyDid(spec?.run, readParameters(values["param-base64"]), log, writer, run.tag);
-    const view = await close(log, writer, spec?.mayBeLost ?? [], cancelled);
+    const view = await closeRun(log, spec?.mayBeLost ?? [], values.cancelled === true);
     await tracker?.close();
     const kept = closeRunPlace(process.cwd(), run.id);
     process.stderr.write(`${printTree(view)}\n`);
@@ -47,24 +30,4 @@ export async function giveVerdict(argv: readonly string[]): Promise<number> {
     process.stderr.write(`magnus: the run ${run.id} failed, since its log cannot be used: ${error.message}\n`);
     return exitCode.failed;
   }
-}
-
-/** Gives the run as it ended. */
-async function close(
-  log: RunLog,
-  writer: EventWriter,
-  mayBeLost: NonNullable<StepSpec["mayBeLost"]>,
-  cancelled: boolean,
-): Promise<RunView> {
-  let events = await readEvents(log);
-  for (;;) {
-    const losses = cancelled ? [] : lossesAtEnd(events, mayBeLost);
-    if (losses.length === 0) break;
-    await writer.write(...losses);
-    events = await readEvents(log);
-  }
-  const outcome = foldRun(events).status === "success" ? "success" : "failed";
-  const status = cancelled ? "cancelled" : outcome;
-  await writer.write({ kind: "run.finished", data: { status, events: events.length + 1 } });
-  return { ...foldRun(await readEvents(log)), status };
 }

@@ -1,24 +1,30 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { argumentText } from "../protocol/argument-text.ts";
 import type { Event } from "../protocol/event.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
-import { displayPath, type Path, pathKey } from "../protocol/path.ts";
+import { mergeParameters } from "../protocol/merge-parameters.ts";
+import { displayPath, type Parameters, type Path, pathKey } from "../protocol/path.ts";
 import { readSpec } from "../protocol/spec-text.ts";
-import type { StepSpec } from "../protocol/step-spec.ts";
+import type { RunSpec, StepSpec } from "../protocol/step-spec.ts";
+import { version } from "../protocol/version.ts";
 import { lossesBefore } from "../run-log/lost.ts";
 import { type Reach, reachStep } from "../run-log/reach.ts";
 import { claimAttempt } from "../runtime/claim-attempt.ts";
+import { codeIdentity } from "../runtime/code-identity.ts";
 import { type EventWriter, openEventWriter, readEvents } from "../runtime/event-writer.ts";
+import { monotonicMs } from "../runtime/monotonic-clock.ts";
+import { isAlive } from "../runtime/process-place.ts";
 import { findRunDirectory } from "../runtime/run-directory.ts";
 import { runStep } from "../runtime/run-step.ts";
+import { scratchOwner } from "../runtime/scratch.ts";
 import type { StepResult } from "../runtime/step-run.ts";
 import { stopSignals } from "../runtime/stop-signals.ts";
 import { writeToStream } from "../runtime/write-to-stream.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
-import { createRunWhereNobodyDid, readParameters } from "./create-run.ts";
 import { followerGone } from "./follower-gone.ts";
 import { placeOf, readAt } from "./place.ts";
-import { openSession, readArguments, readNames, readText } from "./session.ts";
+import { openSession, readArguments, readText } from "./session.ts";
 import { trackedLog } from "./tracked-log.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -32,11 +38,10 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
   const gone = followerGone();
   const { values } = readArguments(argv, {
     spec: { type: "string" },
-    names: { type: "string" },
     at: { type: "string" },
     "param-base64": { type: "string", multiple: true },
   });
-  const spec = readSpec(readText(String(values.spec ?? "")), readNames(values.names));
+  const spec = readSpec(readText(String(values.spec ?? "")));
   const path = placeOf(spec, readAt(readText(String(values.at ?? "[]"))));
   const { run, services } = openSession();
   writeControl("fault");
@@ -45,8 +50,8 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
   const { MAGNUS_WRITER: chosen } = process.env;
   const { log, tracker } = await trackedLog(stored, services, (warning) => writer.write(warning).catch(() => {}));
   const writer = openEventWriter(log, chosen || undefined);
-  const given = readParameters(values["param-base64"]);
-  await createRunWhereNobodyDid(spec.run, given, log, writer, run.tag);
+  const given = (values["param-base64"] ?? []).map((param) => decodeParameter(readText(String(param))));
+  await createRunWhereNobodyDid(spec, given, log, writer, run.tag);
   const reach = await reachOrThrow(path, spec, log, writer);
   if (reach.finished?.status === "success") {
     writeControl(reach.finished.control);
@@ -69,8 +74,10 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
       ...(runDirectory === undefined ? {} : { runDirectory }),
       claimAttempt: (at, gather) => claimAttempt(log, at, gather),
       output: (stream, chunk) => writeToStream(process[stream], chunk),
-      stop: gone === undefined ? signals.stop : AbortSignal.any([signals.stop, gone]),
-      kill: signals.kill,
+      stop: gone === undefined ? signals.stop : AbortSignal.any([signals.stop, gone.stop]),
+      kill: gone === undefined ? signals.kill : AbortSignal.any([signals.kill, gone.kill]),
+      recordsStopAtOnce: gone === undefined,
+      ...(isOfScript() ? { pid: process.pid } : {}),
       graceMs: services.graceMs,
       ...(reader === undefined
         ? {}
@@ -78,14 +85,59 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
       ...(tracker === undefined ? {} : { tracker }),
     },
   );
-  // Nobody else is left who would close the run.
-  if (gone?.aborted && result.status === "cancelled") {
+  if (gone?.stop.aborted && gone.isLast() && result.status === "cancelled") {
     await writer.write({ kind: "run.finished", data: { status: "cancelled" } });
   }
   await tracker?.close();
   writeControl(result.control);
   if (!chosen) report(path, result, spec);
   return codeOf(result);
+}
+
+/** `name=BASE64`, the text in UTF-8, as `name=text`: no templating or expansion on the way could touch it. */
+function decodeParameter(param: string): string {
+  const at = param.indexOf("=");
+  if (at < 0) throw new UsageError(`--param-base64 ${param}: expected name=BASE64`);
+  return `${param.slice(0, at)}=${Buffer.from(param.slice(at + 1), "base64").toString("utf8")}`;
+}
+
+/** The run's first step creates it; where that one was lost, a step to which its failure leads does. */
+async function createRunWhereNobodyDid(
+  spec: StepSpec,
+  given: readonly string[],
+  log: RunLog,
+  writer: EventWriter,
+  tag?: string,
+): Promise<void> {
+  if (spec.run === undefined || (await readEvents(log)).some((event) => event.kind === "run.created")) return;
+  const parameters = initialParameters(spec.run, given);
+  if (!(await log.claim("run.created"))) return;
+  const { pipeline, digest } = spec.run;
+  const code = codeIdentity(process.cwd());
+  await writer.write({
+    kind: "run.created",
+    data: {
+      pipeline,
+      digest,
+      parameters,
+      target: process.env.MAGNUS_TARGET ?? "shell",
+      ...(tag ? { tag } : {}),
+      code,
+      version,
+    },
+  });
+}
+
+/** The defaults, overlaid by what the platform hands over as `name=text`; a text that it never changed is the default. */
+function initialParameters(run: RunSpec, given: readonly string[]): Parameters {
+  const changed = given.filter((param) => {
+    const name = param.slice(0, param.indexOf("="));
+    const usual = Object.hasOwn(run.parameters, name) ? run.parameters[name] : undefined;
+    return usual === undefined || param !== `${name}=${argumentText(usual)}`;
+  });
+  const merged = mergeParameters({ defaults: run.parameters, environment: {}, flags: changed, text: run.text ?? [] });
+  if (merged.errors.length > 0) throw new UsageError(merged.errors.join("\nmagnus-shim: "));
+  return merged.parameters;
 }
 
 /** Replays the log up to this step; declares lost what certainly was. Throws (exit 74) where the token is elsewhere. */
@@ -100,6 +152,7 @@ async function reachOrThrow(
     const reach = reachStep(events, path, spec.gather);
     if (reach.state === "here") return reach;
     const losses = lossesBefore(events, path, spec);
+    if (await endOfSupervisors(losses, events)) continue;
     if (losses.length === 0) {
       const where =
         reach.state === "blocked"
@@ -109,6 +162,35 @@ async function reachOrThrow(
     }
     await writer.write(...losses);
   }
+}
+
+/** Whether the processes of one script meet here, whose numbers mean the same to all. */
+function isOfScript(): boolean {
+  return scratchOwner(process.env.MAGNUS_SCRIPT ?? "") !== undefined;
+}
+
+/** What a supervisor that was cut off from its script does not end in this time, is not waited for. Milliseconds. */
+const mostPatience = 10_000;
+
+/**
+ * Waits until those that supervise what seems lost have ended, too: a part of a script was killed, and they are about to
+ * end their commands. Gives whether there was one, which may have left a record.
+ */
+async function endOfSupervisors(
+  losses: readonly { readonly path: Path }[],
+  events: readonly Event[],
+): Promise<boolean> {
+  if (!isOfScript()) return false;
+  const keys = new Set(losses.map((loss) => pathKey(loss.path)));
+  const pids = events.flatMap((event) =>
+    event.kind === "step.started" && event.data.pid !== undefined && keys.has(pathKey(event.path))
+      ? [event.data.pid]
+      : [],
+  );
+  const living = pids.filter((pid) => pid !== process.pid && isAlive(pid));
+  const until = monotonicMs() + mostPatience;
+  while (living.some(isAlive) && monotonicMs() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+  return living.length > 0 && !living.some(isAlive);
 }
 
 /**

@@ -1,8 +1,11 @@
 import {
   appendFileSync,
+  closeSync,
+  constants,
   existsSync,
   linkSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,7 +15,7 @@ import {
 import { join } from "node:path";
 import type { Event } from "../protocol/event.ts";
 import { timeOfUuidV7 } from "../protocol/uuid-time.ts";
-import { createFile, temporaryName, withFolder } from "./atomic-file.ts";
+import { createFile, withFolder } from "./atomic-file.ts";
 import { byWriter, parseEvents, printEvents, type TellDamage } from "./event-lines.ts";
 import { blobKey, checkedRunId, claimFile, isRunId } from "./run-log-names.ts";
 import type { RunLog, RunLogStore } from "./run-log-store.ts";
@@ -28,7 +31,7 @@ export function fileSystemRunLogStore(root: string, readRoots: readonly string[]
   const roots = [root, ...readRoots];
   return {
     name: `file-system (${root})`,
-    create: async (run) => (createRunFolder(root, checkedRunId(run, root)) ? openRun(run, roots) : null),
+    create: async (run) => (createRunFolder(root, checkedRunId(run, root)) ? openRun(run, roots, true) : null),
     open: (run) => openRun(checkedRunId(run, root), roots),
     exists: async (run) => isRunId(run) && roots.some((folder) => folderExists(join(folder, run))),
     list: async () => listRuns(roots),
@@ -76,19 +79,25 @@ function beginOf(events: string): number | undefined {
   return times.reduce<number | undefined>((first, time) => Math.min(first ?? time, time), undefined);
 }
 
-function openRun(run: string, roots: readonly string[]): RunLog {
+/** `made`: this process made its folder. */
+function openRun(run: string, roots: readonly string[], made = false): RunLog {
   const folders = roots.map((root) => join(root, run));
   const folder = folders[0] ?? "";
   const claim = claimer(join(folder, "claims"));
-  /** Writers whose last append failed: what they left may be a torn line, which the next append must not continue. */
-  const torn = new Set<string>();
+  const written: Written = { torn: new Set(), writers: new Set() };
+  /** A folder that was there and is gone was removed: to make it anew would hide that what it held is lost. */
+  const checkThere = (file: string): void => {
+    if (!made && written.writers.size === 0) return;
+    if (!existsSync(folder)) throw new StoreError("cannot write", file, removed);
+  };
   return {
     run,
-    append: async (events) => appendEvents(folder, events, torn),
+    append: async (events) => appendEvents(folder, events, written),
     read: async (tell) => readEvents(folders, tell),
     claim: async (name) => claim(claimFile(name)),
     putIfAbsent: async (key, content) => {
       const file = join(folder, blobKey(key));
+      checkThere(file);
       return guarded("cannot write", file, () => createFile(file, content));
     },
     get: async (key) => getBlob(folders, blobKey(key)),
@@ -100,16 +109,48 @@ function openRun(run: string, roots: readonly string[]): RunLog {
   };
 }
 
-function appendEvents(folder: string, events: readonly Event[], torn: Set<string>): void {
+const removed = "the run's log was removed while it ran";
+
+interface Written {
+  /** Writers whose last append failed: what they left may be a torn line, which the next append must not continue. */
+  readonly torn: Set<string>;
+  /** Writers that have a file. */
+  readonly writers: Set<string>;
+}
+
+function appendEvents(folder: string, events: readonly Event[], { torn, writers }: Written): void {
   for (const [writer, batch] of byWriter(events)) {
     const file = join(folder, "events", `${claimFile(writer)}.ndjson`);
     const text = printEvents(batch);
     guarded("cannot write", file, () => {
       const wasTorn = torn.delete(writer);
       torn.add(writer);
-      withFolder(file, () => appendFileSync(file, wasTorn ? `\n${text}` : text));
+      appendText(file, wasTorn ? `\n${text}` : text, writers.has(writer));
       torn.delete(writer);
+      writers.add(writer);
     });
+  }
+}
+
+/** `known`: the file was there; a new one in its place would begin in the middle of what happened. */
+function appendText(file: string, text: string, known: boolean): void {
+  if (!known) {
+    withFolder(file, () => appendFileSync(file, text));
+    return;
+  }
+  const descriptor = openThere(file);
+  try {
+    writeFileSync(descriptor, text);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function openThere(file: string): number {
+  try {
+    return openSync(file, constants.O_WRONLY | constants.O_APPEND);
+  } catch (error) {
+    throw errorCode(error) === "ENOENT" ? new StoreError("cannot write", file, removed) : error;
   }
 }
 
@@ -128,29 +169,26 @@ function readEvents(folders: readonly string[], tell: TellDamage = () => {}): re
 }
 
 /**
- * A claim is a hard link to a token of this process: one system call, exclusive on every file system that has links. A
- * token takes as many links as the file system allows (65,000 on ext4), then a new one is made; where there are no links
- * at all, each claim is a file of its own.
+ * A claim is a hard link to the first one of this process: one system call, exclusive on every file system that has links.
+ * A file takes as many links as the file system allows (65,000 on ext4), then a new one is made; where there are no links at
+ * all, each claim is a file of its own.
  */
 function claimer(folder: string): (name: string) => boolean {
-  let token: string | undefined;
-  const newToken = (): string => {
-    const file = temporaryName(join(folder, "claim"));
-    withFolder(file, () => writeFileSync(file, `${process.pid}\n`, { flag: "wx" }));
-    return file;
-  };
+  let first: string | undefined;
   return (name) => {
     const file = join(folder, name);
     return guarded("cannot write", file, () => {
-      token ??= newToken();
       try {
-        linkSync(token, file);
-        return true;
+        if (first !== undefined) {
+          linkSync(first, file);
+          return true;
+        }
       } catch (error) {
         if (errorCode(error) === "EEXIST") return false;
-        token = undefined;
-        return createFile(file, `${process.pid}\n`);
       }
+      const isMine = createFile(file, `${process.pid}\n`);
+      if (isMine) first = file;
+      return isMine;
     });
   };
 }

@@ -94,7 +94,7 @@ function openTerminal(columns: number, rows: number): Terminal {
   const text = (): string => {
     const lines: string[] = [];
     for (const part of writes.join("").split("\n")) {
-      const up = /^\u001b\[(\d+)A\u001b\[0J/.exec(part);
+      const up = /^\r\u001b\[(\d+)A\u001b\[0J/.exec(part);
       if (up !== null) lines.length -= Number(up[1]);
       lines.push(part.slice(up?.[0].length ?? 0));
     }

@@ -49,8 +49,6 @@ export interface Given {
   readonly parameters?: { readonly [name: string]: string };
   /** Keys of the Secret. */
   readonly secrets?: { readonly [key: string]: string };
-  /** As `argo stop`. */
-  readonly stop?: AbortSignal;
   /** What pods print. */
   readonly output?: (text: string) => void;
   /** How a pod ends instead; `run` is what it would have done. */
@@ -62,7 +60,7 @@ export async function runSimulated(
   manifest: string,
   work: string,
   name: string,
-  { parameters = {}, secrets = {}, stop, output, host = (pod, run) => run(pod) }: Given = {},
+  { parameters = {}, secrets = {}, output, host = (pod, run) => run(pod) }: Given = {},
 ): Promise<SimulatedRun> {
   const { workflow, findings } = checkManifest(manifest);
   if (workflow === undefined) throw new Error(JSON.stringify(findings));
@@ -75,7 +73,7 @@ export async function runSimulated(
     ...(output === undefined ? {} : { output: () => ({ write: output }) }),
   };
   const startPod = (pod: Pod): Promise<PodEnd> => pods.run(() => host(pod, (each) => runPod(each, surroundings)));
-  const end = await simulateWorkflow(workflow, { startPod }, { name, parameters, ...(stop && { signal: stop }) });
+  const end = await simulateWorkflow(workflow, { startPod }, { name, parameters });
   const events = await readEvents(fileSystemRunLogStore(path.join(claims, "runs")).open(name));
   return { end, events, log: normalise(foldRun(events)) };
 }

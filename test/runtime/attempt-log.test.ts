@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { printedText, readLogLines } from "../../src/run-log/log-lines.ts";
 import { readEvents } from "../../src/runtime/event-writer.ts";
 import type { StepServices } from "../../src/runtime/step-run.ts";
+import { readStoredLog } from "../../src/runtime/stored-log.ts";
 import type { RunLog } from "../../src/stores/run-log-store.ts";
 import { StoreError } from "../../src/stores/store-error.ts";
 import { dataOf, kindsOf, newFolder, newServices, runShell } from "./step-harness.ts";
@@ -53,6 +54,29 @@ describe("the log of a task that runs", () => {
     const services = { ...newServices(), ...often };
     const { events } = await runShell("echo once; sleep 0.2", { services });
     expect(dataOf(events, "log.stored").map(({ bytes }) => bytes)).toEqual([expect.any(Number)]);
+  });
+
+  it("grows by what is new, whole lines or not, and no event tells of each part", async () => {
+    const services = { ...newServices(), ...often };
+    const folder = newFolder();
+    const stepByStep = Array.from(
+      { length: 6 },
+      (_, i) => `printf ${i}; until [ -e ${folder}/${i} ]; do sleep 0.01; done`,
+    );
+    const running = runShell(stepByStep.join("; "), { services });
+    const readSoFar = async (): Promise<string> => {
+      const key = dataOf(await readEvents(services.log), "log.stored").at(-1)?.key ?? "";
+      const content = await readStoredLog(services.log, key);
+      return Buffer.from(printedText(readLogLines(content ?? new Uint8Array()))).toString("utf8");
+    };
+    for (let i = 0; i < 6; i++) {
+      await vi.waitFor(async () => expect(await readSoFar()).toBe("012345".slice(0, i + 1)), { timeout: 5000 });
+      writeFileSync(join(folder, `${i}`), "");
+    }
+    const { log, events } = await running;
+    expect(log).toBe("012345");
+    expect(dataOf(events, "log.stored")).toHaveLength(2);
+    expect(await services.log.list("logs/")).toHaveLength(1);
   });
 
   it("masks secrets as ever", async () => {

@@ -16,14 +16,7 @@ async function targetArgo(): Promise<Target> {
 }
 
 /** The text is empty where something is wrong with the pipeline, which the codes say. */
-export function compile(
-  text: string,
-  options: object = usual,
-): {
-  text: string;
-  codes: readonly string[];
-  messages: readonly string[];
-} {
+export function compile(text: string, options: object = usual): { text: string; codes: readonly string[] } {
   const sink = new DiagnosticSink();
   const pipeline = checkPipeline({ name: "pipeline.yaml", text }, { readFile: () => undefined }, sink);
   const compilation = {
@@ -36,11 +29,7 @@ export function compile(
     program: () => "",
   };
   const files = pipeline === undefined ? undefined : compilePipeline({ pipeline, ...compilation }, sink);
-  return {
-    text: files?.[0]?.content ?? "",
-    codes: sink.list().map(({ code }) => code),
-    messages: sink.list().map(({ message }) => message),
-  };
+  return { text: files?.[0]?.content ?? "", codes: sink.list().map(({ code }) => code) };
 }
 
 export const shell = (name: string, command: string, rest = ""): string =>

@@ -33,6 +33,8 @@ export type Prepared =
       readonly env?: Environment;
       /** Read once, after the command has ended, however it ended. */
       answers(): Answers;
+      /** Called once at the end of the attempt, whether the answers were read or not. */
+      remove?(): void;
     };
 
 export interface Failure {

@@ -6,10 +6,17 @@
  *
  * Exits with 127 or 126 where it cannot start Node, as shells do.
  *
+ * Started as `magnus-guard` it becomes a command that ends with its Node (guard.h).
+ *
  * As the first process of a container it stays, as its init: the kernel gives that process every orphan, and Node would
  * never ask how they ended, so that each stayed in the table of processes until there is no room for more.
  */
 #include "kernel.h"
+#include "text.h"
+
+#define LONGEST 4096
+
+#include "guard.h"
 
 /* What the image says to its own programs must not reach this Node; the shim gives it back to the task. */
 static const char saved[] = "MAGNUS_SAVED_";
@@ -17,27 +24,9 @@ static const char *const of_loader[] = {"LD_", "GLIBC_TUNABLES=", 0};
 static const char *const of_node[] = {"NODE_OPTIONS=", "NODE_EXTRA_CA_CERTS=", "NODE_PATH=", "NODE_V8_COVERAGE=",
                                       "OPENSSL_CONF=", "OPENSSL_MODULES=", 0};
 
-#define LONGEST 4096
-
-static long length(const char *text) {
-    long n = 0;
-    while (text[n]) n++;
-    return n;
-}
-
-static int begins(const char *text, const char *start) {
-    while (*start) if (*text++ != *start++) return 0;
-    return 1;
-}
-
 static int begins_with_any(const char *text, const char *const *starts) {
     for (; *starts; starts++) if (begins(text, *starts)) return 1;
     return 0;
-}
-
-static char *copy(char *to, const char *text) {
-    while ((*to = *text++)) to++;
-    return to;
 }
 
 static void say(const char *text) { kernel_write(2, text, length(text)); }
@@ -86,10 +75,11 @@ static void stay_as_init(void) {
 
 /* The kernel's stack: argc, the arguments, 0, the environment, 0. */
 void start(long *stack) {
-    stay_as_init();
     long argc = *stack;
     char **argv = (char **)(stack + 1);
     char **env = argv + argc + 1;
+    if (argc > 0 && begins(argv[0], "magnus-guard")) become_command(argv, env, argc);
+    stay_as_init();
 
     char self[LONGEST];
     long n = kernel_readlink("/proc/self/exe", self, LONGEST - 32);
