@@ -57,6 +57,8 @@ export interface CatalogFile {
   readonly mode?: string;
   /** The content is not in the store (`store_copy: false`). */
   readonly digestOnly?: true;
+  /** An executed notebook: it tells of one run, and has another digest in each. */
+  readonly executed?: true;
 }
 
 /** Name to `sha256:<hex>`; the value's JSON is the blob `values/<hex>`. */

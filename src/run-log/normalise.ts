@@ -10,7 +10,8 @@ import type { AttemptView, RunView, StepView } from "./view.ts";
  *
  * `{status, parameters, steps}`; steps in the order of the token, nested ones after their composite, each with its
  * path (names, branches, item and iteration indices), kind, status, attempts and what it published. Keys are sorted,
- * what is empty is left out. Objects have no digest: a pickle names versions, and sets in it are in the order of hashes.
+ * what is empty is left out, and so are executed notebooks, which hold times and what cells printed. Objects have no digest:
+ * a pickle names versions, and sets in it are in the order of hashes.
  */
 export function normalise(view: RunView): Json {
   return sortKeys({
@@ -49,7 +50,7 @@ function normaliseAttempt({ status, exitCode, reason }: AttemptView): JsonObject
 
 function normaliseFiles(files: readonly CatalogFile[]): JsonObject {
   const digests: Record<string, Json> = {};
-  for (const { name, digest } of files) setKey(digests, name, digest);
+  for (const { name, digest, executed } of files) if (executed === undefined) setKey(digests, name, digest);
   return digests;
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import type { CatalogFile, EventBody, StepFinished } from "../protocol/event.ts";
 import { isGuardedName } from "../protocol/guarded-names.ts";
 import type { Parameters } from "../protocol/path.ts";
@@ -172,7 +172,7 @@ async function finish(attempt: Attempt, log: AttemptLog, ended: Ended): Promise<
   for (const pickle of pickles.values()) removeIfThere(pickle);
   if (answers.executed !== undefined) redactFile(join(staged.workspace.cwd, answers.executed), staged.redactor);
   const put = await putFiles(patternsOf(attempt.task, file, answers), staged.workspace, services.catalog);
-  const files = put.files.filter(({ name }) => !staged.redactor.finds(name));
+  const files = marked(put.files, answers).filter(({ name }) => !staged.redactor.finds(name));
   const delta = { ...outputs.delta, ...objects.delta };
   const leak = findLeak({ delta, metrics: outputs.metrics, files: put.files }, staged.redactor);
   const failure = commandFailure ?? outputs.failure ?? objects.failure ?? put.failure ?? leak;
@@ -236,6 +236,12 @@ function duration(ms: number): string {
 function patternsOf(task: TaskSpec, file: OutputFile, { executed }: Answers) {
   const notebook = executed === undefined ? [] : [{ pattern: literalPattern(executed) }];
   return [...(task.catalog?.put ?? []), ...file.put.map((pattern) => ({ pattern })), ...notebook];
+}
+
+function marked(files: readonly CatalogFile[], { executed }: Answers): readonly CatalogFile[] {
+  if (executed === undefined) return files;
+  const name = posix.normalize(executed);
+  return files.map((file) => (file.name === name ? { ...file, executed: true } : file));
 }
 
 /** An executed notebook holds what its cells printed, as a log does. */

@@ -1,10 +1,14 @@
 import { expect, test } from "vitest";
+import type { CatalogFile } from "../../src/protocol/event.ts";
 import { printJson } from "../../src/protocol/json.ts";
 import { foldRun } from "../../src/run-log/fold.ts";
 import { normalise } from "../../src/run-log/normalise.ts";
 import { control, element, file, type LogSketch, sketchLog } from "./events.ts";
 
 const start = { start: true } as const;
+
+/** What a notebook became in one run. */
+const executed = (key: string): CatalogFile => ({ ...file("n_out.ipynb", key), executed: true });
 
 /** `where` changes all that may differ between engines. */
 function run(where: { readonly key: string; readonly round: number; readonly gather: boolean }): LogSketch {
@@ -17,7 +21,13 @@ function run(where: { readonly key: string; readonly round: number; readonly gat
   log.step(leaf, { status: "failed", exitCode: 3, retry: true, attempt: round, round });
   const head = { path: leaf, attempt: round + 1, round };
   log.add({ ...head, kind: "metric", data: { metrics: { loss: 1 }, step: 0 } });
-  log.step(leaf, { attempt: round + 1, round, delta: { z: 1, a: { y: 1, b: 2 } }, put: [file("f", key)], exitCode: 0 });
+  log.step(leaf, {
+    attempt: round + 1,
+    round,
+    delta: { z: 1, a: { y: 1, b: 2 } },
+    put: [file("f", key), executed(key)],
+    exitCode: 0,
+  });
   const conditional = element("c", "success", "fail", { kind: "conditional", of: ["y"] });
   const data = { value: "fault", reason: "no-branch", message: where.key } as const;
   log.add({ kind: "control", path: [conditional], attempt: 1, round, data });

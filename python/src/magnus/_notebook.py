@@ -1,292 +1,257 @@
 """Executes the notebook of a notebook task. The shim runs this file by its path.
 
 Argument: JSON {command, parameters, result, answers, output, tag, returns: [{name, kind}], path: [folder], jupyter}.
-`command` is the notebook, `output` where the executed one is written, `tag` that of the cells whose output is read.
+`command` is the notebook, `output` where the executed one is written, `tag` that of the cells whose output is read,
+`jupyter` the program of that name or null.
 Result: JSON {returned, metrics, objects, environment, executed, failure: {reason, message, traceback}} in the file
 `result`, written whole or not at all; `executed` tells whether `output` was written.
 
-Needs one of papermill, nbclient, or the program `jupyter nbconvert`; everything else is the standard library, since a
-notebook is JSON. Two cells are added for the time of the execution and taken away again: the first finds the project's
-modules, the last writes down what the notebook answers.
+Needs nbclient (papermill and nbconvert bring it) in this Python, or in that of the program jupyter. A Python kernel is
+asked twice besides its cells: before the first, to find the project's modules, and after the last, to write down what
+the notebook answers (_kernel.py).
 """
 import importlib.util
 import os
+import signal
 import sys
 
 
 def main():
     runner = sibling("_runner")
-    engines = sibling("_notebook_engines")
     request = runner.from_json(sys.argv[1])
     if not getattr(sys.flags, "safe_path", False):
         del sys.path[0]  # this file's folder
-    runner.terminate_by_exception()
-    result = {}
-    code = 0
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    execution = Execution(request, runner)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, execution.on_signal)
+    code = 1
     try:
-        code = run(request, result, runner, engines)
+        if importlib.util.find_spec("nbclient") is None:
+            become_jupyter(request, runner)
+        code = execution.run()
     except runner.Failure as failure:
         print("magnus: " + str(failure), file=sys.stderr)
-        result["failure"] = {"reason": failure.reason, "message": str(failure)}
-        code = 1
+        execution.fail(failure.reason, str(failure))
+    except Exception as error:
+        print(runner.traceback_of(error), end="", file=sys.stderr)
+        execution.fail("exception", runner.one_line(error))
     finally:
-        runner.write_result(request["result"], result)
+        runner.write_result(request["result"], execution.result)
     sys.exit(code)
 
 
-def run(request, result, runner, engines):
-    notebook = read_notebook(request["command"], runner)
-    is_python = language_of(notebook) == "python"
-    parameters = read_parameters(request["parameters"], is_python, runner)
-    engine = engines.choose(request.get("jupyter"))
-    if engine is None:
-        what = "papermill, nbclient or the program jupyter nbconvert; %s has none of them" % sys.executable
+# --- the Python that drives the kernel
+
+
+def become_jupyter(request, runner):
+    """Goes on in the Python of the program jupyter. Raises a failure where there is none that would do."""
+    python = python_of(request["jupyter"], request["answers"] + ".config.py") if request["jupyter"] else None
+    if python is None:
+        what = "papermill, nbclient or Jupyter's nbconvert; %s has none of them" % sys.executable
         raise runner.Failure("a notebook needs %s (pip install papermill ipykernel)" % what, "cannot-start")
-    work = dict(request, parameters=parameters, is_python=is_python, kernel=engines.kernel_of(notebook, is_python))
-    if engine.injects_parameters:
-        work["inject"] = parameters
-    elif parameters and is_python:
-        inject(notebook, parameters)
-    elif parameters:
-        print("magnus: %s is no Python notebook: its parameters are in the environment only" % request["command"], file=sys.stderr)
-    if is_python:
-        add_own_cells(notebook, request, runner)
-    work["executed"] = notebook
-    ended = False
+    os.execv(python, [python, os.path.abspath(__file__), runner.json_text(dict(request, jupyter=None))])
+
+
+def python_of(jupyter, question):
+    """The Python of the program, which may be a wrapper. Jupyter's configuration is Python, so that it can say it itself."""
+    import subprocess
+
+    with open(question, "w", encoding="utf-8") as file:
+        file.write("import sys\nprint('\\nmagnus:' + sys.executable, flush=True)\nsys.exit(0)\n")
     try:
-        error = engine.execute(notebook, work, runner)
-        ended = error is None
+        command = [jupyter, "kernelspec", "list", "--config=" + question]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     finally:
-        # Also where something ended the execution from outside: what was executed so far.
-        executed = without_own_cells(work["executed"])
-        if ended or any(cell.get("execution_count") for cell in executed["cells"]):
-            write_notebook(executed, request["output"])
-            result["executed"] = True
-    result.update(answers_of(request, runner))
-    found = failed_cell(executed)
-    if found is not None:
-        return report(found, request, result, runner)
-    if error is not None:
-        raise error
-    printed = printed_values(executed, request, runner)
-    result["returned"] = dict(printed, **result.get("returned", {}))
-    if "failure" not in result:
-        return 0
-    print("magnus: " + result["failure"]["message"], file=sys.stderr)
-    return 1
+        os.remove(question)
+    lines = done.stdout.decode("utf-8", "surrogateescape").splitlines()
+    return next((line[len("magnus:") :] for line in lines if line.startswith("magnus:")), None)
 
 
-def read_parameters(name, is_python, runner):
-    import keyword
-
-    with open(name, encoding="utf-8") as file:
-        parameters = runner.from_json(file.read())
-    # A parameter `class` cannot be assigned; the environment has it.
-    return {name: value for name, value in parameters.items() if not (is_python and keyword.iskeyword(name))}
+# --- the execution
 
 
-# --- the file
+class Execution:
+    def __init__(self, request, runner):
+        self.request = request
+        self.runner = runner
+        self.result = {}
+        self.kernel = None
+        # The cell that runs, or ran last.
+        self.at = None
+        self.cells = sibling("_notebook_cells")
+        self.kernels = sibling("_notebook_kernel")
 
+    def on_signal(self, number, frame):
+        """Ends the execution as sys.exit() does; a cell that runs is interrupted first."""
+        if self.kernel is not None and self.kernel.running and self.kernel.stopped is None:
+            self.kernel.stopped = 128 + number
+        else:
+            sys.exit(128 + number)
 
-def read_notebook(name, runner):
-    try:
-        with open(name, encoding="utf-8") as file:
-            notebook = runner.from_json(file.read())
-    except OSError as error:
-        raise runner.Failure("cannot read the notebook %s: %s" % (name, error.strerror), "cannot-start") from None
-    except ValueError as error:
-        raise runner.Failure("the notebook %s is no JSON: %s" % (name, error), "cannot-start") from None
-    if not isinstance(notebook, dict) or notebook.get("nbformat") != 4 or not isinstance(notebook.get("cells"), list):
-        raise runner.Failure("%s is no notebook of format 4; open it in Jupyter and save it again" % name, "cannot-start")
-    notebook.setdefault("metadata", {})
-    for cell in notebook["cells"]:
-        cell.setdefault("metadata", {})
-        if cell["cell_type"] == "code":
-            cell["outputs"], cell["execution_count"] = [], None
-    return notebook
+    def run(self):
+        """Gives the exit code; everything else is in the result."""
+        notebook = self.cells.read_notebook(self.request["command"], self.runner)
+        kernel = self.kernel = self.start_kernel(notebook)
+        try:
+            self.open(notebook)
+            code = self.end(self.run_cells())
+            kernel.end()
+            return code
+        except self.kernels.Died as died:
+            code, where = died.code, self.place()
+            message = "%s: %s" % (where, died)
+            print("magnus: " + message, file=sys.stderr)
+            self.fail("exception", message)
+            return 128 - code if code is not None and code < 0 else 1
+        finally:
+            # Also where something ended the execution from outside: what was executed so far.
+            kernel.kill()
+            if kernel.notebook is not None:
+                self.cells.write_notebook(kernel.executed(), self.request["output"])
+                self.result["executed"] = True
 
+    def start_kernel(self, notebook):
+        language, own = self.cells.language_of(notebook), self.cells.kernel_of(notebook)
+        failure = self.runner.Failure
+        name = kernel_for(own, language)
+        if name is None:
+            wanted = own or "for " + language
+            remedy = " (pip install ipykernel)" if language == "python" else ""
+            raise failure("%s needs the kernel %s, which is not here%s" % (self.request["command"], wanted, remedy), "cannot-start")
+        try:
+            return self.kernels.Kernel(name, self.request["answers"] + ".kernel.json")
+        except (self.kernels.Died, RuntimeError, OSError) as error:
+            raise failure("the kernel %s did not start: %s" % (name, error), "cannot-start") from None
 
-def write_notebook(notebook, name):
-    import json
+    def open(self, notebook):
+        """Prepares kernel and notebook for the first cell."""
+        parameters = self.parameters()
+        self.is_python = self.kernel.language.get("name", "").lower().startswith(("python", "ipython"))
+        if parameters and self.is_python:
+            self.cells.inject(notebook, parameters)
+        elif parameters:
+            print("magnus: %s is no Python notebook: its parameters are in the environment only" % self.request["command"], file=sys.stderr)
+        self.kernel.open(notebook)
+        if self.is_python:
+            self.ask("begin", dict(self.request, folder=os.getcwd()))
 
-    os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
-    temporary = "%s.%d.tmp" % (name, os.getpid())
-    with open(temporary, "w", encoding="utf-8") as file:
-        json.dump(notebook, file, indent=1, ensure_ascii=False)
-        file.write("\n")
-    os.replace(temporary, name)
+    def parameters(self):
+        import keyword
 
+        with open(self.request["parameters"], encoding="utf-8") as file:
+            parameters = self.runner.from_json(file.read())
+        # A parameter `class` cannot be assigned; the environment has it.
+        return {name: value for name, value in parameters.items() if not keyword.iskeyword(name)}
 
-def language_of(notebook):
-    metadata = notebook["metadata"]
-    spec, info = metadata.get("kernelspec", {}), metadata.get("language_info", {})
-    name = spec.get("language") or info.get("name") or spec.get("name") or "python"
-    return "python" if name.lower().startswith(("python", "ipython")) else name.lower()
+    def run_cells(self):
+        """Up to the first cell that ends the notebook; gives the kernel's reply to the last one."""
+        reply = {"status": "ok"}
+        for index, cell in enumerate(self.kernel.notebook["cells"]):
+            source, tags = self.cells.text_of(cell["source"]), self.cells.tags_of(cell)
+            if cell["cell_type"] != "code" or not source.strip() or "skip-execution" in tags:
+                continue
+            self.at = cell
+            reply = self.kernel.run(source, index)
+            if reply["status"] != "ok" and "raises-exception" in tags:
+                reply = {"status": "ok"}
+            if reply["status"] != "ok" or any(one.get("source") == "ask_exit" for one in reply.get("payload") or []):
+                break
+        return reply
 
-
-def text_of(source):
-    return "".join(source) if isinstance(source, list) else source
-
-
-def tags_of(cell):
-    return cell["metadata"].get("tags") or []
-
-
-# --- cells
-
-
-def inject(notebook, parameters):
-    """As papermill does: after the cell tagged `parameters`, or first; in place of what was injected before."""
-    cells = [cell for cell in notebook["cells"] if "injected-parameters" not in tags_of(cell)]
-    at = next((i + 1 for i, cell in enumerate(cells) if "parameters" in tags_of(cell)), 0)
-    lines = ["# Parameters"] + ["%s = %r" % (name, value) for name, value in parameters.items()]
-    cells.insert(at, code_cell(notebook, "\n".join(lines), {"tags": ["injected-parameters"]}))
-    notebook["cells"] = cells
-
-
-OWN = "magnus"
-
-
-def add_own_cells(notebook, request, runner):
-    import json
-
-    folder = os.path.dirname(os.path.abspath(__file__))
-    request_file = request["answers"] + ".request"
-    with open(request_file, "w", encoding="utf-8") as file:
-        json.dump(request, file)
-    first = "import os as _os, sys as _sys\n_os.chdir(%r)\n_sys.path[0:0] = %r\n_sys.path.append(%r)\ndel _os, _sys"
-    last = '__import__("runpy").run_path(%r, {"magnus_variables": globals(), "magnus_request": %r})\nNone'
-    add = lambda source: code_cell(notebook, source, {OWN: True})
-    notebook["cells"].insert(0, add(first % (os.getcwd(), request["path"], os.path.dirname(folder))))
-    notebook["cells"].append(add(last % (os.path.join(folder, "_kernel.py"), request_file)))
-
-
-def code_cell(notebook, source, metadata):
-    cell = {"cell_type": "code", "execution_count": None, "metadata": metadata, "outputs": [], "source": source}
-    if notebook.get("nbformat_minor", 0) >= 5:
-        import uuid
-
-        cell["id"] = uuid.uuid4().hex[:8]
-    return cell
-
-
-def without_own_cells(notebook):
-    """The notebook as if the added cells had never been: they took the first and the last execution count."""
-    cells = [cell for cell in notebook["cells"] if OWN not in cell["metadata"]]
-    shift = len(notebook["cells"]) != len(cells)
-    for cell in cells:
-        counts = [cell] + [output for output in cell.get("outputs", []) if output.get("output_type") == "execute_result"]
-        for counted in counts:
-            if shift and isinstance(counted.get("execution_count"), int):
-                counted["execution_count"] = max(1, counted["execution_count"] - 1)
-    return dict(notebook, cells=cells)
-
-
-# --- what came of it
-
-
-def answers_of(request, runner):
-    """What the kernel wrote down at its end; nothing where it did not come to it."""
-    try:
-        with open(request["answers"], encoding="utf-8") as file:
-            return runner.from_json(file.read())
-    except OSError:
-        return {}
-    finally:
-        for file in (request["answers"], request["answers"] + ".request"):
-            if os.path.exists(file):
-                os.remove(file)
-
-
-def failed_cell(notebook):
-    """(number of the cell in the author's file, its error); cells that may raise are no failure."""
-    number = 0
-    for cell in notebook["cells"]:
-        # Cells of parameters, and those by which papermill marks a failed notebook, are not the author's.
-        if {"papermill-error-cell-tag", "injected-parameters"} & set(tags_of(cell)):
-            continue
-        number += 1
-        if "raises-exception" in tags_of(cell):
-            continue
-        for output in cell.get("outputs", []):
-            if output.get("output_type") == "error":
-                return number, output
-    return None
-
-
-def report(found, request, result, runner):
-    """The failure of a cell; gives the exit code. As in a script, sys.exit() in a cell is none, sys.exit(3) exits so."""
-    number, error = found
-    name, value = error.get("ename", "Error"), error.get("evalue", "")
-    if name == "SystemExit":
-        if value in ("", "0", "None"):
+    def end(self, reply):
+        """The exit code after the last reply; reads what the notebook answers, also of one that failed."""
+        failed = reply["status"] != "ok"
+        answers = {}
+        if self.is_python:
+            answers = self.ask("end", dict(self.request, error=reply.get("ename", "Error") if failed else None))
+            self.result.update((name, value) for name, value in answers.items() if name != "exit")
+        if "exit" in answers:
+            failed = answers["exit"] != 0
+        if failed:
+            return self.report(reply, answers.get("exit"))
+        if "failure" not in self.result:
+            printed = self.cells.printed_values(self.kernel.notebook, self.request["tag"], self.runner)
+            self.result["returned"] = dict(printed, **self.result.get("returned", {}))
             return 0
-        if value.lstrip("-").isdigit():
-            return int(value) & 0xFF
-        print(value, file=sys.stderr)
-        result["failure"] = {"reason": "exit", "message": value}
+        print("magnus: " + self.result["failure"]["message"], file=sys.stderr)
         return 1
-    trace = without_colours("\n".join(error.get("traceback", [])))
-    line = " ".join((name + (": " + value if value else "")).split())
-    message = "%s, cell %d: %s" % (os.path.basename(request["command"]), number, line)
-    print(trace, file=sys.stderr)
-    result["failure"] = {"reason": "exception", "message": message, "traceback": trace + "\n"}
-    return 1
+
+    def ask(self, what, request):
+        """Has _kernel.py do something in the kernel; what it answers."""
+        question, answers = self.request["answers"] + ".request", self.request["answers"]
+        with open(question, "w", encoding="utf-8") as file:
+            file.write(self.runner.json_text(dict(request, what=what)))
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_kernel.py")
+        source = '__import__("runpy").run_path(%r, {"magnus_variables": globals(), "magnus_request": %r})'
+        try:
+            reply = self.kernel.run(source % (program, question))
+            if reply["status"] == "ok":
+                with open(answers, encoding="utf-8") as file:
+                    return self.runner.from_json(file.read())
+        finally:
+            for file in (question, answers):
+                if os.path.exists(file):
+                    os.remove(file)
+        said = "\n".join(reply.get("traceback") or [])
+        print(without_colours(said), file=sys.stderr)
+        raise self.runner.Failure("the kernel of %s cannot be asked: %s" % (self.request["command"], line_of(reply)))
+
+    # --- failures
+
+    def report(self, reply, left):
+        """The failure of the last cell; gives the exit code. `left`: the argument of sys.exit(), where that was it."""
+        if left is not None:
+            if isinstance(left, int):
+                return left
+            print(left, file=sys.stderr)
+            self.fail("exit", left)
+            return 1
+        trace = without_colours("\n".join(reply.get("traceback") or []) or line_of(reply))
+        print(trace, file=sys.stderr)
+        self.fail("exception", "%s: %s" % (self.place(), line_of(reply)), trace + "\n")
+        return 1
+
+    def place(self):
+        """The cell in the author's file, counted from 1."""
+        name = os.path.basename(self.request["command"])
+        if self.at is None:
+            return name
+        number = self.at.get("number")
+        return "%s, %s" % (name, "cell %d" % number if number else "the cell of its parameters")
+
+    def fail(self, reason, message, trace=None):
+        self.result["failure"] = dict({"reason": reason, "message": message}, **({"traceback": trace} if trace else {}))
+
+
+def kernel_for(name, language):
+    """The kernel to start: the notebook's own, or, where that is not here, one of its language; None: there is neither."""
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    manager = KernelSpecManager()
+    known = manager.find_kernel_specs()
+    if name.lower() in known:
+        return name
+    found = "python3" if language == "python" and "python3" in known else None
+    if found is None:
+        specs = manager.get_all_specs()
+        found = next((one for one in sorted(specs) if specs[one]["spec"].get("language", "").lower() == language), None)
+    if found is not None and name:
+        print('magnus: there is no kernel "%s" here; %s runs the notebook' % (name, found), file=sys.stderr)
+    return found
+
+
+def line_of(reply):
+    name, value = reply.get("ename") or "", str(reply.get("evalue") or "")
+    text = " ".join((name + (": " if name and value else "") + value).split())
+    return text if name else "it failed" + (": " + text if text else "")
 
 
 def without_colours(text):
     import re
 
     return re.sub("\x1b\\[[0-9;]*[A-Za-z]", "", text)
-
-
-def printed_values(notebook, request, runner):
-    """What the tagged cells printed: Python literals (or JSON) of mappings."""
-    values = {}
-    for cell in notebook["cells"]:
-        if request["tag"] not in tags_of(cell):
-            continue
-        text = printed(cell)
-        for part in parts(text, runner):
-            for name, value in part.items():
-                if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
-                    raise runner.Failure('the cell tagged "%s" printed the key %r, which cannot be the name of a parameter' % (request["tag"], name))
-                values[name] = runner.part("to_json")(value, name)
-    return values
-
-
-def printed(cell):
-    outputs = cell.get("outputs", [])
-    streams = [text_of(one["text"]) for one in outputs if one.get("output_type") == "stream" and one.get("name") == "stdout"]
-    if "".join(streams).strip():
-        return "".join(streams)
-    results = [one["data"].get("text/plain", "") for one in outputs if one.get("output_type") == "execute_result"]
-    return "\n".join(text_of(one) for one in results)
-
-
-def parts(text, runner):
-    """The mappings in a text: one, or one a line."""
-    whole = literal(text, runner)
-    if isinstance(whole, dict):
-        return [whole]
-    lines = [literal(line, runner) for line in text.splitlines() if line.strip()]
-    if all(isinstance(line, dict) for line in lines):
-        return lines
-    shown = " ".join(text.split())
-    raise runner.Failure("a tagged cell printed %s, which is no mapping; print({...})" % (shown if len(shown) <= 60 else shown[:57] + "..."))
-
-
-def literal(text, runner):
-    import ast
-
-    try:
-        return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        pass
-    try:
-        return runner.from_json(text.strip())
-    except ValueError:
-        return None
 
 
 def sibling(name):

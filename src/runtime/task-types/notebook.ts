@@ -6,7 +6,7 @@ import { answersOf, readRunnerResult } from "./runner-result.ts";
 import { commandText, type Prepared, pathsOf, returnsOf, type TaskContext, type TaskType } from "./task-type.ts";
 
 /**
- * A notebook, executed by what the image has: papermill, nbclient, or `jupyter nbconvert`, in this order. The runner
+ * A notebook, executed with what papermill, nbclient and nbconvert have in common. The runner
  * (python/src/magnus/_notebook.py) gives it its parameters, shows what its cells print, and writes the executed notebook
  * into the working directory, from where it goes into the catalog, also after a failure.
  */

@@ -1,0 +1,3 @@
+import { testNotebooks } from "./notebook-cases/test-notebooks.ts";
+
+testNotebooks("nbclient");
