@@ -42,6 +42,17 @@ export const answerCases: readonly NotebookCase[] = [
     want: { reason: "exception", message: /"x" cannot be/ },
   },
   {
+    about: "an object of a class that only the notebook has",
+    cells: ["class Model:\n  pass\nmodel = [Model()]"],
+    given: { returns: [{ name: "model", kind: "object" }] },
+    want: { reason: "exception", message: /^"model" cannot be kept: Model is defined in the notebook/ },
+  },
+  {
+    about: "an object with a function that only the notebook has, put by a cell",
+    cells: ["from magnus import put_object\ndef f():\n  pass\nput_object({'f': f}, 'model')"],
+    want: { reason: "exception", message: /^train\.ipynb, cell 1: MagnusError: "model" cannot be kept: f is defined/ },
+  },
+  {
     about: "tagged cells: Python's literals, JSON, one a line, what a cell has as its result",
     cells: [
       tagged("magnus_output", "print({'a': 1, 'b': (True, None)})"),
