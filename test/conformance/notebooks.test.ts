@@ -20,7 +20,6 @@ const notebooks = {
 };
 
 const pipeline = {
-  name: "notebooks",
   parameters: { x: 7 },
   defaults: { env: { PATH: `${engine?.bin}:${process.env.PATH}` } },
   dag: {
