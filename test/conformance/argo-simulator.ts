@@ -51,6 +51,8 @@ export interface Given {
   readonly secrets?: { readonly [key: string]: string };
   /** What pods print. */
   readonly output?: (text: string) => void;
+  /** Pods at a time in this run; without it no more than the machine takes over all runs. */
+  readonly atATime?: number;
   /** How a pod ends instead; `run` is what it would have done. */
   readonly host?: (pod: Pod, run: (pod: Pod) => Promise<PodEnd>) => Promise<PodEnd>;
 }
@@ -60,7 +62,7 @@ export async function runSimulated(
   manifest: string,
   work: string,
   name: string,
-  { parameters = {}, secrets = {}, output, host = (pod, run) => run(pod) }: Given = {},
+  { parameters = {}, secrets = {}, output, atATime, host = (pod, run) => run(pod) }: Given = {},
 ): Promise<SimulatedRun> {
   const { workflow, findings } = checkManifest(manifest);
   if (workflow === undefined) throw new Error(JSON.stringify(findings));
@@ -72,7 +74,8 @@ export async function runSimulated(
     project: work,
     ...(output === undefined ? {} : { output: () => ({ write: output }) }),
   };
-  const startPod = (pod: Pod): Promise<PodEnd> => pods.run(() => host(pod, (each) => runPod(each, surroundings)));
+  const own = atATime === undefined ? pods : limit(atATime);
+  const startPod = (pod: Pod): Promise<PodEnd> => own.run(() => host(pod, (each) => runPod(each, surroundings)));
   const end = await simulateWorkflow(workflow, { startPod }, { name, parameters });
   const events = await readEvents(fileSystemRunLogStore(path.join(claims, "runs")).open(name));
   return { end, events, log: normalise(foldRun(events)) };

@@ -7,11 +7,12 @@ import { isObject, parseJson, printJson } from "../../src/protocol/json.ts";
 import {
   compileCaseForArgo,
   compileTextForArgo,
+  type Given,
   podsOfRun,
   runSimulated,
   type SimulatedRun,
 } from "./argo-simulator.ts";
-import { conformanceCases, enginesOf, expectedLog, workspaceOf } from "./cases.ts";
+import { type Case, conformanceCases, enginesOf, expectedLog, sideBySideCases, workspaceOf } from "./cases.ts";
 import { randomCase, summaryOf } from "./random-case.ts";
 
 /** How many random pipelines; every pod is a process. */
@@ -21,16 +22,21 @@ let refused = 0;
 const cases = conformanceCases().filter((testCase) => enginesOf(testCase).includes("argo"));
 
 describe("conformance cases give their run log", () => {
-  test.for(cases)("$name", { concurrent: true }, async (testCase) => {
+  test.for(cases)("$name", { concurrent: true }, (testCase) => expectItsLog(testCase));
+  test.for(sideBySideCases())("$name, one pod at a time", { concurrent: true }, (testCase) =>
+    expectItsLog(testCase, { atATime: 1 }),
+  );
+
+  async function expectItsLog(testCase: Case, given: Given = {}): Promise<void> {
     const work = workspaceOf(testCase);
     const { code, stdout, stderr } = await compileCaseForArgo(testCase, work);
     expect(code, stderr).toBe(0);
-    const run = await runSimulated(stdout, work, `case-${testCase.name}`);
+    const run = await runSimulated(stdout, work, `case-${testCase.name}`, given);
     const expected = parseJson(readFileSync(expectedLog(testCase), "utf8"));
     expect(printJson(run.log, { sorted: true }), told(run)).toBe(printJson(expected, { sorted: true }));
     endsAsItsLog(run);
     rmSync(work, { recursive: true, force: true });
-  });
+  }
 });
 
 describe("random pipelines mean what the reference interpreter says", () => {

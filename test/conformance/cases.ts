@@ -45,7 +45,16 @@ export function expectedLog(testCase: Case): string {
   return path.join(testCase.folder, "expected/run-log.json");
 }
 
-/** Cases that run under every shell: one of each construct, and the hostile ones. */
+/** Cases in which steps may run side by side: these run on each engine with its smallest limit, too. */
+export function sideBySideCases(): readonly Case[] {
+  return conformanceCases().filter(({ folder: own }) =>
+    readdirSync(own)
+      .filter((file) => file.endsWith(".yaml"))
+      .some((file) => /\btype: (?:map|parallel)\b/.test(readFileSync(path.join(own, file), "utf8"))),
+  );
+}
+
+/** Cases that run under every shell with the real shim: one of each construct, and the hostile ones. */
 const portable = [
   "conditional-no-branch",
   "dag-in-all",
@@ -58,7 +67,7 @@ const portable = [
   "retry-late-success",
 ];
 
-/** The names of the engines that run a case. */
+/** The names of the engines that run a case with the real shim. */
 export function enginesOf({ name }: Case): readonly string[] {
   return [
     "local",

@@ -2,13 +2,14 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { isObject, printJson } from "../../src/protocol/json.ts";
-import { conformanceCases, enginesOf, expectedLog, workspaceOf } from "./cases.ts";
-import { type Engine, local, normalisedLog, shells } from "./engines.ts";
+import { conformanceCases, enginesOf, expectedLog, sideBySideCases, workspaceOf } from "./cases.ts";
+import { type Engine, local, localOneAtATime, normalisedLog, shells } from "./engines.ts";
 
 /** `UPDATE=1 npx vitest run test/conformance` writes what the local runner gives; read it before you commit it. */
 const update = process.env.UPDATE === "1";
 
 const cases = conformanceCases();
+const sideBySide = new Set(sideBySideCases().map(({ name }) => name));
 test("there are at least 60 cases, each with an expected run log", () => {
   expect(cases.length).toBeGreaterThanOrEqual(60);
   if (!update) for (const { name, folder } of cases) expect(existsSync(path.join(folder, "expected")), name).toBe(true);
@@ -16,7 +17,9 @@ test("there are at least 60 cases, each with an expected run log", () => {
 
 describe.for(cases)("$name", { concurrent: true }, (testCase) => {
   const engines = enginesOf(testCase);
-  for (const engine of [local, ...shells]) if (engines.includes(engine.name)) testEngine(engine);
+  // Under the first shell that there is, every case runs in shells.test.ts.
+  for (const engine of [local, ...shells.slice(1)]) if (engines.includes(engine.name)) testEngine(engine);
+  if (sideBySide.has(testCase.name)) testEngine(localOneAtATime);
 
   function testEngine(engine: Engine): void {
     const missing = engine.missing;

@@ -23,6 +23,15 @@ export const local: Engine = {
     runMagnus(["run", "pipeline.yaml", ...inputs(testCase, work)], { cwd: work, env: testCase.environment }),
 };
 
+export const localOneAtATime: Engine = {
+  name: "local, one at a time",
+  run: (testCase, work) =>
+    runMagnus(["run", "pipeline.yaml", "--jobs", "1", ...inputs(testCase, work)], {
+      cwd: work,
+      env: testCase.environment,
+    }),
+};
+
 export interface ShellEngine extends Engine {
   readonly program: readonly [string, ...string[]];
 }

@@ -24,11 +24,15 @@ export interface GithubRun {
 }
 
 /** Compiles a case and runs it in the simulator, its steps as processes; a text says why it was refused. */
-export async function runInGithub(testCase: Case, work: string): Promise<GithubRun | string> {
+export async function runInGithub(
+  testCase: Case,
+  work: string,
+  options: Parameters<typeof simulate>[2] = {},
+): Promise<GithubRun | string> {
   const compile = ["compile", "pipeline.yaml", "--target", "github-actions", "-q", ...inputs(testCase, work)];
   const { code, stderr } = await runMagnus(compile, { cwd: work, env: testCase.environment });
   if (code !== 0) return stderr;
-  const end = await simulate(work, testCase.environment);
+  const end = await simulate(work, testCase.environment, options);
   const [run] = existsSync(path.join(work, ".magnus/runs")) ? readdirSync(path.join(work, ".magnus/runs")) : [];
   if (run === undefined) throw new Error(told(end));
   const events = await readEvents(fileSystemRunLogStore(path.join(work, ".magnus/runs")).open(run));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { isObject, type Json, parseJson, printJson } from "../../src/protocol/json.ts";
-import { type Case, conformanceCases, enginesOf, expectedLog, workspaceOf } from "./cases.ts";
+import { type Case, conformanceCases, enginesOf, expectedLog, sideBySideCases, workspaceOf } from "./cases.ts";
 import { type GithubRun, runInGithub } from "./github-actions-engine.ts";
 import { randomCase, summaryOf } from "./random-case.ts";
 
@@ -15,15 +15,18 @@ let refused = 0;
 const cases = conformanceCases().filter((testCase) => enginesOf(testCase).includes("github-actions"));
 
 describe("conformance cases give their run log", { concurrent: true }, () => {
-  test.for(cases)("$name", async (testCase) => {
+  test.for(cases)("$name", (testCase) => expectItsLog(testCase, 4));
+  test.for(sideBySideCases())("$name, one job at a time", (testCase) => expectItsLog(testCase, 1));
+
+  async function expectItsLog(testCase: Case, jobs: number): Promise<void> {
     const work = workspaceOf(testCase);
-    const run = await runInGithub(testCase, work);
+    const run = await runInGithub(testCase, work, { jobs });
     if (typeof run === "string") throw new Error(run);
     const expected = parseJson(readFileSync(expectedLog(testCase), "utf8"));
     expect(printJson(run.log, { sorted: true }), run.told).toBe(printJson(expected, { sorted: true }));
     endsAsItsLog(run);
     rmSync(work, { recursive: true, force: true });
-  });
+  }
 });
 
 describe("random pipelines mean what the reference interpreter says", { concurrent: true }, () => {
