@@ -16,18 +16,28 @@ import { rootScope } from "./scope.ts";
 type LostBody = Extract<EventBody, { kind: "step.lost" }>;
 
 /**
+ * Who decided that a step starts. A platform that follows the edges starts a handler because it saw the step before it fail,
+ * also where that one had just recorded its success. Whoever only waits for steps to end, or starts one by hand, saw nothing:
+ * the log decides.
+ */
+export type Decider = "platform" | "log";
+
+/**
  * What a step that starts at `path` (with selectors) may declare lost. All of it or nothing: the result is empty where
- * even with these losses the token would not arrive, and where it is there already.
+ * even with these losses the token would not arrive, and where it is there already. A recorded success is lost only where
+ * a platform decided.
  */
 export function lossesBefore(
   events: readonly Event[],
   path: Path,
   { gather, mayBeLost = [] }: Pick<StepSpec, "gather" | "mayBeLost">,
+  decider: Decider,
 ): readonly LostBody[] {
   if (mayBeLost.length === 0) return [];
   const allowed = indexLosses(mayBeLost);
   const plain = loseUntilReached(suppose(events, []), path, gather, allowed);
   if (plain.reached) return plain.losses;
+  if (decider === "log") return [];
   // The log tells of a success, but the platform went on as after a failure.
   const withPlain = plain.losses.length > 0 ? loseLate(events, path, gather, allowed, plain.losses) : [];
   return withPlain.length > 0 ? withPlain : loseLate(events, path, gather, allowed, []);

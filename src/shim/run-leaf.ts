@@ -151,7 +151,8 @@ async function reachOrThrow(
     const events = await readEvents(log);
     const reach = reachStep(events, path, spec.gather);
     if (reach.state === "here") return reach;
-    const losses = lossesBefore(events, path, spec);
+    // What is compiled names itself; without that name, nobody saw how the step before this one ended.
+    const losses = lossesBefore(events, path, spec, process.env.MAGNUS_TARGET ? "platform" : "log");
     if (await endOfSupervisors(losses, events)) continue;
     if (losses.length === 0) {
       const where =

@@ -22,7 +22,8 @@ function writesBefore(
   mayBeLost: Parameters<typeof lossesAtEnd>[1],
   gather?: "open" | "close",
 ) {
-  const losses = lossesBefore(log.events, path, { mayBeLost, ...(gather === undefined ? {} : { gather }) });
+  const spec = { mayBeLost, ...(gather === undefined ? {} : { gather }) };
+  const losses = lossesBefore(log.events, path, spec, "platform");
   log.add(...losses);
   if (losses.length > 0) expect(reachStep(log.events, path, gather).state).toBe("here");
   return outline(losses);
@@ -109,6 +110,14 @@ describe("a success that the platform took for a failure", () => {
     const log = sketchLog();
     log.step(a, { attempt: 2 });
     expect(writesBefore(log, h, [{ path: a }])).toEqual(["a 1/2"]);
+  });
+  test("is not where the log decides: the step was started by hand, or by what only waits", () => {
+    const log = sketchLog();
+    log.step(a, { attempt: 2 });
+    expect(lossesBefore(log.events, h, { mayBeLost: [{ path: a }] }, "log")).toEqual([]);
+    const killed = sketchLog();
+    killed.add({ kind: "step.started", path: a, attempt: 1, round: 1, data: {} });
+    expect(outline(lossesBefore(killed.events, h, { mayBeLost: [{ path: a }] }, "log"))).toEqual(["a 1/1"]);
   });
   test("and where it ended its graph", () => {
     const log = sketchLog();

@@ -310,7 +310,7 @@ class Platform {
     for (;;) {
       const reach = reachStep(this.events, path, spec.gather, this.floor);
       if (reach.state === "here") return reach;
-      const losses = lossesBefore(this.events, path, spec);
+      const losses = lossesBefore(this.events, path, spec, "platform");
       if (losses.length === 0) throw new Error(`${pathKey(path)} ${spec.gather ?? ""} is not reached: ${reach.state}`);
       this.write(...losses);
     }

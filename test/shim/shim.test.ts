@@ -24,9 +24,11 @@ function shell(element: PathElement, command: string, rest: Partial<StepSpec> = 
 }
 
 /** A run that `begin` made, and its shim. */
-async function begun(): Promise<{ readonly cwd: string; readonly shim: (...args: string[]) => Promise<Ended> }> {
+async function begun(
+  more: { readonly [name: string]: string } = {},
+): Promise<{ readonly cwd: string; readonly shim: (...args: string[]) => Promise<Ended> }> {
   const cwd = workspace();
-  const env = { MAGNUS_RUN_ID: "r", MAGNUS_CONTROL_FILE: path.join(cwd, "control") };
+  const env = { MAGNUS_RUN_ID: "r", MAGNUS_CONTROL_FILE: path.join(cwd, "control"), ...more };
   const call = (...args: string[]): Promise<Ended> => run(process.execPath, [shim, ...args], { cwd, env });
   await call("begin", "--target", "shell", "--spec", JSON.stringify(runSpec), "--", "--run-id", "r");
   return { cwd, shim: call };
@@ -134,6 +136,25 @@ describe("run", () => {
     expect(code).toBe(0);
     const { steps, status } = await viewOf(cwd);
     expect([status, ...steps.map((step) => step.status)]).toEqual(["success", "lost", "success"]);
+  });
+
+  test("a handler of a step that succeeded: 74 and no record, also after an attempt that failed", async () => {
+    const { cwd, shim } = await begun();
+    const handle = (): Promise<Ended> =>
+      shim("run", "--spec", shell(handler, "true", { mayBeLost: [{ path: [first] }] }));
+    const work = shell(first, "[ -f again ] || { touch again; exit 1; }");
+    expect([(await shim("run", "--spec", work)).code, (await shim("run", "--spec", work)).code]).toEqual([1, 0]);
+    const { code, stderr } = await handle();
+    expect([code, stderr]).toEqual([74, expect.stringContaining("its token went another way")]);
+    expect((await viewOf(cwd)).steps.map((step) => step.status)).toEqual(["success"]);
+  });
+
+  test("a handler that a platform starts after its step recorded a success: that one is lost", async () => {
+    const { cwd, shim } = await begun({ MAGNUS_TARGET: "shell" });
+    await shim("run", "--spec", shell(first, "true"));
+    const { code } = await shim("run", "--spec", shell(handler, "true", { mayBeLost: [{ path: [first] }] }));
+    expect(code).toBe(0);
+    expect((await viewOf(cwd)).steps.map((step) => step.status)).toEqual(["lost", "success"]);
   });
 
   test.for([
