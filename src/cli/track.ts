@@ -1,4 +1,8 @@
+import type { Event } from "../protocol/event.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
+import type { Parameters, Path } from "../protocol/path.ts";
+import { indexEvents } from "../run-log/event-index.ts";
+import { reachIn } from "../run-log/reach.ts";
 import { readEvents } from "../runtime/event-writer.ts";
 import { readMlflowSettings } from "../tracking/mlflow-settings.ts";
 import { syncRun } from "../tracking/sync-run.ts";
@@ -17,7 +21,8 @@ export async function syncTracked(named: string, options: RunsOptions & { readon
       return;
     }
     try {
-      const { experiment, run, attempts, added } = await syncRun(settings, log.run, await readEvents(log));
+      const events = await readEvents(log);
+      const { experiment, run, attempts, added } = await syncRun(settings, log.run, events, itemsAt(events));
       const text = `${log.run}: ${attempts} ${attempts === 1 ? "attempt" : "attempts"}, ${added} new; ${settings.url}/#/experiments/${experiment}/runs/${run}`;
       process.stdout.write(
         options.json
@@ -33,4 +38,13 @@ export async function syncTracked(named: string, options: RunsOptions & { readon
     }
   });
   return failed ? exitCode.failed : code;
+}
+
+/** The items and iterations around a step, by name; none where the log does not lead there. */
+function itemsAt(events: readonly Event[]): (path: Path) => Parameters {
+  const index = indexEvents(events);
+  return (path) => {
+    const { reach } = reachIn(index, path);
+    return reach.state === "here" ? reach.items : {};
+  };
 }

@@ -1,4 +1,5 @@
 import type { AttemptEvent, StepFinished } from "../protocol/event.ts";
+import { groupMetrics } from "../protocol/group-metrics.ts";
 import { type AttemptRecord, finishOf, inOrder, rank, type StepRecords } from "./event-index.ts";
 import { filesPut } from "./replay-leaf.ts";
 import type { AttemptView, NodeStatus } from "./view.ts";
@@ -20,7 +21,7 @@ function viewAttempt(record: AttemptRecord, records: StepRecords): AttemptView {
     ...endOf(status === "lost" ? undefined : finish),
     ...startOf(events),
     delta: (status === "success" ? finish?.data.delta : undefined) ?? {},
-    metrics: events.flatMap((event) => (event.kind === "metric" ? [event.data] : [])),
+    metrics: groupMetrics(events.flatMap((event) => (event.kind === "metric" ? [event.data] : []))),
     put: filesPut(record),
     got: events.flatMap((event) => (event.kind === "catalog.get" ? event.data.files : [])),
     warnings: events.flatMap((event) => (event.kind === "warning" ? [event.data.message] : [])),

@@ -1,7 +1,7 @@
 import type { CatalogFile } from "../protocol/event.ts";
+import type { Metrics } from "../protocol/group-metrics.ts";
 import { printJson } from "../protocol/json.ts";
 import type { Parameters } from "../protocol/path.ts";
-import type { Metrics } from "./output-file.ts";
 import type { Redactor } from "./redactor.ts";
 import type { Failure } from "./task-types/task-type.ts";
 

@@ -1,11 +1,16 @@
 import { readFileSync, rmSync } from "node:fs";
 import { parameterName } from "../protocol/environment.ts";
-import { isArray, isNumber, isObject, type Json, type JsonObject, parseJson, setKey } from "../protocol/json.ts";
-
-export interface Metrics {
-  readonly metrics: JsonObject;
-  readonly step?: number;
-}
+import type { Metrics } from "../protocol/group-metrics.ts";
+import {
+  isArray,
+  isNumber,
+  isObject,
+  type Json,
+  type JsonObject,
+  parseJson,
+  sameJson,
+  setKey,
+} from "../protocol/json.ts";
 
 /** What a task wrote to MAGNUS_OUTPUT_FILE. */
 export interface OutputFile {
@@ -45,7 +50,7 @@ export function parseOutput(text: string): OutputFile {
   let mistake: string | undefined;
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
-    const answer = readLine(line);
+    const answer = readAnswer(line);
     if (typeof answer === "string") {
       mistake ??= `line ${index + 1} of MAGNUS_OUTPUT_FILE ${answer}`;
       continue;
@@ -60,13 +65,9 @@ export function parseOutput(text: string): OutputFile {
 }
 
 /** One line's answers, or what is wrong with it. */
-function readLine(line: string): OutputFile | string {
-  let value: Json;
-  try {
-    value = parseJson(line);
-  } catch {
-    return "is not JSON";
-  }
+export function readAnswer(line: string): OutputFile | string {
+  const value = readLine(line);
+  if (value === undefined) return "is not JSON";
   if (!isObject(value)) return 'is no object; write {"parameters": {...}}';
   const { parameters = {}, metrics, step, catalog = {}, objects = {}, warnings = [], ...rest } = value;
   const unknown = Object.keys(rest)[0];
@@ -94,6 +95,35 @@ function readLine(line: string): OutputFile | string {
     objects: files,
     warnings,
   };
+}
+
+/** JSON, in whose metrics there may be NaN, Infinity and -Infinity, as Python prints them: they become text. */
+function readLine(line: string): Json | undefined {
+  try {
+    return parseJson(line);
+  } catch {
+    const [value, other] = ['"$&"', "null"].map((instead) => readInstead(line, instead));
+    const only =
+      isObject(value ?? null) && isObject(other ?? null) && sameJson(withoutMetrics(value), withoutMetrics(other));
+    return only ? value : undefined;
+  }
+}
+
+/** With something else for each constant that is no JSON. */
+function readInstead(line: string, instead: string): Json | undefined {
+  try {
+    return parseJson(
+      line.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (token) =>
+        token.startsWith('"') ? token : instead.replace("$&", token),
+      ),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutMetrics(value: Json | undefined): JsonObject {
+  return isObject(value ?? null) ? { ...(value as JsonObject), metrics: null } : {};
 }
 
 function readObjects(objects: Json): { readonly [name: string]: string } | undefined {

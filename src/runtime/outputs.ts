@@ -1,15 +1,17 @@
 import { metricPrefix, parameterName, parameterPrefix } from "../protocol/environment.ts";
+import { groupMetrics, type Metrics, metricValue } from "../protocol/group-metrics.ts";
 import { type Json, parseJson, printJson, setKey } from "../protocol/json.ts";
 import type { Parameters } from "../protocol/path.ts";
 import type { TaskSpec } from "../protocol/step-spec.ts";
 import type { Environment } from "./environment.ts";
 import { type LostNumber, type NumberReader, withGivenNumbers } from "./number-texts.ts";
-import type { Metrics, OutputFile } from "./output-file.ts";
+import type { OutputFile } from "./output-file.ts";
 import type { Answers, Failure } from "./task-types/task-type.ts";
 
 /** What a task answered, all its ways of answering merged. */
 export interface Outputs {
   readonly delta: Parameters;
+  /** Without those that are recorded already. */
   readonly metrics: readonly Metrics[];
   /** The answers cannot be read, or one that `returns` names is missing. */
   readonly failure?: Failure;
@@ -21,6 +23,8 @@ export interface OutputSources {
   /** The environment that the task was given. */
   readonly given: Environment;
   readonly file: OutputFile;
+  /** How many of the file's metrics were recorded while the task ran. */
+  readonly recorded: number;
   readonly answers: Answers;
 }
 
@@ -45,7 +49,7 @@ export function collectOutputs(sources: OutputSources): Outputs {
   }
   const declared = declaredVariables(sources, delta, set.metrics);
   const returnedMetrics = { ...declared.metrics, ...answers.metrics };
-  const metrics = mergeMetrics([...set.metrics, { metrics: returnedMetrics }, ...file.metrics]);
+  const metrics = metricsOf([...set.metrics, { metrics: returnedMetrics }], sources);
   const missing = (task.returns ?? [])
     .map(({ name }) => name)
     .filter((name) => !Object.hasOwn(delta, name) && !(answers.objects?.has(name) ?? false));
@@ -117,7 +121,10 @@ function declaredVariables(
       else if (Object.hasOwn(visible, name) && isKept(name, given, answers)) setKey(delta, name, visible[name] ?? null);
       else if (text !== undefined) setKey(delta, name, readText(text));
     }
-    if (kind === "metric" && Object.hasOwn(delta, name)) setKey(metrics, name, delta[name] ?? null);
+    if (kind !== "metric" || !Object.hasOwn(delta, name)) continue;
+    // As the metric, so the parameter.
+    setKey(delta, name, metricValue(delta[name] ?? null));
+    setKey(metrics, name, delta[name] ?? null);
   }
   return { metrics };
 }
@@ -138,18 +145,30 @@ function readText(text: string): Json {
   }
 }
 
-/** One entry a step number, in their order, those without one first; later values win. */
-function mergeMetrics(all: readonly Metrics[]): readonly Metrics[] {
-  const bySteps = new Map<number, Record<string, Json>>();
-  for (const { metrics, step = -1 } of all) {
-    const merged = bySteps.get(step) ?? {};
-    for (const [name, value] of Object.entries(metrics)) setKey(merged, name, value);
-    bySteps.set(step, merged);
+/**
+ * A metric that a task gives in several ways is the one of the way that comes first, as a parameter is; what it writes into the
+ * file again is recorded again.
+ */
+function metricsOf(others: readonly Metrics[], { file, recorded }: OutputSources): readonly Metrics[] {
+  const key = (step: number | undefined, name: string): string => `${step} ${name}`;
+  const inFile = new Set(
+    file.metrics.flatMap(({ metrics, step }) => Object.keys(metrics).map((name) => key(step, name))),
+  );
+  const merged = new Map<string, Metrics>();
+  for (const { metrics, step } of others) {
+    for (const [name, value] of Object.entries(metrics)) {
+      const given = { metrics: { [name]: value }, ...(step === undefined ? {} : { step }) };
+      if (!inFile.has(key(step, name))) merged.set(key(step, name), given);
+    }
   }
-  return [...bySteps]
-    .filter(([, metrics]) => Object.keys(metrics).length > 0)
-    .sort(([a], [b]) => a - b)
-    .map(([step, metrics]) => (step < 0 ? { metrics } : { metrics, step }));
+  return groupMetrics([...merged.values(), ...file.metrics.slice(recorded)].map(asRecorded));
+}
+
+/** With the numbers that JSON lacks as {@link metricValue} has them. */
+export function asRecorded({ metrics, ...rest }: Metrics): Metrics {
+  const values: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(metrics)) setKey(values, name, metricValue(value));
+  return { metrics: values, ...rest };
 }
 
 function toJson(metrics: readonly Metrics[]): Json {

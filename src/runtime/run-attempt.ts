@@ -9,6 +9,7 @@ import { type AttemptLog, openAttemptLog } from "./attempt-log.ts";
 import { startOf, warning } from "./attempt-start.ts";
 import { putFiles } from "./catalog-step.ts";
 import { findLeak } from "./find-leak.ts";
+import { followMetrics, type MetricsFollower } from "./follow-metrics.ts";
 import { literalPattern } from "./glob.ts";
 import { monotonicMs } from "./monotonic-clock.ts";
 import { openOutOfMemory } from "./out-of-memory.ts";
@@ -57,14 +58,22 @@ export async function runAttempt(step: StepRun, plan: AttemptPlan, services: Ste
       early = services.writer.write(finished(attempt, stoppedOutcome(services.stop)));
       early.catch(() => {});
     };
+    const follower = followerOf(attempt);
     const ended = await runCommand(staged, log, onStop, attempt);
+    const recorded = await follower?.stop();
     await early;
     if (stopped) return await finishStopped(attempt, log, ended.exitCode, early !== undefined);
-    return await finish(attempt, log, ended);
+    return await finish(attempt, log, ended, recorded);
   } finally {
     log?.abandon();
     staged.remove();
   }
+}
+
+/** Only a tracking server is told of metrics before the attempt ends. */
+function followerOf({ staged: { command, redactor }, head, services }: Attempt): MetricsFollower | undefined {
+  if (services.tracker === undefined || command === undefined) return undefined;
+  return followMetrics(command.outputFile, head, services, redactor);
 }
 
 interface Attempt extends AttemptPlan {
@@ -153,7 +162,7 @@ function stoppedOutcome(stop: AbortSignal): Extract<Outcome, { kind: "failed" | 
   return { kind: "cancelled", failure: stopFailure(stop) };
 }
 
-async function finish(attempt: Attempt, log: AttemptLog, ended: Ended): Promise<StepResult> {
+async function finish(attempt: Attempt, log: AttemptLog, ended: Ended, recorded = 0): Promise<StepResult> {
   const { staged, services, head } = attempt;
   const { command } = staged;
   if (command === undefined) throw new Error("an attempt ended that was not started");
@@ -165,6 +174,7 @@ async function finish(attempt: Attempt, log: AttemptLog, ended: Ended): Promise<
     visible: attempt.step.visible,
     given: staged.env,
     file,
+    recorded,
     answers,
   });
   const pickles = new Map([...(answers.objects ?? []), ...Object.entries(file.objects)]);

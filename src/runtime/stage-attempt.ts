@@ -96,7 +96,7 @@ export async function stageAttempt(
     const prepared = await taskTypes[task.type].prepare(context);
     if (prepared.kind === "failure") return staged({ failure: prepared.failure });
     const { path, round } = step;
-    const tracked = await services.tracker?.begin({ path, attempt, round }, services.stop);
+    const tracked = await services.tracker?.begin({ path, attempt, round }, step.items, services.stop);
     env = { ...env, ...tracked, ...task.env, ...prepared.env, ...runLogVariable(task, services) };
     return staged({ command: { ...prepared, outputFile: files.output } });
   } catch (error) {

@@ -29,8 +29,11 @@ export type Head = Pick<AttemptEvent, "path" | "attempt" | "round" | "gather">;
 
 /** Tells a tracking server of attempts. It never rejects, and resolves within seconds, whatever the server does. */
 export interface AttemptTracker {
-  /** Announces an attempt that is about to start; gives variables by which its task finds it there. */
-  begin(attempt: Head, stop: AbortSignal): Promise<Environment>;
+  /**
+   * Announces an attempt that is about to start, with the enclosing items and iterations; gives variables by which its task
+   * finds it there.
+   */
+  begin(attempt: Head, items: Parameters, stop: AbortSignal): Promise<Environment>;
 }
 
 /** What a step works with; the same for every step of a process. */

@@ -70,12 +70,9 @@ export function trackThis(
   metrics: { readonly [name: string]: JsonValue },
   { step }: { readonly step?: number } = {},
 ): void {
-  const values = Object.entries(metrics).map(([name, value]) => {
-    // NaN and Infinity are common as metrics, and no JSON: they become text.
-    const plain = typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
-    jsonOf(plain, name);
-    return [name, plain] as const;
-  });
+  const values = Object.entries(metrics).map(
+    ([name, value]) => [name, JSON.parse(jsonOf(value, name, "metric")) as JsonValue] as const,
+  );
   answer(JSON.stringify({ metrics: Object.fromEntries(values), ...(step === undefined ? {} : { step }) }));
 }
 
@@ -175,20 +172,25 @@ function readText(text: string): JsonValue {
   }
 }
 
+function refuse(part: number): never {
+  throw new MagnusError(`${part} is no JSON`);
+}
+
 /** Stands around a number that JSON.stringify would print otherwise. */
 const mark = `\u0001${Math.random()} `;
 const marked = new RegExp(`"${JSON.stringify(mark).slice(1, -1).replaceAll("\\", "\\\\")}([^"]+)"`, "g");
 
 /**
  * An integer beyond 2^53 may be another one, rounded: it is printed with an exponent, by which the runtime knows to look
- * for it among the given ones (src/runtime/number-texts.ts).
+ * for it among the given ones (src/runtime/number-texts.ts). NaN and Infinity are common as metrics, and no JSON: as part of
+ * one they become text.
  */
-function jsonOf(value: JsonValue, name: string): string {
+function jsonOf(value: JsonValue, name: string, as: "parameter" | "metric" = "parameter"): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(value, (_, part: unknown) => {
       if (typeof part !== "number") return part;
-      if (!Number.isFinite(part)) throw new MagnusError(`${part} is no JSON`);
+      if (!Number.isFinite(part)) return as === "metric" ? `${part}` : refuse(part);
       const rounded = Number.isInteger(part) && !Number.isSafeInteger(part) && Math.abs(part) < 1e21;
       return rounded ? mark + part.toExponential() : part;
     })?.replace(marked, "$1");

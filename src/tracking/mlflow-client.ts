@@ -166,12 +166,25 @@ async function exchange(
   const answer = readObject(text);
   if (response.ok && answer !== undefined) return answer;
   const code = answer === undefined ? "" : (textAt(answer, "error_code") ?? "");
-  const told = answer === undefined ? "" : (textAt(answer, "message") ?? code);
-  const detail = told === "" ? "" : `: ${told.replace(/\s+/g, " ").slice(0, 200)}`;
+  const told = answer === undefined ? plainText(response, text) : (textAt(answer, "message") ?? code);
+  const detail = told === "" ? "" : `: ${told.replace(/\s+/g, " ").trim().slice(0, 200)}${remedyOf(told, url)}`;
   const again = response.status >= 500 || response.status === 429 || response.status === 408;
   const action = path.replace(/\?.*/, "");
   const what = response.ok ? "answers no JSON" : `answers ${response.status}`;
   throw new MlflowError(`it ${what} to ${action}${detail}`, code, again);
+}
+
+/** What a server says that does not answer as MLflow; pages are left out. */
+function plainText(response: Response, text: string): string {
+  const isPage = /html/i.test(response.headers.get("content-type") ?? "") || /^\s*</.test(text);
+  return response.ok || isPage ? "" : text;
+}
+
+/** MLflow from 3.5 on refuses names of its host that it was not told (mlflow/server/security_utils.py of 3.5.0). */
+function remedyOf(told: string, url: string): string {
+  return /invalid host header/i.test(told)
+    ? ` (start the server with --allowed-hosts ${new URL(url).host}, or MLFLOW_SERVER_ALLOWED_HOSTS)`
+    : "";
 }
 
 /** The reason of `fetch failed`. */

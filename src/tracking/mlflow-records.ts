@@ -1,8 +1,8 @@
 /** What of a run log MLflow is told, in its words. Pure: the same events give the same records, so telling twice is telling once. */
 import { createHash } from "node:crypto";
-import type { Event, RunFinished, StepStatus } from "../protocol/event.ts";
+import type { Event, MetricEvent, RunFinished, StepStatus } from "../protocol/event.ts";
 import { isNumber, type Json, printJson } from "../protocol/json.ts";
-import { displayPath, type Path, pathKey } from "../protocol/path.ts";
+import { displayPath, type Parameters, type Path, pathKey } from "../protocol/path.ts";
 
 /** https://mlflow.org/docs/latest/api_reference/rest-api.html#runstatus */
 export type RunStatus = "FINISHED" | "FAILED" | "KILLED";
@@ -14,7 +14,8 @@ export interface KeyedValue {
 
 export interface Metric {
   readonly key: string;
-  readonly value: number;
+  /** Protocol buffers' JSON has texts for what JSON lacks (https://protobuf.dev/programming-guides/json/). */
+  readonly value: number | "NaN" | "Infinity" | "-Infinity";
   /** Milliseconds. */
   readonly timestamp: number;
   readonly step: number;
@@ -50,8 +51,12 @@ export function trackedRun(run: string, events: readonly Event[]) {
     "mlflow.source.git.commit": code?.commit,
   };
   const startTime = created === undefined ? Date.now() : Date.parse(created.time);
-  const params = Object.entries(parameters).map(([name, value]) => keyed(name, value, longestParameter));
-  return { key, pipeline, run: { name: run, startTime, tags: tagsOf(tags) } satisfies NewRun, params };
+  return {
+    key,
+    pipeline,
+    run: { name: run, startTime, tags: tagsOf(tags) } satisfies NewRun,
+    params: paramsOf(parameters),
+  };
 }
 
 /** The run of one attempt, below `parent`. */
@@ -76,21 +81,64 @@ export function attemptKey(run: string, place: { readonly path: Path; readonly a
   return digest([run, pathKey(place.path), `${place.attempt}`]);
 }
 
+/** Parameters of a run; of an attempt's, the items and iterations around it. */
+export function paramsOf(items: Parameters): readonly KeyedValue[] {
+  return Object.entries(items).map(([name, value]) => keyed(name, value, longestParameter));
+}
+
+/**
+ * What the run of the whole magnus run has of an attempt that succeeded, as `step/metric`: its points, or, where the step
+ * stands in a map or a loop, the last value, with the number of the (innermost) item or iteration as its step.
+ */
+export function metricsOfRun(events: readonly MetricEvent[]): readonly Metric[] {
+  const { metrics = [] } = trackedMetrics(events);
+  const [first] = events;
+  if (first === undefined) return [];
+  const innermost = first.path.findLast(({ index }) => index !== undefined);
+  const place = first.path
+    .flatMap(({ node, branch, index }, i) =>
+      // Outer items and iterations keep their points apart by name.
+      [node, branch, first.path[i] === innermost ? undefined : index].filter((part) => part !== undefined),
+    )
+    .join("/");
+  const named = metrics.map((metric) => ({ ...metric, key: cleanName(`${place}/${metric.key}`) }));
+  if (innermost?.index === undefined) return named;
+  const step = innermost.index;
+  return [
+    ...new Map(named.toSorted((a, b) => a.step - b.step).map((metric) => [metric.key, { ...metric, step }])).values(),
+  ];
+}
+
 /** Numbers are metrics; all else that a task tracked is a tag, since a parameter could never change. */
 export function trackedMetrics(events: readonly Event[]): Records {
   const metrics: Metric[] = [];
   const tags = new Map<string, KeyedValue>();
+  const times = new Map<string, number>();
   for (const event of events) {
     if (event.kind !== "metric") continue;
-    const timestamp = Date.parse(event.time);
+    const { step = 0 } = event.data;
     for (const [name, value] of Object.entries(event.data.metrics)) {
-      const number = isNumber(value) ? Number(printJson(value)) : Number.NaN;
-      if (Number.isFinite(number)) {
-        metrics.push({ key: cleanName(name), value: number, timestamp, step: event.data.step ?? 0 });
-      } else tags.set(cleanName(name), keyed(name, value, longestTag));
+      const key = cleanName(name);
+      const number = numberOf(value);
+      if (number === undefined) {
+        tags.set(key, keyed(name, value, longestTag));
+        continue;
+      }
+      // What was recorded together keeps its order: of points of one step and time, MLflow takes the greatest for the last.
+      const point = JSON.stringify([key, step, event.time]);
+      const again = times.get(point) ?? 0;
+      times.set(point, again + 1);
+      metrics.push({ key, value: number, timestamp: Date.parse(event.time) + again, step });
     }
   }
   return { metrics, tags: [...tags.values()] };
+}
+
+/** Undefined: no number, or one that is beyond all that a double can hold. */
+function numberOf(value: Json): Metric["value"] | undefined {
+  if (value === "NaN" || value === "Infinity" || value === "-Infinity") return value;
+  const number = isNumber(value) ? Number(printJson(value)) : Number.NaN;
+  return Number.isFinite(number) ? number : undefined;
 }
 
 export function statusOf(status: StepStatus | RunFinished["data"]["status"]): RunStatus {
@@ -114,11 +162,16 @@ function keyed(name: string, value: Json, most: number): KeyedValue {
   return { key: cleanName(name), value: text.length <= most ? text : `${text.slice(0, most - 3)}...` };
 }
 
-/** MLflow's names are of ASCII letters, digits, and `_-. /`, and must read as a relative path. */
+/**
+ * MLflow's names are of ASCII letters, digits, and `_-. /`, and must read as a relative path. A name that is changed for that,
+ * or cut, gets the beginning of its digest: two names never become one.
+ */
 export function cleanName(name: string): string {
   const parts = name.replace(/[^\w\-. /]/g, "_").split("/");
   const clean = parts.filter((part) => !["", ".", ".."].includes(part)).join("/");
-  return clean.slice(0, longestName).replace(/\/$/, "") || "_";
+  if (clean === name && name !== "" && name.length <= longestName) return name;
+  const end = `-${digest([name]).slice(0, 8)}`;
+  return `${clean.slice(0, longestName - end.length).replace(/\/$/, "") || "_"}${end}`;
 }
 
 function tagsOf(tags: { readonly [key: string]: string | undefined }): readonly KeyedValue[] {

@@ -4,12 +4,21 @@
  * the shim (dist/tracker.cjs), loaded where it is configured. Nothing here fails a step or holds it up for long: where the
  * server does not do its work, that is told once, and the rest of this process goes untracked.
  */
-import type { Event } from "../protocol/event.ts";
+import type { Event, MetricEvent } from "../protocol/event.ts";
 import { readEvents } from "../runtime/event-writer.ts";
 import type { Head } from "../runtime/step-run.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
 import { type MlflowClient, mlflowClient } from "./mlflow-client.ts";
-import { attemptKey, type RunStatus, statusOf, trackedAttempt, trackedMetrics, trackedRun } from "./mlflow-records.ts";
+import {
+  attemptKey,
+  metricsOfRun,
+  paramsOf,
+  type RunStatus,
+  statusOf,
+  trackedAttempt,
+  trackedMetrics,
+  trackedRun,
+} from "./mlflow-records.ts";
 import { readMlflowSettings } from "./mlflow-settings.ts";
 import type { Tracker, Tracking } from "./open-tracker.ts";
 
@@ -48,13 +57,15 @@ export function openMlflowTracker(tracking: Tracking): Tracker {
     work.finally(() => pending.delete(work));
   };
 
-  const begin: Tracker["begin"] = async (head, stop) => {
+  const begin: Tracker["begin"] = async (head, items, stop) => {
     const variables = await tell(
       head,
       async (signal) => {
         const { experiment, run } = await parent(signal);
         const child = await client.createRun({ experiment, ...trackedAttempt(log.run, run, head) }, signal);
-        open.set(attemptKey(log.run, head), { run: child, events: [] });
+        open.set(attemptKey(log.run, head), { run: child, waiting: [], events: [], sending: Promise.resolve() });
+        const params = paramsOf(items);
+        if (params.length > 0) background(tell(head, (limit) => client.logAll(child, { params }, limit)));
         return { MLFLOW_RUN_ID: child, MLFLOW_EXPERIMENT_ID: experiment, MLFLOW_TRACKING_URI: settings.url };
       },
       stop,
@@ -68,11 +79,25 @@ export function openMlflowTracker(tracking: Tracking): Tracker {
     open.delete(key);
     if (attempt === undefined) return;
     background(
-      tell(event, async (signal) => {
-        await client.logAll(attempt.run, trackedMetrics(attempt.events), signal);
-        await client.endRun(attempt.run, statusOf(event.data.status), Date.parse(event.time), signal);
-      }),
+      attempt.sending.then(() =>
+        tell(event, async (signal) => {
+          await client.logAll(attempt.run, trackedMetrics(attempt.waiting), signal);
+          await client.endRun(attempt.run, statusOf(event.data.status), Date.parse(event.time), signal);
+        }),
+      ),
     );
+    const metrics = event.data.status === "success" ? metricsOfRun(attempt.events) : [];
+    if (metrics.length === 0) return;
+    background(tell(event, async (signal) => client.logAll((await parent(signal)).run, { metrics }, signal)));
+  };
+
+  /** What a running task recorded, one call after the other. */
+  const send = (attempt: OpenAttempt): void => {
+    attempt.sending = attempt.sending.then(async () => {
+      const some = attempt.waiting.splice(0);
+      if (some.length > 0) await tell(some[0], (signal) => client.logAll(attempt.run, trackedMetrics(some), signal));
+    });
+    background(attempt.sending);
   };
 
   const finishRun = (status: RunStatus, time: string): void => {
@@ -88,14 +113,21 @@ export function openMlflowTracker(tracking: Tracking): Tracker {
     );
   };
 
+  const keep = (event: MetricEvent): void => {
+    const attempt = open.get(attemptKey(log.run, event));
+    attempt?.events.push(event);
+    attempt?.waiting.push(event);
+  };
+
   return {
     begin,
     see: (events) => {
       for (const event of events) {
-        if (event.kind === "metric") open.get(attemptKey(log.run, event))?.events.push(event);
+        if (event.kind === "metric") keep(event);
         else if (event.kind === "step.finished") finishAttempt(event);
         else if (event.kind === "run.finished") finishRun(statusOf(event.data.status), event.time);
       }
+      for (const attempt of open.values()) if (attempt.waiting.length > 0) send(attempt);
     },
     close: async () => {
       while (pending.size > 0) await Promise.all(pending);
@@ -105,7 +137,10 @@ export function openMlflowTracker(tracking: Tracking): Tracker {
 
 interface OpenAttempt {
   readonly run: string;
-  readonly events: Extract<Event, { kind: "metric" }>[];
+  /** All of it; and of these what is not sent yet. */
+  readonly events: MetricEvent[];
+  readonly waiting: MetricEvent[];
+  sending: Promise<void>;
 }
 
 interface Parent {

@@ -1,6 +1,16 @@
 import type { Event } from "../protocol/event.ts";
+import type { Parameters, Path } from "../protocol/path.ts";
 import { mlflowClient } from "./mlflow-client.ts";
-import { attemptsOf, type RunStatus, statusOf, trackedAttempt, trackedMetrics, trackedRun } from "./mlflow-records.ts";
+import {
+  attemptsOf,
+  metricsOfRun,
+  paramsOf,
+  type RunStatus,
+  statusOf,
+  trackedAttempt,
+  trackedMetrics,
+  trackedRun,
+} from "./mlflow-records.ts";
 import type { MlflowSettings } from "./mlflow-settings.ts";
 import { createParent } from "./mlflow-tracker.ts";
 
@@ -16,9 +26,14 @@ export interface Synced {
 
 /**
  * Tells MLflow all that a run's log has for it. What it knows already stays as it is: the same metric at the same time is
- * one point. Rejects with one line for people.
+ * one point. `itemsOf` gives the items and iterations around a step. Rejects with one line for people.
  */
-export async function syncRun(settings: MlflowSettings, run: string, events: readonly Event[]): Promise<Synced> {
+export async function syncRun(
+  settings: MlflowSettings,
+  run: string,
+  events: readonly Event[],
+  itemsOf: (path: Path) => Parameters,
+): Promise<Synced> {
   const client = mlflowClient(settings);
   const call = (): AbortSignal => AbortSignal.timeout(60_000);
   const wanted = trackedRun(run, events);
@@ -36,7 +51,9 @@ export async function syncRun(settings: MlflowSettings, run: string, events: rea
       id = await client.createRun({ experiment, ...child }, call());
       added++;
     }
-    await client.logAll(id, trackedMetrics(attempt.events), call());
+    await client.logAll(id, { params: paramsOf(itemsOf(path)), ...trackedMetrics(attempt.events) }, call());
+    const metrics = attempt.events.filter((event) => event.kind === "metric");
+    if (hasSucceeded(attempt.events)) await client.logAll(parent, { metrics: metricsOfRun(metrics) }, call());
     const end = endOf(attempt.events);
     if (end !== undefined) await client.endRun(id, end.status, end.time, call());
   }
@@ -45,6 +62,10 @@ export async function syncRun(settings: MlflowSettings, run: string, events: rea
     await client.endRun(parent, statusOf(finished.data.status), Date.parse(finished.time), call());
   }
   return { experiment, run: parent, attempts: attempts.size, added };
+}
+
+function hasSucceeded(events: readonly Event[]): boolean {
+  return events.some((event) => event.kind === "step.finished" && event.data.status === "success");
 }
 
 /** Undefined: it still runs. */

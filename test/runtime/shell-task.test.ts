@@ -160,6 +160,43 @@ describe("the answers of a script", () => {
     expect(dataOf(events, "metric")).toEqual([{ metrics: { m: 2 } }, { metrics: { loss: 0.5 }, step: 3 }]);
   });
 
+  it("metrics that are not finite are metrics, however they are given", async () => {
+    const { result, events } = await runShell(
+      `echo '{"metrics": {"a": NaN, "b": -Infinity, "c": "inf", "d": [NaN], "e": "NaN of it"}}' >>"$MAGNUS_OUTPUT_FILE"
+       export MAGNUS_TRACK_f=nan MAGNUS_TRACK_g=+inf MAGNUS_TRACK_h_STEP_1=-.INF MAGNUS_TRACK_i=info
+       j=-inf`,
+      { task: { returns: [{ name: "j", kind: "metric" }] } },
+    );
+    expect(result).toMatchObject({ status: "success", delta: { j: "-Infinity" } });
+    const others = { d: ["NaN"], e: "NaN of it", f: "NaN", g: "Infinity", i: "info", j: "-Infinity" };
+    expect(dataOf(events, "metric")).toEqual([
+      { metrics: { a: "NaN", b: "-Infinity", c: "Infinity", ...others } },
+      { metrics: { h: "-Infinity" }, step: 1 },
+    ]);
+  });
+
+  it.each(['{"parameters": {"a": NaN}}', '{"metrics": {"a": 1}, "step": NaN}', '{"metrics": {"a": nan}}'])(
+    "a parameter or step that is not finite is no JSON: %s",
+    async (line) => {
+      const { result } = await runShell(`echo '${line}' >>"$MAGNUS_OUTPUT_FILE"`);
+      expect(result).toMatchObject({ status: "failed", message: expect.stringContaining("is not JSON") });
+    },
+  );
+
+  it("a metric that the file has again is recorded again; of several ways the first one counts", async () => {
+    const { events } = await runShell(
+      `for x in 3 1 2; do echo '{"metrics": {"loss": '$x', "n": 0}}' >>"$MAGNUS_OUTPUT_FILE"; done
+       echo '{"metrics": {"loss": 5}, "step": -1}' >>"$MAGNUS_OUTPUT_FILE"
+       export MAGNUS_TRACK_loss=9 MAGNUS_TRACK_other=8`,
+    );
+    expect(dataOf(events, "metric")).toEqual([
+      { metrics: { other: 8, loss: 3, n: 0 } },
+      { metrics: { loss: 1, n: 0 } },
+      { metrics: { loss: 2, n: 0 } },
+      { metrics: { loss: 5 }, step: -1 },
+    ]);
+  });
+
   it("tracked metrics carry their step", async () => {
     const { events } = await runShell(
       "export MAGNUS_TRACK_loss_STEP_10=0.25 MAGNUS_TRACK_loss_STEP_2=0.5 MAGNUS_TRACK_best='{\"a\": 1}'",

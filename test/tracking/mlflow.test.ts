@@ -1,6 +1,9 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Event, EventBody } from "../../src/protocol/event.ts";
+import type { Edge, Parameters } from "../../src/protocol/path.ts";
 import { openEventWriter, readEvents } from "../../src/runtime/event-writer.ts";
 import type { RunLog } from "../../src/stores/run-log-store.ts";
 import { cleanName, trackedMetrics } from "../../src/tracking/mlflow-records.ts";
@@ -16,6 +19,9 @@ async function standIn(): Promise<StandIn> {
   return server;
 }
 
+const success: Edge = { end: "success", name: "success" };
+const fail: Edge = { end: "fail", name: "fail" };
+
 const created: EventBody = {
   kind: "run.created",
   data: { pipeline: "demo", digest: "0", parameters: { lr: 0.1, name: "x" }, target: "local", version: "0", tag: "t" },
@@ -28,12 +34,12 @@ interface Tracked {
 }
 
 /** Services of a run whose log a tracker sees. */
-async function tracked(url: string, environment: Record<string, string> = {}): Promise<Tracked> {
+async function tracked(url: string, environment: Record<string, string> = {}, patienceMs = 1000): Promise<Tracked> {
   const plain = newServices();
   await plain.writer.write(created);
   const warnings: string[] = [];
   const warn = (message: string): void => void warnings.push(message);
-  const tracker = await openTracker({ server: url, environment, log: plain.log, warn, patienceMs: 1000 });
+  const tracker = await openTracker({ server: url, environment, log: plain.log, warn, patienceMs });
   if (tracker === undefined) throw new Error(warnings.join());
   const log: RunLog = {
     ...plain.log,
@@ -112,10 +118,65 @@ describe("a tracked run", () => {
     );
     const stop = new AbortController().signal;
     const begun = await Promise.all(
-      trackers.map((tracker, i) => tracker?.begin({ path: leafPath, attempt: i + 1, round: 1 }, stop)),
+      trackers.map((tracker, i) => tracker?.begin({ path: leafPath, attempt: i + 1, round: 1 }, {}, stop)),
     );
     expect(new Set(begun.map((env) => env?.MLFLOW_RUN_ID)).size).toBe(5);
     expect(tree(server).map(({ children }) => children.length)).toEqual([5]);
+  });
+
+  it("has the items around an attempt as its parameters, and the metrics of its steps, one point for each item", async () => {
+    const server = await standIn();
+    const all = await tracked(server.url);
+    const map = { node: "each", kind: "map", on: "l", as: "rate", start: true, ok: success, failed: fail } as const;
+    const [leaf] = leafPath;
+    if (leaf === undefined) throw new Error("no leaf");
+    for (const index of [0, 1]) {
+      const given = { step: { path: [{ ...map, index, key: "x" }, leaf] }, items: { rate: index / 10, note: "a" } };
+      const track = `export MAGNUS_TRACK_loss_STEP_7=0.${index}5 MAGNUS_TRACK_loss_STEP_2=9`;
+      await runShell(track, { ...given, services: all.services });
+    }
+    await runShell("export MAGNUS_TRACK_f1_STEP_3=1 MAGNUS_TRACK_f1_STEP_4=2", { services: all.services });
+    await runTracked(all, "export MAGNUS_TRACK_f1_STEP_5=9; exit 1");
+    const [only] = tree(server);
+    expect(only?.children.map(({ params }) => Object.fromEntries(params))).toEqual([
+      { rate: "0", note: "a" },
+      { rate: "0.1", note: "a" },
+      {},
+      {},
+    ]);
+    expect(values(only?.run)).toEqual([
+      ["each/train/loss", 0.05, 0],
+      ["each/train/loss", 0.15, 1],
+      ["train/f1", 1, 3],
+      ["train/f1", 2, 4],
+    ]);
+    const synced = JSON.stringify(tree(server).map(({ run }) => values(run)));
+    const settings = readMlflowSettings(server.url, {});
+    if (typeof settings === "string") throw new Error(settings);
+    await syncRun(settings, "run-1", await readEvents(all.services.log), () => ({}));
+    expect(JSON.stringify(tree(server).map(({ run }) => values(run)))).toBe(synced);
+  });
+
+  it("has metrics while the task runs, each once", async () => {
+    const server = await standIn();
+    const all = await tracked(server.url);
+    const cwd = all.services.projectDir;
+    const seen = (): boolean => tree(server)[0]?.children.some((child) => child.metrics.size > 0) ?? false;
+    const watch = setInterval(() => seen() && writeFileSync(path.join(cwd, "seen"), ""), 20);
+    onTestFinished(() => clearInterval(watch));
+    const line = (value: string, step: number): string =>
+      `echo '{"metrics": {"loss": ${value}}, "step": ${step}}' >>"$MAGNUS_OUTPUT_FILE"`;
+    const wait = "n=0; until [ -e seen ]; do n=$((n + 1)); [ $n -lt 600 ] || exit 9; sleep 0.1; done";
+    const { result, events } = await runTracked(all, [line("0.5", 1), wait, line("NaN", 2)].join("\n"));
+    expect([result.status, all.warnings]).toEqual(["success", []]);
+    expect(events.flatMap((event) => (event.kind === "metric" ? [event.data] : []))).toEqual([
+      { metrics: { loss: 0.5 }, step: 1 },
+      { metrics: { loss: "NaN" }, step: 2 },
+    ]);
+    expect(values(tree(server)[0]?.children[0])).toEqual([
+      ["loss", 0.5, 1],
+      ["loss", "NaN", 2],
+    ]);
   });
 
   it("leaves the step's own env alone", async () => {
@@ -134,6 +195,11 @@ describe("a server in trouble never changes what a step does", () => {
       "refuses",
       () => ({ kind: "status", status: 403, body: '{"error_code":"PERMISSION_DENIED","message":"no\\nentry"}' }),
       "no entry",
+    ],
+    [
+      "refuses its host's name",
+      () => ({ kind: "status", status: 403, body: "Invalid Host header - possible DNS rebinding attack detected" }),
+      "possible DNS rebinding attack detected (start the server with --allowed-hosts 127.0.0.1:",
     ],
     ["asks to log in", () => ({ kind: "status", status: 302 }), "cannot be reached"],
     ["is no MLflow", () => ({ kind: "status", status: 200, body: "<html>" }), "answers no JSON"],
@@ -156,7 +222,7 @@ describe("a server in trouble never changes what a step does", () => {
   it.each(faults)("%s", async (_, fault, told) => {
     const server = await standIn();
     server.fault = fault;
-    const all = await tracked(server.url);
+    const all = await tracked(server.url, {}, told?.includes("no answer") ? 1000 : 30_000);
     const { result, events } = await runTracked(all);
     expect(result).toMatchObject({ status: "success", exitCode: 0 });
     expect(events.filter((event) => event.kind === "step.finished")).toHaveLength(1);
@@ -172,7 +238,7 @@ describe("a server in trouble never changes what a step does", () => {
     const settings = readMlflowSettings(server.url, {});
     if (typeof settings === "string") throw new Error(settings);
     for (let times = 0; times < 2; times++) {
-      await syncRun(settings, "run-1", await readEvents(all.services.log));
+      await syncRun(settings, "run-1", await readEvents(all.services.log), () => ({}));
       const [only, ...others] = tree(server).filter(({ run }) => run.status !== "RUNNING");
       expect(others).toEqual([]);
       expect(only?.run.status).toBe("FINISHED");
@@ -253,8 +319,12 @@ describe("the settings", () => {
 
 describe("records", () => {
   it("have names that MLflow takes", () => {
-    expect(cleanName("loss/val:ünï$")).toBe("loss/val__n__");
-    expect(cleanName("../a//./b/")).toBe("a/b");
+    expect(cleanName("loss/val 1.0-b_c")).toBe("loss/val 1.0-b_c");
+    expect(cleanName("loss/val:ünï$")).toMatch(/^loss\/val__n__-[0-9a-f]{8}$/);
+    expect(cleanName("../a//./b/")).toMatch(/^a\/b-[0-9a-f]{8}$/);
+    // What is cleaned or cut stays apart.
+    const apart = ["größe", "grüße", "gr__e", `${"x".repeat(250)}a`, `${"x".repeat(250)}b`, "x".repeat(250)];
+    expect(new Set(apart.map(cleanName)).size).toBe(apart.length);
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 400 }), (name) => {
         const clean = cleanName(name);
@@ -280,6 +350,21 @@ describe("records", () => {
     ]);
     expect(child?.tags.get("t7")?.length).toBe(3000);
     expect(child?.tags.get("t149")?.length).toBe(5000);
+  });
+
+  it("that were given again at one time keep their order", () => {
+    const head = { v: 1, id: "", run: "", writer: "", seq: 1, time: "2026-11-25T00:00:00.000Z" } as const;
+    const again = (metrics: Parameters): Event => {
+      return { ...head, kind: "metric", path: leafPath, attempt: 1, round: 1, data: { metrics } };
+    };
+    const { metrics = [] } = trackedMetrics([again({ a: 3, b: 1 }), again({ a: 2 }), again({ a: "-Infinity" })]);
+    const start = Date.parse(head.time);
+    expect(metrics.map(({ key, value, timestamp }) => [key, value, timestamp - start])).toEqual([
+      ["a", 3, 0],
+      ["b", 1, 0],
+      ["a", 2, 1],
+      ["a", "-Infinity", 2],
+    ]);
   });
 
   it("of numbers keep their value, and of all else are text", () => {
