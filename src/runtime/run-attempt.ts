@@ -9,7 +9,6 @@ import { type AttemptLog, openAttemptLog } from "./attempt-log.ts";
 import { startOf, warning } from "./attempt-start.ts";
 import { putFiles } from "./catalog-step.ts";
 import { findLeak } from "./find-leak.ts";
-import { followMetrics, type MetricsFollower } from "./follow-metrics.ts";
 import { literalPattern } from "./glob.ts";
 import { monotonicMs } from "./monotonic-clock.ts";
 import { openOutOfMemory } from "./out-of-memory.ts";
@@ -58,7 +57,8 @@ export async function runAttempt(step: StepRun, plan: AttemptPlan, services: Ste
       early = services.writer.write(finished(attempt, stoppedOutcome(services.stop)));
       early.catch(() => {});
     };
-    const follower = followerOf(attempt);
+    const { command, redactor } = staged;
+    const follower = command && services.tracker?.follow(command.outputFile, plan.head, services.writer, redactor);
     const ended = await runCommand(staged, log, onStop, attempt);
     const recorded = await follower?.stop();
     await early;
@@ -68,12 +68,6 @@ export async function runAttempt(step: StepRun, plan: AttemptPlan, services: Ste
     log?.abandon();
     staged.remove();
   }
-}
-
-/** Only a tracking server is told of metrics before the attempt ends. */
-function followerOf({ staged: { command, redactor }, head, services }: Attempt): MetricsFollower | undefined {
-  if (services.tracker === undefined || command === undefined) return undefined;
-  return followMetrics(command.outputFile, head, services, redactor);
 }
 
 interface Attempt extends AttemptPlan {

@@ -6,6 +6,7 @@ import type { RunLog } from "../stores/run-log-store.ts";
 import type { Secrets } from "../stores/secrets.ts";
 import type { Environment } from "./environment.ts";
 import type { EventWriter } from "./event-writer.ts";
+import type { Redactor } from "./redactor.ts";
 import type { RunDirectory } from "./run-directory.ts";
 
 /** One leaf (or gather) that is to run now: what it is, where the token is, what it sees. */
@@ -34,6 +35,13 @@ export interface AttemptTracker {
    * finds it there.
    */
   begin(attempt: Head, items: Parameters, stop: AbortSignal): Promise<Environment>;
+  /** Records the metrics that a running task writes into its file, so that the server has them while it runs. */
+  follow(file: string, attempt: Head, writer: EventWriter, redactor: Redactor): MetricsFollower;
+}
+
+export interface MetricsFollower {
+  /** Ends it, before the file is read as a whole; how many of its metrics, from its beginning, are recorded. */
+  stop(): Promise<number>;
 }
 
 /** What a step works with; the same for every step of a process. */

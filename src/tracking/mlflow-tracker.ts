@@ -8,6 +8,7 @@ import type { Event, MetricEvent } from "../protocol/event.ts";
 import { readEvents } from "../runtime/event-writer.ts";
 import type { Head } from "../runtime/step-run.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
+import { followMetrics } from "./follow-metrics.ts";
 import { type MlflowClient, mlflowClient } from "./mlflow-client.ts";
 import {
   attemptKey,
@@ -121,6 +122,7 @@ export function openMlflowTracker(tracking: Tracking): Tracker {
 
   return {
     begin,
+    follow: followMetrics,
     see: (events) => {
       for (const event of events) {
         if (event.kind === "metric") keep(event);

@@ -1,17 +1,12 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Metrics } from "../protocol/group-metrics.ts";
-import { findLeak } from "./find-leak.ts";
-import { readAnswer } from "./output-file.ts";
-import { asRecorded } from "./outputs.ts";
-import type { Redactor } from "./redactor.ts";
-import type { Head, StepServices } from "./step-run.ts";
-
-/** Records what a running task writes of metrics into its file, for a tracking server to show. */
-export interface MetricsFollower {
-  /** Ends it, before the file is read as a whole; how many of its metrics, from its beginning, are recorded. */
-  stop(): Promise<number>;
-}
+import type { EventWriter } from "../runtime/event-writer.ts";
+import { findLeak } from "../runtime/find-leak.ts";
+import { readAnswer } from "../runtime/output-file.ts";
+import { asRecorded } from "../runtime/outputs.ts";
+import type { Redactor } from "../runtime/redactor.ts";
+import type { Head, MetricsFollower } from "../runtime/step-run.ts";
 
 /** Milliseconds between two looks. */
 const interval = 2000;
@@ -20,12 +15,7 @@ const interval = 2000;
  * Looks into the file every two seconds, beside the task: nothing waits for it, and what goes wrong only ends it, since the
  * end of the attempt records all that is not recorded by then. A line that has a secret is left to that end, too.
  */
-export function followMetrics(
-  file: string,
-  head: Head,
-  { writer }: Pick<StepServices, "writer">,
-  redactor: Redactor,
-): MetricsFollower {
+export function followMetrics(file: string, head: Head, writer: EventWriter, redactor: Redactor): MetricsFollower {
   let bytes = 0;
   let recorded = 0;
   let over = false;
