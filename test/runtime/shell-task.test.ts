@@ -244,8 +244,8 @@ describe("what cannot be started", () => {
   });
 
   it("an environment that is too large is named", async () => {
-    const visible = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`p${i}`, "x".repeat(90_000)]));
-    const { result } = await runShell("true", { visible });
+    const env = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`p${i}`, "x".repeat(90_000)]));
+    const { result } = await runShell("true", { task: { env } });
     expect(result).toMatchObject({ status: "failed", reason: "cannot-start", exitCode: 126 });
     expect(result.message).toContain("larger than the system allows");
   });
