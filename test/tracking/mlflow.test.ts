@@ -34,7 +34,7 @@ interface Tracked {
 }
 
 /** Services of a run whose log a tracker sees. */
-async function tracked(url: string, environment: Record<string, string> = {}, patienceMs = 1000): Promise<Tracked> {
+async function tracked(url: string, environment: Record<string, string> = {}, patienceMs = 30_000): Promise<Tracked> {
   const plain = newServices();
   await plain.writer.write(created);
   const warnings: string[] = [];
