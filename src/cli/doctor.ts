@@ -66,7 +66,17 @@ function open(configuration: Configuration, sink: DiagnosticSink): Services | un
 async function checkRunLog({ runLogStore }: Services): Promise<Check> {
   const holds = "can be written and read, claims are exclusive";
   const wrong = await probeRunLogStore(runLogStore);
+  if (wrong.length === 0) await rememberProof(runLogStore);
   return { service: "run log", store: runLogStore.name, holds, wrong, ...(await credentialsOf(runLogStore)) };
+}
+
+/** Where it cannot be remembered, runs go on to say that nobody has tried. */
+async function rememberProof(store: RunLogStore): Promise<void> {
+  try {
+    await store.markProven?.();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+  }
 }
 
 async function checkCatalog({ catalog }: Services): Promise<Check> {

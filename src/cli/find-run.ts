@@ -17,7 +17,7 @@ export async function findRun(named: string, store: RunLogStore, sink: Diagnosti
   const fits = runs.filter((run) => run.startsWith(named));
   const [only, second] = fits;
   if (only !== undefined && second === undefined) return store.open(only);
-  if (only === undefined) sink.report("no-such-run", { run: named, store: store.name });
+  if (only === undefined) sink.report("no-such-run", { run: named, store: store.name, isEmpty: latest === undefined });
   else sink.report("ambiguous-run", { run: named, fits: fits.slice(0, 5) });
   return undefined;
 }

@@ -29,6 +29,11 @@ export function findSteps(name: string, view: RunView, sink: DiagnosticSink): re
   });
 }
 
+/** The names of all steps that ran. */
+export function namesOfSteps(view: RunView): readonly string[] {
+  return stepsOf(view.steps, []).map(({ step }) => displayPath(step.path));
+}
+
 interface Standing {
   readonly step: StepView;
   /** Of the maps around it, by the element of its path. */

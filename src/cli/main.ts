@@ -7,6 +7,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { exitCode } from "../protocol/exit-codes.ts";
 import { protocolVersion } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
+import { usageHint } from "./usage-hints.ts";
 
 const program = new Command("magnus")
   .usage("COMMAND [options]")
@@ -16,6 +17,12 @@ const program = new Command("magnus")
   .helpCommand(false)
   .showHelpAfterError("(magnus --help lists commands and options)")
   .exitOverride()
+  .configureOutput({
+    outputError: (message, write) => {
+      const hint = usageHint(message, process.argv.slice(2));
+      write(hint === undefined ? message : `${message.replace(/\n\(Did you mean [^\n]*\)/, "")}hint: ${hint}\n`);
+    },
+  })
   .configureHelp({
     showGlobalOptions: false,
     subcommandTerm: (command) => `${command.name()} ${command.usage().replace("[options]", "").trim()}`.trim(),
@@ -110,13 +117,15 @@ diagnosed(configured(runs.command("show <run>")))
   .option("--normalised", "print the form in which runs of all targets are equal")
   .addHelpText("after", example("magnus runs show latest"))
   .action(async (run, options) => finish((await import("./runs.ts")).showRun(run, options)));
-diagnosed(configured(runs.command("log <run> <step>")))
+diagnosed(configured(runs.command("log <run> [step]")))
   .usage("RUN STEP [options]")
   .description("what a step printed; its dotted name")
   .option("--attempt <N>", "an earlier attempt", positive)
   .option("--timestamps", "print when each line came, and on which stream")
   .addHelpText("after", example("magnus runs log latest train.oslo.fit"))
-  .action(async (run, step, options) => finish((await import("./runs.ts")).showLog(run, step, options)));
+  .action(async (run: string, step: string | undefined, options) =>
+    finish((await import("./runs.ts")).showLog(run, step, options)),
+  );
 configured(runs.command("export <run>"))
   .usage("RUN [options]")
   .description("a run in another tool's form")
@@ -199,6 +208,18 @@ diagnosed(configured(shim.command("image")))
   .option("--json", "print the image, what was written and the commands as JSON")
   .addHelpText("after", example("magnus shim image -o build/shim"))
   .action(async (options) => finish((await import("./shim-image.ts")).shimImage(options)));
+
+program
+  .command("help [command...]", { hidden: true })
+  .helpOption(false)
+  .action((words: readonly string[]) => {
+    const command = words.reduce<Command | undefined>(
+      (found, word) => found?.commands.find((each) => each.name() === word || each.aliases().includes(word)),
+      program,
+    );
+    if (command === undefined) program.error(`error: unknown command '${words.join(" ")}'`);
+    else process.stdout.write(command.helpInformation());
+  });
 
 function copying(command: Command, direction: "--to" | "--from"): Command {
   const store = new Option(`${direction} <STORE>`, "a configuration file, or a folder like .magnus");

@@ -1,6 +1,6 @@
 import { visible } from "../diagnostics/quote.ts";
 import type { LocalOutcome } from "../local/run-pipeline.ts";
-import { printJson } from "../protocol/json.ts";
+import { type JsonObject, printJson } from "../protocol/json.ts";
 import { displayPath } from "../protocol/path.ts";
 import { foldRun } from "../run-log/fold.ts";
 import { lastLines } from "../run-log/log-lines.ts";
@@ -22,10 +22,17 @@ export async function printEnd(
   // Read back instead of kept: the more memory a process holds, the longer every start of a command takes.
   const view = { ...foldRun(await readEvents(log)), status: outcome };
   const { run, status, parameters } = view;
-  if (json) process.stdout.write(`${printJson({ run, status, parameters })}\n`);
+  const failure = status === "failed" ? { failure: failureOf(view) } : {};
+  if (json) process.stdout.write(`${printJson({ run, status, parameters, ...failure })}\n`);
   if (format === "json") return;
   if (quiet !== true) process.stderr.write(`\n${printTree(view, { paint: painter(process.stderr) })}\n`);
   if (status === "failed") process.stderr.write(`${quiet === true ? "" : "\n"}${await explain(view, log)}\n`);
+}
+
+/** The step because of which it failed, as `magnus runs log` takes it, and why. */
+function failureOf(view: RunView): JsonObject {
+  const { path, message } = whyFailed(view);
+  return { ...(path === undefined ? {} : { step: displayPath(path) }), message };
 }
 
 /** Where it failed, the end of what was printed there, and how to see more. */

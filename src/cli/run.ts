@@ -91,6 +91,8 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
     });
     if (!(await checkTracker(services, sink))) return undefined;
     const log = await services.runLogStore.create(run);
+    const unproven = log === null || options.quiet ? undefined : await services.runLogStore.unproven?.();
+    if (unproven !== undefined && options.format === "pretty") process.stderr.write(`magnus: warning: ${unproven}\n`);
     if (log === null) sink.report("run-exists", { run });
     else
       return {

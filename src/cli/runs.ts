@@ -14,7 +14,7 @@ import { openServices, type Services } from "../stores/open-stores.ts";
 import type { RunLog, RunLogStore } from "../stores/run-log-store.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { findRun } from "./find-run.ts";
-import { findSteps } from "./find-steps.ts";
+import { findSteps, namesOfSteps } from "./find-steps.ts";
 import { leftRunning } from "./left-running.ts";
 import { loadConfiguration } from "./load-pipeline.ts";
 import type { ConfigurationOptions, DiagnosticOptions } from "./options.ts";
@@ -32,6 +32,9 @@ export function listRuns(options: RunsOptions & { readonly json?: boolean }): Pr
     // By their own times: a store tells only about when it got them.
     rows.sort(({ startedAt: a = "" }, { startedAt: b = "" }) => (a === b ? 0 : a < b ? 1 : -1));
     process.stdout.write(options.json ? `${JSON.stringify({ runs: rows })}\n` : printRows(rows));
+    if (rows.length === 0 && !options.json && !options.quiet) {
+      process.stderr.write(`no runs in ${store.name}; \`magnus run PIPELINE\` makes one\n`);
+    }
   });
 }
 
@@ -120,11 +123,13 @@ export function showRun(
 /** `magnus runs log`: what the last attempt of a step printed so far, or an earlier one; nothing where it printed nothing. */
 export function showLog(
   named: string,
-  step: string,
+  step: string | undefined,
   options: RunsOptions & { readonly attempt?: number; readonly timestamps?: boolean },
 ): Promise<number> {
   return withRun(named, options, async (log, sink) => {
-    const found = findSteps(step, await readView(log), sink);
+    const view = await readView(log);
+    if (step === undefined) return sink.report("no-step-named", { run: log.run, names: namesOfSteps(view) });
+    const found = findSteps(step, view, sink);
     for (const {
       name,
       step: { attempts },

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { visible } from "../diagnostics/quote.ts";
+import { didYouMean, suggest } from "../diagnostics/suggest.ts";
 import { limit } from "../local/limit.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { milliseconds } from "../run-log/print-tree.ts";
@@ -56,7 +57,10 @@ function readGiven({ spec }: Workflow, options: SimulateArgoOptions): Given {
   ]);
   const declared = new Set((spec.arguments?.parameters ?? []).map((each) => each.name));
   for (const key of parameters.keys())
-    if (!declared.has(key)) problems.push(`--param ${key}: the workflow has no parameter of this name`);
+    if (!declared.has(key)) {
+      const hint = didYouMean(suggest(key, declared)) ?? `it has ${[...declared].join(", ") || "none"}`;
+      problems.push(`--param ${key}: the workflow has no parameter of this name; ${hint}`);
+    }
   for (const { name, value } of spec.arguments?.parameters ?? [])
     if (value === undefined && !parameters.has(name))
       problems.push(`the parameter ${name} has no value: add --param ${name}=VALUE`);

@@ -15,6 +15,10 @@ export async function simulate(name: string, options: SimulateOptions): Promise<
   const sink = new DiagnosticSink();
   const source = readSource(name, sink);
   if (source === undefined) return reportDiagnostics(sink, { format: "pretty" }) ?? exitCode.badInput;
+  if (/^dag:/m.test(source.text) && !/^(?:kind|jobs):/m.test(source.text)) {
+    sink.report("simulates-a-pipeline", { name: source.name });
+    return reportDiagnostics(sink, { format: "pretty" }) ?? exitCode.badInput;
+  }
   const platform = options.target ?? platformOf(source.text);
   const others = optionsOfOthers(platform, options);
   for (const option of others) process.stderr.write(`magnus: ${option}\n`);

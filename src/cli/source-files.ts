@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
+import { suggest } from "../diagnostics/suggest.ts";
 import type { SourceFile } from "../source/source-file.ts";
 import { causeOf, errorCode } from "../stores/store-error.ts";
 
@@ -9,7 +10,8 @@ export function readSource(name: string, sink: DiagnosticSink): SourceFile | und
   try {
     return { name: shownName(name), text: decode(readFileSync(name)) };
   } catch (error) {
-    sink.report("no-such-file", { name: shownName(name), cause: reasonOf(error), remedy: remedyOf(error) });
+    const near = errorCode(error) === "ENOENT" ? nearFile(name) : undefined;
+    sink.report("no-such-file", { name: shownName(name), cause: reasonOf(error), remedy: remedyOf(error), near });
     return undefined;
   }
 }
@@ -25,8 +27,20 @@ function decode(bytes: Uint8Array): string {
 
 class NotText extends Error {}
 
-function remedyOf(error: unknown): "another-name" | "utf-8" | undefined {
+/** A file of the same folder that is spelt nearly so. */
+function nearFile(name: string): string | undefined {
+  const folder = path.dirname(name);
+  try {
+    const near = suggest(path.basename(name), readdirSync(folder).slice(0, 1000));
+    return near === undefined ? undefined : shownName(path.join(folder, near));
+  } catch {
+    return undefined;
+  }
+}
+
+function remedyOf(error: unknown): "another-name" | "utf-8" | "a-file" | undefined {
   if (error instanceof NotText) return "utf-8";
+  if (errorCode(error) === "EISDIR") return "a-file";
   return errorCode(error) === "ENOENT" ? "another-name" : undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { CodeTable } from "./code-entry.ts";
-import { quote } from "./quote.ts";
+import { quote, quoteList } from "./quote.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** The command line and targets. */
@@ -7,8 +7,8 @@ export const commandCodes = {
   "no-such-file": {
     severity: "error",
     message: ({ name, cause }: { name: string; cause: string }) => `cannot read ${name}: ${cause}`,
-    hint: ({ remedy }: { remedy: "another-name" | "utf-8" | undefined }) =>
-      remedy === undefined ? undefined : fileRemedies[remedy],
+    hint: ({ remedy, near }: { remedy: keyof typeof fileRemedies | undefined; near: string | undefined }) =>
+      didYouMean(near) ?? (remedy === undefined ? undefined : fileRemedies[remedy]),
   },
   "unknown-target": {
     severity: "error",
@@ -41,9 +41,12 @@ export const commandCodes = {
   },
   "step-without-image": {
     severity: "error",
-    message: ({ target }: { target: string }) => `${target} has no image to run this step in`,
-    hint: ({ target }: { target: string }) =>
-      `set \`image\` on the step or under \`defaults\`, or \`targets.${target}.image\``,
+    message: ({ target, names }: { target: string; names: readonly string[] }) =>
+      names.length === 1
+        ? `${target} has no image to run this step in`
+        : `${target} has no image to run ${names.length} steps in: ${quoteList(names, "and", 5)}`,
+    hint: ({ target, names }: { target: string; names: readonly string[] }) =>
+      `set \`targets.${target}.image\` for all, or \`image\` under \`defaults\` or on the ${names.length === 1 ? "step" : "steps"}`,
   },
   "secret-without-source": {
     severity: "error",
@@ -61,6 +64,12 @@ export const commandCodes = {
     severity: "error",
     message: ({ target, what }: { target: string; what: string }) => `more than ${target} takes: ${what}`,
     hint: ({ hint }: { hint: string }) => hint,
+  },
+  "simulates-a-pipeline": {
+    severity: "error",
+    message: ({ name }: { name: string }) => `${name} is a pipeline; simulate runs what was compiled from one`,
+    hint: ({ name }: { name: string }) =>
+      `magnus compile ${name} --target argo -o build, then magnus simulate build/…; to run it here: magnus run ${name}`,
   },
   "not-one-file": {
     severity: "error",
@@ -91,7 +100,10 @@ export const commandCodes = {
   "no-such-run": {
     severity: "error",
     message: ({ run, store }: { run: string; store: string }) => `no run "${run}" in ${store}`,
-    hint: () => "`magnus runs list` shows the runs; a prefix that fits one run is enough",
+    hint: ({ isEmpty }: { isEmpty: boolean }) =>
+      isEmpty
+        ? "there are no runs yet: `magnus run PIPELINE` makes one"
+        : "`magnus runs list` shows the runs; a prefix that fits one run is enough",
   },
   "ambiguous-run": {
     severity: "error",
@@ -135,6 +147,14 @@ export const commandCodes = {
         ? "none has run yet; `magnus runs show RUN` shows where it is"
         : `steps: ${names.slice(0, 10).join(", ")}${names.length > 10 ? ", …" : ""}`),
   },
+  "no-step-named": {
+    severity: "error",
+    message: ({ run }: { run: string }) => `say which step's log of run ${run} is meant: magnus runs log RUN STEP`,
+    hint: ({ names }: { names: readonly string[] }) =>
+      names.length === 0
+        ? "no step of it has run yet"
+        : `steps: ${names.slice(0, 10).join(", ")}${names.length > 10 ? ", …" : ""}`,
+  },
   "no-log": {
     severity: "error",
     message: ({ step }: { step: string }) =>
@@ -171,4 +191,5 @@ interface NotLeft {
 const fileRemedies = {
   "another-name": "files are named relative to the folder in which you are",
   "utf-8": "save it as UTF-8",
+  "a-file": "name a file in it",
 };

@@ -38,6 +38,12 @@ export const configurationCodes = {
     severity: "error",
     message: ({ from, what, expected, got }: From & { what: string; expected: string; got: string }) =>
       `${from}${what} must be ${expected}; it is ${got}`,
+    hint: ({ what, expected, got }: { what: string; expected: string; got: string }) =>
+      /^`(?:executor|run_log_store|catalog|secrets|experiment_tracker)`$/.test(what) &&
+      expected === "a mapping" &&
+      got.startsWith("the text ")
+        ? `write its type under it: ${what.slice(1, -1)}: {type: ${got.slice("the text ".length).replaceAll('"', "")}}`
+        : undefined,
   },
   "bad-schedule": {
     severity: "error",
@@ -98,6 +104,31 @@ export const configurationCodes = {
     message: ({ from, name }: From & { name: string }) => `${from}${quote(name)} is no name for a parameter`,
     hint: ({ name }: { name: string }) => nameHint(name),
   },
+  "misspelt-parameter": {
+    severity: "error",
+    message: ({ from, name }: From & { name: string }) => `${from}the pipeline has no parameter ${quote(name)}`,
+    hint: ({ name, near }: { name: string; near: string }) =>
+      `did you mean ${quote(near)}? A name that is meant as it is, is declared: \`parameter_schema: {${name}: {}}\``,
+  },
+  "undeclared-parameter": {
+    severity: "warning",
+    message: ({ from, name }: From & { name: string }) =>
+      `${from}the pipeline declares parameters, but none of the name ${quote(name)}`,
+    hint: ({ name, known, suggestion }: { name: string; known: readonly string[]; suggestion: string | undefined }) =>
+      `${didYouMean(suggestion) ?? `it declares ${quoteList(known.slice(0, 12))}`}\nif ${quote(name)} is meant, give it a default under \`parameters\``,
+  },
+  "parameter-of-other-type": {
+    severity: "error",
+    message: ({ from, name, problem }: From & { name: string; problem: string }) => `${from}\`${name}\` ${problem}`,
+    hint: ({ name, expected, hint }: { name: string; expected: string; hint: string }) =>
+      `${hint}\nto allow other types, too, say so: \`parameter_schema: {${name}: {type: [${expected}, string]}}\``,
+  },
+  "parameter-not-text": {
+    severity: "warning",
+    message: ({ from, name, got }: From & { name: string; got: string }) =>
+      `${from}\`${name}\` is text by default, but this is ${got}`,
+    hint: () => "if text is meant, put it in quotes",
+  },
   "bad-parameters-file": {
     severity: "error",
     message: ({ got }: { got: string }) => `a parameters file must be a mapping of names to values; it is ${got}`,
@@ -122,6 +153,8 @@ export const configurationCodes = {
 
 function nameHint(name: string): string {
   if (name === "__proto__") return "this name is reserved";
+  const inner = /^\$?\{*\s*(?:(?:inputs?|params?|parameters)\.)*([A-Za-z_]\w*)\s*\}*$/.exec(name)?.[1];
+  if (inner !== undefined && inner !== name) return `a parameter is named without signs around it: ${quote(inner)}`;
   const near = name.replace(/^(?=\d)|\W/g, "_");
   return `use letters, digits and _, and no digit first${/[a-z]/i.test(near) ? `: ${quote(near)}` : ""}`;
 }

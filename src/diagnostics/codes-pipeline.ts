@@ -4,6 +4,12 @@ import { didYouMean } from "./suggest.ts";
 
 /** What a graph and the whole pipeline mean. */
 export const pipelineCodes = {
+  "unknown-parameter": {
+    severity: "warning",
+    message: ({ key, name }: { key: string; name: string }) =>
+      `${key} is ${quote(name)}, but the pipeline neither declares nor returns a parameter of that name`,
+    hint: ({ near }: { near: string }) => `did you mean ${quote(near)}?`,
+  },
   "empty-graph": {
     severity: "error",
     message: ({ what }: { what: string }) => `${what} has no steps`,

@@ -7,8 +7,10 @@ export const stepCodes = {
   "unknown-type": {
     severity: "error",
     message: ({ type }: { type: string }) => `there is no step of type ${quote(type)}`,
-    hint: ({ suggestion }: { suggestion: string | undefined }) =>
-      didYouMean(suggestion) ?? "types: task, stub, parallel, map, dag, conditional, loop, success, fail",
+    hint: ({ type, suggestion }: { type: string; suggestion: string | undefined }) =>
+      /^(?:python|shell|notebook|node|container)$/.test(type)
+        ? `write \`type: task\` and \`command_type: ${type}\``
+        : (didYouMean(suggestion) ?? "types: task, stub, parallel, map, dag, conditional, loop, success, fail"),
   },
   "empty-command": {
     severity: "error",
@@ -57,6 +59,12 @@ export const stepCodes = {
   "bad-glob": {
     severity: "error",
     message: ({ pattern, cause }: { pattern: string; cause: string }) => `the pattern ${quote(pattern)} ${cause}`,
+    hint: ({ remedy }: { remedy: string }) => remedy,
+  },
+  "literal-in-pattern": {
+    severity: "warning",
+    message: ({ pattern, what }: { pattern: string; what: string }) =>
+      `in the pattern ${quote(pattern)} ${what} would have to be in the file's name, character by character`,
     hint: ({ remedy }: { remedy: string }) => remedy,
   },
   "nul-character": {

@@ -81,6 +81,18 @@ const kinds = {
   gpu: { pattern: /^\d+$/, kind: "GPUs", example: "1" },
 } as const;
 
+/** No program starts in less; what was meant has a unit. Bytes. */
+const leastMemory = 1024 * 1024;
+
+/** `1024`, `512m` (thousandths) and `1k` are amounts of bytes that nobody means. */
+function bytesOf(text: string): number {
+  const unit = text.replace(/^[\d.]+/, "");
+  const index = "kMGTPE".indexOf(unit.charAt(0).replace("K", "k"));
+  if (unit === "m") return Number.parseFloat(text) / 1000;
+  if (unit === "" || unit.startsWith("e")) return Number(text);
+  return Number.parseFloat(text) * (unit.endsWith("i") ? 1024 : 1000) ** (index + 1);
+}
+
 /** Kubernetes: resource quantities (apimachinery, `resource.ParseQuantity`). */
 function resourcesOf(
   fields: NonNullable<ShapeOf<typeof defaultsShape>["resources"]>,
@@ -92,9 +104,13 @@ function resourcesOf(
     const text = fields[key];
     if (text === null || text === undefined) return defaults.resources[key];
     const { pattern, kind, example } = kinds[key];
-    if (pattern.test(text)) return text;
+    const isTooLittle = key === "memory" && pattern.test(text) && bytesOf(text) < leastMemory;
+    if (pattern.test(text) && !isTooLittle) return text;
     const span = typeof inner === "object" && inner !== null ? document.valueSpan(inner, key) : undefined;
-    sink.report("bad-quantity", { label: `resources.${key}`, text, kind, example, span });
+    const meant = isTooLittle
+      ? { kind: `memory: it is ${bytesOf(text)} bytes`, example: `${Number.parseFloat(text)}Mi` }
+      : {};
+    sink.report("bad-quantity", { label: `resources.${key}`, text, kind, example, ...meant, span });
     return undefined;
   };
   const [cpu, memory, gpu] = [read("cpu"), read("memory"), read("gpu")];

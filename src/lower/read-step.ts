@@ -21,7 +21,37 @@ export function readStep<Fields extends z.ZodRawShape>(
 
 /** For a key that is none of this step's: the types of steps that have it. */
 function whereElse(key: string): string | undefined {
+  const meant = otherTools.get(key);
+  if (meant !== undefined) return meant;
   const types = Object.entries(stepShapes).filter(([type, { keys }]) => type !== "stub" && keys.includes(key));
   if (types.length === 0) return undefined;
   return `that is a key of steps of type ${types.map(([type]) => type).join(" and ")}`;
 }
+
+const order =
+  "a step names what follows it, `next`, or stands in a list, where the next one follows; what shall run at the same time are branches of `type: parallel`";
+const condition = "whether a step runs is decided by `type: conditional`, after a failure by `on_failure`";
+const items = "`type: map` runs a graph for each item of the parameter that `iterate_on` names";
+
+/** Keys by which other tools say what a pipeline says in another way. */
+const otherTools: ReadonlyMap<string, string> = new Map([
+  ...["depends_on", "depends", "dependencies", "needs", "upstream", "after", "requires"].map(
+    (key) => [key, order] as const,
+  ),
+  ...["when", "if", "condition", "only", "unless"].map((key) => [key, condition] as const),
+  ...["with_items", "with_param", "foreach", "for_each", "matrix", "loop"].map((key) => [key, items] as const),
+  ...["continue_on_error", "allow_failure", "ignore_errors", "trigger_rule"].map(
+    (key) =>
+      [key, "a failure that shall not end the graph has a way: `on_failure` with the step that follows"] as const,
+  ),
+  ...["working_dir", "working_directory", "cwd", "workdir"].map(
+    (key) =>
+      [key, "commands run in the folder in which magnus was started; begin the command with `cd FOLDER`"] as const,
+  ),
+  ...["schedule", "cron"].map(
+    (key) => [key, "a schedule is an option of a target: `targets.<name>.schedule`"] as const,
+  ),
+  ["with", "a task sees all parameters by their names; values of its own stand under `env`"],
+  ["artifacts", "files that pass between steps stand under `catalog`: {get: […], put: […]}"],
+  ["volumes", "files that pass between steps stand under `catalog`: {get: […], put: […]}"],
+]);

@@ -14,12 +14,14 @@ import {
   type Environment,
   environmentParameters,
   isTextParameter,
+  isWithinStep,
   parameterProblem,
   readParameterFlag,
   readParameterText,
 } from "../protocol/merge-parameters.ts";
 import type { Parameters } from "../protocol/path.ts";
 import type { SourceFile } from "../source/source-file.ts";
+import { checkGiven } from "./check-given.ts";
 import { checkParameterSchema } from "./check-parameter-schema.ts";
 import { defaultOrigin, documentOrigin, type Given } from "./given.ts";
 
@@ -36,7 +38,9 @@ export interface ParameterInputs {
 /** Reports what is wrong to the sink; the parameters mean something only where it has no errors. */
 export async function collectParameters(inputs: ParameterInputs): Promise<Parameters> {
   const { pipeline, sink } = inputs;
-  const given = [...givenByDefault(pipeline), ...givenOutside(inputs).filter((value) => isParameter(value, sink))];
+  const outside = givenOutside(inputs).filter((value) => isParameter(value, sink));
+  checkGiven(pipeline, outside, sink);
+  const given = [...givenByDefault(pipeline), ...outside];
   await checkParameterSchema(pipeline, given, sink);
   const parameters: Record<string, Json> = {};
   for (const { name, value } of given) setKey(parameters, name, value);
@@ -51,7 +55,8 @@ function givenByDefault(pipeline: Pipeline): readonly Given[] {
 function givenOutside({ pipeline, file, environment, flags, sink }: ParameterInputs): readonly Given[] {
   const read = (name: string, text: string): Json => readParameterText(text, isText(pipeline, name));
   const variables = environmentParameters(environment).map(({ name, variable, text }): Given => {
-    return { name, value: read(name, text), origin: { from: `${variable}: ` } };
+    const origin = { from: `${variable}: `, ...(isWithinStep(environment) ? { handedOn: true as const } : {}) };
+    return { name, value: read(name, text), origin };
   });
   const named = flags.flatMap((flag): Given[] => {
     const parsed = readParameterFlag(flag);

@@ -15,6 +15,8 @@ export interface Given {
 export interface Origin {
   /** Words before a message where there is no text to show: `--param lr=x: `; else empty. */
   readonly from: string;
+  /** By the step that starts magnus, not by a person. */
+  readonly handedOn?: true;
   /** Where a part of it stands; the way begins with the parameter's name. The nearest part around it that is known. */
   readonly locate?: (way: readonly string[], part: "key" | "value") => Span | undefined;
 }

@@ -1,4 +1,5 @@
 import type { ErrorObject } from "ajv";
+import { wordOf } from "../protocol/declared-parameters.ts";
 import { describeJson } from "../protocol/describe-json.ts";
 import { isArray, isObject, type Json } from "../protocol/json.ts";
 
@@ -65,18 +66,8 @@ function unexpected(key: string): Violation {
 }
 
 function typeWord(type: string): string {
-  return typeWords.get(type) ?? type;
+  return wordOf.get(type) ?? type;
 }
-
-const typeWords: ReadonlyMap<string, string> = new Map([
-  ["string", "text"],
-  ["number", "a number"],
-  ["integer", "a whole number"],
-  ["boolean", "true or false"],
-  ["array", "a list"],
-  ["object", "a mapping"],
-  ["null", "null"],
-]);
 
 function oneOf(values: readonly unknown[]): string {
   const shown = values.slice(0, 8).map((value) => JSON.stringify(value));

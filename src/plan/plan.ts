@@ -4,6 +4,7 @@
  * step spec that a shim needs for each leaf. Targets print it; the local runner walks it.
  */
 
+import { declaredParameters } from "../ir/declared-parameters.ts";
 import { reachOf } from "../ir/graph.ts";
 import type { CompositeNode, Graph, Pipeline, StubNode, TaskNode } from "../ir/pipeline.ts";
 import { graphsOf } from "../ir/pipeline.ts";
@@ -75,6 +76,7 @@ export function planPipeline(pipeline: Pipeline, digest: string): Plan {
     digest,
     parameters: pipeline.parameters,
     ...textParameters(pipeline),
+    ...declaredNames(pipeline),
   };
   const specs: PlannedSpec[] = [];
   const root = planGraph(pipeline.root, [], undefined, { concurrent: false, specs });
@@ -200,6 +202,12 @@ function textParameters(pipeline: Pipeline): { text?: readonly string[] } {
   const names = new Set([...Object.keys(pipeline.parameters), ...Object.keys(pipeline.parameterSchema)]);
   const text = [...names].filter((name) => isTextParameter(pipeline.parameters[name], pipeline.parameterSchema[name]));
   return text.length === 0 ? {} : { text };
+}
+
+/** What a shim needs to judge the parameters that somebody gives it. */
+function declaredNames(pipeline: Pipeline): Pick<RunSpec, "types" | "names"> {
+  const { types, names } = declaredParameters(pipeline);
+  return { ...(Object.keys(types).length === 0 ? {} : { types }), ...(names.length === 0 ? {} : { names }) };
 }
 
 /** All nodes of a plan, in document order, a composite before what is in it. */

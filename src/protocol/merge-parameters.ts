@@ -1,11 +1,12 @@
 /** What a run starts with, from its sources: the document's defaults, a file, the environment, flags; later over earlier. */
+import { type DeclaredParameters, nameFinding, type ParameterFinding, valueFinding } from "./declared-parameters.ts";
 import { describeJson } from "./describe-json.ts";
 import { parameterName, parameterPrefixes } from "./environment.ts";
 import { isArray, isObject, type Json, maxJsonDepth, parseJson, setKey } from "./json.ts";
 import type { Parameters } from "./path.ts";
 
 export interface ParameterSources {
-  readonly defaults: Parameters;
+  readonly declared: DeclaredParameters;
   /** A parameters file as JSON text; `name` as shown to people. */
   readonly file?: { readonly name: string; readonly text: string };
   readonly environment: Environment;
@@ -17,43 +18,71 @@ export interface ParameterSources {
 
 export type Environment = { readonly [name: string]: string | undefined };
 
-/** The parameters, and one line for each thing that is wrong; they mean something only where there are no errors. */
+/** The parameters, and one line for each thing to say of them; they mean something only where there are no errors. */
 export interface MergedParameters {
   readonly parameters: Parameters;
   readonly errors: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /** Merges without YAML and schema: what a shim does. The compiler's own is `collectParameters`. */
 export function mergeParameters(sources: ParameterSources): MergedParameters {
   const merged: Record<string, Json> = {};
   const errors: string[] = [];
-  const set = (name: string, value: Json, from: string): void => {
+  const warnings: string[] = [];
+  const { declared, environment } = sources;
+  let inFile: readonly string[] = [];
+  const set = (name: string, value: Json, from: string, isOwn = true): void => {
     const problem = parameterProblem(name, value);
     if (problem === undefined) merged[name] = value;
     else errors.push(`${from}: ${problem}`);
+    if (problem !== undefined) return;
+    const findings = [isOwn ? nameFinding(declared, name, inFile) : undefined, valueFinding(declared, name, value)];
+    for (const finding of findings) if (finding !== undefined) tell(finding, name, from);
   };
-  for (const [name, value] of Object.entries(sources.defaults)) setKey(merged, name, value);
+  const tell = (finding: ParameterFinding, name: string, from: string): void => {
+    const isError = finding.kind === "misspelt" || finding.kind === "type";
+    (isError ? errors : warnings).push(`${from}: ${findingText(finding, name)}`);
+  };
+  for (const [name, value] of Object.entries(declared.defaults)) setKey(merged, name, value);
   if (sources.file !== undefined) {
     const { name: file, text } = sources.file;
     const values = readFile(text);
     if (typeof values === "string") errors.push(`${file}: ${values}`);
     else for (const [name, value] of Object.entries(values)) set(name, value, file);
+    if (typeof values !== "string") inFile = Object.keys(values);
   }
   const asText = new Set(sources.text);
-  for (const { name, variable, text } of environmentParameters(sources.environment)) {
-    set(name, readParameterText(text, asText.has(name)), variable);
+  for (const { name, variable, text } of environmentParameters(environment)) {
+    set(name, readParameterText(text, asText.has(name)), variable, !isWithinStep(environment));
   }
   for (const flag of sources.flags) {
     const parsed = readParameterFlag(flag);
     if (parsed === undefined) errors.push(`--param ${flag}: it must be name=value`);
     else set(parsed.name, readParameterText(parsed.text, asText.has(parsed.name)), `--param ${flag}`);
   }
-  return { parameters: merged, errors };
+  return { parameters: merged, errors, warnings };
+}
+
+/** A step that starts magnus hands on all that is visible to it, which its own author chose. */
+export function isWithinStep({ MAGNUS_STEP }: Environment): boolean {
+  return MAGNUS_STEP !== undefined;
+}
+
+function findingText(finding: ParameterFinding, name: string): string {
+  switch (finding.kind) {
+    case "misspelt":
+      return `there is no parameter \`${name}\`; did you mean \`${finding.near}\`?`;
+    case "undeclared":
+      return `the pipeline declares no parameter \`${name}\``;
+    case "type":
+      return `\`${name}\` ${finding.problem}`;
+  }
 }
 
 function readFile(text: string): Parameters | string {
   try {
-    const value = parseJson(text);
+    const value = parseJson(text.replace(/^\ufeff/, ""));
     return isObject(value) ? value : `it must be a mapping of names to values, it is ${describeJson(value)}`;
   } catch (error) {
     const why = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");

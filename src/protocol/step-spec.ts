@@ -1,3 +1,4 @@
+import type { DeclaredParameters } from "./declared-parameters.ts";
 import type { Parameters, Path, PathElement } from "./path.ts";
 
 /** Raised when a shim could no longer read what an older compiler printed. */
@@ -51,6 +52,10 @@ export interface RunSpec {
   readonly parameters: Parameters;
   /** Parameters that are read as text even where the text is JSON (their default or schema is a string). */
   readonly text?: readonly string[];
+  /** The types of parameters that have a schema; absent: none has. */
+  readonly types?: DeclaredParameters["types"];
+  /** Names that the pipeline's steps use or return, beside those. */
+  readonly names?: readonly string[];
 }
 
 /**

@@ -9,13 +9,11 @@ export const checkCatalogPatterns: Rule = ({ root }, { sink }) => {
     for (const list of ["get", "put"] as const) {
       for (const [index, { pattern }] of node.catalog[list].entries()) {
         const problem = problemOf(pattern);
-        if (problem === undefined) continue;
+        const literal = problem === undefined ? literalIn(pattern) : undefined;
         const at = `catalog.${list}.${index}`;
-        sink.report("bad-glob", {
-          pattern,
-          ...problem,
-          span: keys.get(`${at}.pattern`) ?? keys.get(at) ?? keys.get("catalog"),
-        });
+        const span = keys.get(`${at}.pattern`) ?? keys.get(at) ?? keys.get("catalog");
+        if (problem !== undefined) sink.report("bad-glob", { pattern, ...problem, span });
+        if (literal !== undefined) sink.report("literal-in-pattern", { pattern, ...literal, span });
       }
     }
   }
@@ -41,6 +39,23 @@ function problemOf(pattern: string): Problem | undefined {
       remedy: `close it, or write \\${open} where the character is meant`,
     };
   return undefined;
+}
+
+/** What other globs, or a shell, would expand. */
+function literalIn(pattern: string): { readonly what: string; readonly remedy: string } | undefined {
+  const [, before = "", inner, after = ""] = /^(.*?)(?<!\\)\{([^{}]*,[^{}]*)\}(.*)$/.exec(pattern) ?? [];
+  if (inner !== undefined) {
+    const each = inner.split(",").map((part) => JSON.stringify(`${before}${part}${after}`));
+    return { what: "the braces", remedy: `write a pattern for each: ${each.join(", ")}` };
+  }
+  const parameter = /\$\{?[A-Za-z_]\w*\}?|\{\{.*?\}\}/.exec(pattern)?.[0];
+  if (parameter !== undefined) {
+    return {
+      what: `${parameter}`,
+      remedy: "patterns hold no parameters; use * or a folder, or name files in $MAGNUS_OUTPUT_FILE",
+    };
+  }
+  return pattern.startsWith("~/") ? { what: "~", remedy: "patterns are relative to the working directory" } : undefined;
 }
 
 function unclosed(pattern: string): string | undefined {

@@ -14,6 +14,7 @@ import { checkObjectImages } from "./check-object-images.ts";
 import { checkParallelReturns } from "./check-parallel-returns.ts";
 import { checkParameterNames } from "./check-parameter-names.ts";
 import { checkReachability } from "./check-reachability.ts";
+import { checkUsedParameters } from "./check-used-parameters.ts";
 
 export interface RuleContext {
   readonly sink: DiagnosticSink;
@@ -32,6 +33,7 @@ export const rules: readonly Rule[] = [
   checkCycles,
   checkReachability,
   checkMapParameters,
+  checkUsedParameters,
   checkParallelReturns,
   checkObjectImages,
 ];

@@ -48,7 +48,9 @@ function conditionalControl(
   if (otherwise !== undefined && branches.includes(otherwise)) return { value: `${branches.indexOf(otherwise)}` };
   if (value === undefined) return fault("no-branch", `\`${name}\` is not set`);
   const text = isArray(value) || isObject(value) ? describe(value) : shorten(printJson(value));
-  return fault("no-branch", `\`${name}\` is ${text}; the branches are ${branches.map(quote).join(", ")}`);
+  const near = branches.find((branch) => branch.toLowerCase() === scalarText(value).trim().toLowerCase());
+  const hint = near === undefined ? "" : `; did you mean ${quote(near)}?`;
+  return fault("no-branch", `\`${name}\` is ${text}; the branches are ${branches.map(quote).join(", ")}${hint}`);
 }
 
 function branchOf(value: Json, branches: readonly string[]): number {
@@ -61,7 +63,8 @@ function branchOf(value: Json, branches: readonly string[]): number {
 function loopControl(name: string, visible: Parameters, last: boolean): Control {
   const value = readParameter(visible, name);
   if (value !== undefined && typeof value !== "boolean") {
-    return fault("not-a-boolean", `\`${name}\` is ${describe(value)}, not a boolean`);
+    const text = typeof value === "string" ? ` (${quote(value)})` : "";
+    return fault("not-a-boolean", `\`${name}\` is ${describe(value)}${text}, not a boolean`);
   }
   return { value: value === true || last ? "done" : "again" };
 }

@@ -130,10 +130,9 @@ const nothingDropped: ReadonlySet<string> = new Set();
 function tooLargeTogether(
   all: readonly { readonly name: string; readonly variables: Variables }[],
 ): ReadonlySet<string> {
-  const characters = all.reduce((sum, { variables }) => sum + sizeOf(variables, (text) => text.length * 3), 0);
-  if (characters <= maxParameterEnvironment) return nothingDropped;
-  const sized = all.map(({ name, variables }) => ({ name, size: sizeOf(variables, Buffer.byteLength) }));
+  const sized = all.map(({ name, variables }) => ({ name, size: sizeOf(variables) }));
   let total = sized.reduce((sum, { size }) => sum + size, 0);
+  if (total <= maxParameterEnvironment) return nothingDropped;
   const dropped = new Set<string>();
   for (const { name, size } of sized.reverse().sort((a, b) => b.size - a.size)) {
     if (total <= maxParameterEnvironment) break;
@@ -144,8 +143,11 @@ function tooLargeTogether(
 }
 
 /** Bytes of the strings `NAME=text` with their ends and the pointers to them. */
-function sizeOf(variables: Variables, bytesOf: (text: string) => number): number {
-  return variables.reduce((sum, [name, text]) => sum + (text === null ? 0 : name.length + bytesOf(text) + 10), 0);
+function sizeOf(variables: Variables): number {
+  return variables.reduce(
+    (sum, [name, text]) => sum + (text === null ? 0 : name.length + Buffer.byteLength(text) + 10),
+    0,
+  );
 }
 
 function variablesFor(name: string, value: Json): Variables {

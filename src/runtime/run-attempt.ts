@@ -222,8 +222,10 @@ function commandFailureOf({ task, staged }: Attempt, ended: Ended, answers: Answ
   if (answers.failure !== undefined) {
     return { ...answers.failure, message: staged.redactor.redact(answers.failure.message) };
   }
-  if (ended.signal !== undefined) return { reason: "signal", message: `ended by ${ended.signal}` };
-  return ended.exitCode === 0 ? undefined : { reason: "exit", message: `exit code ${ended.exitCode}` };
+  // The system's way where memory runs out, which it tells only where groups of processes are counted.
+  const perhaps = ended.signal === "SIGKILL" || ended.exitCode === 137 ? " (out of memory?)" : "";
+  if (ended.signal !== undefined) return { reason: "signal", message: `ended by ${ended.signal}${perhaps}` };
+  return ended.exitCode === 0 ? undefined : { reason: "exit", message: `exit code ${ended.exitCode}${perhaps}` };
 }
 
 let memory: ReturnType<typeof openOutOfMemory> | undefined;

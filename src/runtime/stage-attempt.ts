@@ -118,10 +118,7 @@ function missedVariables({ type, command, env = {} }: TaskSpec, visible: Paramet
   const script = String(command);
   return leftOut(visible)
     .filter((name) => !Object.hasOwn(env, name) && new RegExp(`\\$\\{?#?(?:MAGNUS_PRM_)?${name}\\b`).test(script))
-    .map(
-      (name) =>
-        `\`${name}\` is too large for the environment, so $${name} is not set: $MAGNUS_PARAMETERS_FILE has its value`,
-    );
+    .map((name) => `$${name} is not set, being too large for a variable: $MAGNUS_PARAMETERS_FILE has it`);
 }
 
 interface GivenSecrets {

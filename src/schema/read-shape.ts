@@ -2,7 +2,7 @@ import type * as z from "zod";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import { describeJson } from "../protocol/describe-json.ts";
-import { isObject, type Json, type JsonObject, setKey } from "../protocol/json.ts";
+import { isArray, isObject, type Json, type JsonObject, setKey } from "../protocol/json.ts";
 import type { Span } from "../source/source-file.ts";
 import { reportIssue } from "./report-issue.ts";
 import type { FieldsOf, Shape, ShapePlace } from "./shape.ts";
@@ -107,6 +107,7 @@ export function asMapping(
 ): JsonObject | undefined {
   if (isObject(value)) return value;
   if (sink.hasErrorAt(span)) return undefined;
-  sink.report("wrong-type", { label, expected: "a mapping", got: describeJson(value), remedy: undefined, span });
+  const remedy = isArray(value) ? "write the list under `steps`" : undefined;
+  sink.report("wrong-type", { label, expected: "a mapping", got: describeJson(value), remedy, span });
   return undefined;
 }

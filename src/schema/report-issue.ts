@@ -98,18 +98,27 @@ function reportValue(allowed: readonly string[], finding: Finding): void {
   place.sink.report("bad-value", {
     label: labelOf(way),
     value: quote(value),
-    suggestion: suggest(value, allowed),
+    suggestion: otherWords.get(value) ?? suggest(value, allowed),
     allowed,
     span: valueSpan(finding),
   });
 }
+
+/** Programs by whose name a kind of command is called. */
+const otherWords: ReadonlyMap<string, string> = new Map([
+  ...["bash", "sh", "zsh", "script"].map((word) => [word, "shell"] as const),
+  ...["python3", "py"].map((word) => [word, "python"] as const),
+  ...["javascript", "js", "typescript", "ts"].map((word) => [word, "node"] as const),
+  ...["docker", "podman", "image"].map((word) => [word, "container"] as const),
+  ...["jupyter", "ipynb"].map((word) => [word, "notebook"] as const),
+]);
 
 function reportType(expected: string, finding: Finding): void {
   const { way, value, place } = finding;
   const span = valueSpan(finding);
   if (place.sink.hasErrorAt(span)) return;
   const got = describeJson(value);
-  const remedy = value === undefined ? undefined : remedyFor(expected, value);
+  const remedy = value === undefined ? undefined : (remedyAt(way, value) ?? remedyFor(expected, value));
   place.sink.report("wrong-type", { label: labelOf(way), expected, got, remedy, span });
 }
 
@@ -150,10 +159,36 @@ function labelOf(way: readonly PropertyKey[]): string {
   );
 }
 
+/** A remedy that follows from the key and what is there. */
+function remedyAt(way: readonly PropertyKey[], value: Json): string | undefined {
+  const key = way.length === 1 ? String(way[0]) : "";
+  const list = isArray(value);
+  if (key === "iterate_on" && list) {
+    return `the list is a parameter, which is named here: \`parameters: {items: ${shortJson(value)}}\` and \`iterate_on: items\``;
+  }
+  if (key === "catalog" && (list || typeof value === "string")) {
+    return `say whether it gets or puts: \`catalog: {put: ${shortJson(list ? value : [value])}}\``;
+  }
+  if (key === "branches" && list)
+    return "write each branch under a name: `branches: {left: {steps: […]}, right: {steps: […]}}`";
+  if (key === "env" && (list || typeof value === "string"))
+    return 'write names with their values: `env: {NAME: "value"}`';
+  if (key === "secrets" && isObject(value)) return `name them only: ${JSON.stringify(Object.keys(value).slice(0, 5))}`;
+  if (key === "returns" && isObject(value)) return `list them: ${JSON.stringify(Object.keys(value).slice(0, 5))}`;
+  return undefined;
+}
+
+function shortJson(value: Json): string {
+  const text = printJson(value);
+  return text.length > 60 ? "[…]" : text;
+}
+
 /** A remedy that follows from what was expected and what is there. */
 function remedyFor(expected: string, value: Json): string | undefined {
   const scalar = typeof value === "boolean" || isNumber(value);
   if (expected === "text" && scalar) return `if text is meant, put it in quotes: "${printJson(value)}"`;
+  if (expected.includes("number") && typeof value === "string" && /^\d+$/.test(value))
+    return `write it without quotes: ${value}`;
   if (expected.startsWith("a list") && typeof value === "string") return `write a list: [${quote(value)}]`;
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { readFileSync, rmSync } from "node:fs";
+import type { DeclaredParameters } from "../protocol/declared-parameters.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { isObject, parseJson } from "../protocol/json.ts";
 import { mergeParameters } from "../protocol/merge-parameters.ts";
@@ -40,12 +41,13 @@ async function begin(argv: readonly string[]): Promise<number> {
   const spec = readRunSpec(String(own.values.spec ?? ""));
   const user = readUserArguments(split < 0 ? [] : argv.slice(split + 1));
   const merged = mergeParameters({
-    defaults: spec.parameters,
+    declared: declaredIn(spec),
     ...(user.file === undefined ? {} : { file: { name: user.file, text: readParameters(user.file) } }),
     environment: process.env,
     flags: user.params,
     text: spec.text ?? [],
   });
+  for (const warning of merged.warnings) process.stderr.write(`magnus-shim: warning: ${warning}\n`);
   if (merged.errors.length > 0) throw new UsageError(merged.errors.join("\nmagnus-shim: "), exitCode.badInput);
   const run = user.run ?? newRunId(new Date());
   if (!isRunId(run)) {
@@ -59,6 +61,8 @@ async function begin(argv: readonly string[]): Promise<number> {
   const log = await services.runLogStore.create(run);
   if (log === null) throw new UsageError(`the run ${run} exists already; choose another --run-id`, exitCode.badInput);
   const place = openPlace(run, services.isolate);
+  const unproven = await services.runLogStore.unproven?.();
+  if (unproven !== undefined) process.stderr.write(`magnus: warning: ${unproven}\n`);
   const tag = user.tag ?? process.env.MAGNUS_RUN_TAG;
   const folder = script > 0 ? makeScratchFolder(script) : undefined;
   try {
@@ -90,6 +94,11 @@ function openPlace(run: string, isolate: "auto" | "always" | "never"): RunPlace 
   const pid = Number(process.env.MAGNUS_OWNER);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   return openRunPlace(process.cwd(), run, isolate, { pid, within: process.env.MAGNUS_RUN_ID });
+}
+
+/** What a run spec says of its parameters. */
+export function declaredIn({ parameters, types = {}, names = [] }: RunSpec): DeclaredParameters {
+  return { defaults: parameters, types, names };
 }
 
 function readRunSpec(text: string): RunSpec {

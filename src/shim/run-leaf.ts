@@ -22,6 +22,7 @@ import type { StepResult } from "../runtime/step-run.ts";
 import { stopSignals } from "../runtime/stop-signals.ts";
 import { writeToStream } from "../runtime/write-to-stream.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
+import { declaredIn } from "./begin-run.ts";
 import { followerGone } from "./follower-gone.ts";
 import { placeOf, readAt } from "./place.ts";
 import { openSession, readArguments, readText } from "./session.ts";
@@ -135,7 +136,8 @@ function initialParameters(run: RunSpec, given: readonly string[]): Parameters {
     const usual = Object.hasOwn(run.parameters, name) ? run.parameters[name] : undefined;
     return usual === undefined || param !== `${name}=${argumentText(usual)}`;
   });
-  const merged = mergeParameters({ defaults: run.parameters, environment: {}, flags: changed, text: run.text ?? [] });
+  const merged = mergeParameters({ declared: declaredIn(run), environment: {}, flags: changed, text: run.text ?? [] });
+  for (const warning of merged.warnings) process.stderr.write(`magnus-shim: warning: ${warning}\n`);
   if (merged.errors.length > 0) throw new UsageError(merged.errors.join("\nmagnus-shim: "));
   return merged.parameters;
 }

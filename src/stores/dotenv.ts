@@ -51,11 +51,11 @@ function readBinding(reader: Reader): { readonly name: string; readonly value?: 
   take(reader, /[^\S\r\n]*/y);
   const yaml = name.endsWith(":") || reader.text[reader.at] === ":";
   const equals = take(reader, /=[^\S\r\n]*/y);
-  if (yaml && equals === undefined) return "it is in YAML form; write NAME=value instead of NAME: value";
+  if (yaml && equals === undefined) return "write NAME=value, not NAME: value (YAML)";
   const value = equals === undefined ? undefined : readValue(reader, equals);
   if (value === null) return "its quote is not closed";
   take(reader, /(?:[^\S\r\n]*#[^\r\n]*)?/y);
-  if (take(reader, /[^\S\r\n]*(?:\r\n|\n|\r|$)/y) === undefined) return "something stands behind the value";
+  if (take(reader, /[^\S\r\n]*(?:\r\n|\n|\r|$)/y) === undefined) return "text behind the value";
   return value === undefined ? { name } : { name, value };
 }
 

@@ -20,6 +20,8 @@ export function lazyRunLogStore(name: string, load: () => Promise<RunLogStore>):
     exists: (run) => use((store) => store.exists(run)),
     list: () => use((store) => store.list()),
     remove: (run) => use((store) => store.remove(run)),
+    unproven: () => use(async (store) => store.unproven?.()),
+    markProven: () => use(async (store) => store.markProven?.()),
     credentials: () => use(credentialsOf),
   };
 }

@@ -48,6 +48,10 @@ export interface RunLogStore {
   exists(run: string): Promise<boolean>;
   /** Ids of all runs, newest first where the store can tell. */
   list(): Promise<readonly string[]>;
+  /** What a run that begins says of a store whose claims `magnus doctor` has not found exclusive: one request; never fails. */
+  unproven?(): Promise<string | undefined>;
+  /** Remembers that it has, in the store. */
+  markProven?(): Promise<void>;
   /** Of a server, for people: where what it is asked with comes from, and until when that holds. */
   credentials?(): Promise<string>;
   /** Deletes a run with all that belongs to it; one that does not exist is fine. */

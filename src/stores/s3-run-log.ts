@@ -27,6 +27,8 @@ export function s3RunLogStore(client: S3Client, prefix: string): RunLogStore {
     exists: async (run) =>
       isRunId(run) && ((await client.size(indexed(run))) !== null || !(await isEmpty(client.list(folder(run))))),
     list: () => listRuns(client, prefix),
+    unproven: () => unprovenStore(client, `${prefix}${provenKey}`),
+    markProven: async () => void (await client.putIfAbsent(`${prefix}${provenKey}`, Buffer.from("magnus doctor\n"))),
     credentials: client.credentials,
     remove: async (run) => {
       await removeAll(client, folder(checked(run)));
@@ -34,6 +36,19 @@ export function s3RunLogStore(client: S3Client, prefix: string): RunLogStore {
       await client.delete(indexed(run));
     },
   };
+}
+
+/** Beside the runs: whoever uses this bucket and prefix need not try again. */
+const provenKey = "proven";
+
+async function unprovenStore(client: S3Client, key: string): Promise<string | undefined> {
+  try {
+    if ((await client.size(key)) !== null) return undefined;
+  } catch (error) {
+    if (error instanceof StoreError) return undefined;
+    throw error;
+  }
+  return `nobody has tried whether s3 (${client.name}) keeps apart what runs at the same time, which not every server does: \`magnus doctor\` tries it and remembers`;
 }
 
 /** Unlike any other call's, so that whoever wrote it is told apart even after an answer was lost. */

@@ -28,10 +28,13 @@ const checkImages: Rule = (plan, { options }, sink) => {
       hint: "set `targets.argo.shim_image`, or `shim: baked-in` where your images have magnus-shim",
     });
   }
-  for (const leaf of leavesOf(plan)) {
-    if (leaf.node.kind !== "task" || imageOf(leaf, options) !== undefined) continue;
-    sink.report("step-without-image", { target: "argo", span: leaf.node.spans.name });
-  }
+  const without = [...leavesOf(plan)].filter(
+    (leaf) => leaf.node.kind === "task" && imageOf(leaf, options) === undefined,
+  );
+  const [first] = without;
+  if (first === undefined) return;
+  const names = without.map(({ node }) => node.name);
+  sink.report("step-without-image", { target: "argo", names, span: first.node.spans.name });
 };
 
 const checkSecrets: Rule = (plan, { options }, sink) => {

@@ -54,8 +54,21 @@ describe("help", () => {
   test.for([
     [["rnu"], "Did you mean run?"],
     [["run", "pipeline.yaml", "--jbos", "2"], "Did you mean --jobs?"],
-    [["run"], "missing required argument"],
-    [["compile", "pipeline.yaml"], "--target"],
+    [["run"], "hint: name the pipeline's file: `magnus run pipeline.yaml`"],
+    [["check"], "hint: name the pipeline's file: `magnus check pipeline.yaml`"],
+    [["run", "pipeline.yaml", "--param", "lr", "2"], "hint: write --param lr=2"],
+    [["run", "pipeline.yaml", "lr=2"], "hint: write --param lr=2"],
+    [["run", "pipeline.yaml", "other.yaml"], "hint: one pipeline at a time"],
+    [["run", "pipeline.yaml", "--learning-rate", "0.2"], "hint: a parameter is given as --param learning_rate=0.2"],
+    [["compile", "pipeline.yaml", "-t", "shell", "--lr=0.2"], "hint: a parameter is given as --param lr=0.2"],
+    [["pipeline.yaml"], "hint: write `magnus run pipeline.yaml`"],
+    [["list"], "hint: it is called `magnus runs list`"],
+    [["show", "latest"], "hint: it is called `magnus runs show latest`"],
+    [["logs"], "hint: it is called `magnus runs log latest STEP`"],
+    [["validate", "pipeline.yaml"], "hint: it is called `magnus check`"],
+    [["compile", "pipeline.yaml"], "hint: `magnus targets` lists the targets"],
+    [["run", "piepline.yaml"], 'hint: did you mean "pipeline.yaml"?'],
+    [["run", "."], "hint: name a file in it"],
     [["run", "pipeline.yaml", "--jobs", "none"], "whole number"],
     [["check", "pipeline.yaml", "--format", "xml"], "Allowed choices"],
   ] as const)("%s: exit 2 with a word of help", async ([args, message]) => {
@@ -63,6 +76,26 @@ describe("help", () => {
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(message);
   });
+});
+
+test("help of a command is asked for in either way", async () => {
+  const cwd = workspace();
+  const [asked, told] = await Promise.all([
+    runMagnus(["help", "runs", "log"], { cwd }),
+    runMagnus(["runs", "log", "--help"], { cwd }),
+  ]);
+  expect(asked.code).toBe(0);
+  expect(asked.stdout).toContain("Usage: magnus runs log RUN STEP");
+  expect(told.stdout.startsWith(asked.stdout)).toBe(true);
+  expect((await runMagnus(["help", "nothing"], { cwd })).code).toBe(2);
+});
+
+test("no runs is said, but not in the result", async () => {
+  const cwd = workspace();
+  const list = await runMagnus(["runs", "list"], { cwd });
+  expect(list).toMatchObject({ code: 0, stdout: "" });
+  expect(list.stderr).toBe("no runs in file-system (.magnus/runs); `magnus run PIPELINE` makes one\n");
+  expect(await runMagnus(["runs", "list", "--json"], { cwd })).toMatchObject({ stdout: '{"runs":[]}\n', stderr: "" });
 });
 
 describe("run", () => {
@@ -101,6 +134,24 @@ describe("run", () => {
     expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ status: "success" });
     // Numbers keep their text.
     expect(lines.at(-1)).toContain('"lr":0.50');
+  });
+
+  test("--json: the outcome of a failure names the step and the reason", async () => {
+    const { stdout } = await runMagnus(["run", "pipeline.yaml", "--json"], {
+      cwd: workspace({ "pipeline.yaml": failing }),
+    });
+    expect(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
+      status: "failed",
+      failure: { step: "breaks", message: "exit code 3" },
+    });
+  });
+
+  test("a step that was killed may have been out of memory", async () => {
+    const step = "{name: greedy, type: task, command_type: shell, command: kill -9 $$}";
+    const cwd = workspace({ "pipeline.yaml": `dag: {steps: [${step}]}\n` });
+    const { code, stderr } = await runMagnus(["run", "pipeline.yaml", "-q"], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toContain("failed at greedy: ended by SIGKILL (out of memory?)");
   });
 
   test("--format json: stderr keeps silent", async () => {

@@ -113,6 +113,9 @@ describe.each([
     expect(doctor.stdout).toMatch(
       /^ok {5}run log {3}(s3|postgres) \(.*\): can be written and read, claims are exclusive\n/,
     );
+    // A run on a bucket that doctor has found good says nothing of it.
+    const proven = await runMagnus(["run", "pipeline.yaml", "-c", "team.yaml"], { cwd, env });
+    expect(proven.stderr).not.toContain("nobody has tried");
     await runMagnus(["run", "pipeline.yaml", "--run-id", "here", "-q"], { cwd, env });
     const pushed = await runMagnus(["runs", "push", "latest", "--to", "team.yaml", "--json"], { cwd, env });
     expect(pushed.code, pushed.stderr).toBe(0);
@@ -271,4 +274,16 @@ targets:
     expect(readdirSync(path.join(cwd, "with-keys/.github/magnus"))).not.toContain("aws-credentials.cjs");
     expect(readFileSync(path.join(cwd, "with-keys/.github/workflows/pipeline.yml"), "utf8")).not.toContain("id-token");
   });
+});
+
+test("a run and a script on a bucket that nobody has tried say so, steps do not", async () => {
+  const { configuration, env } = await s3();
+  const cwd = workspace({ "pipeline.yaml": pipeline, "magnus-config.yaml": configuration });
+  const here = await runMagnus(["run", "pipeline.yaml"], { cwd, env });
+  expect((await runMagnus(["compile", "pipeline.yaml", "-t", "shell", "-q"], { cwd, env })).code).toBe(0);
+  const script = await run("sh", ["pipeline.sh"], { cwd, env: { ...env, MAGNUS_SHIM: shim } });
+  for (const { code, stderr } of [here, script]) {
+    expect(code, stderr).toBe(0);
+    expect(stderr.match(/nobody has tried whether s3 .* `magnus doctor` tries it and remembers/g)).toHaveLength(1);
+  }
 });

@@ -32,7 +32,12 @@ describe("sources", () => {
       environment: { MAGNUS_PRM_c: "3", RUNNABLE_PRM_d: "3", MAGNUS_PRM: "x", OTHER: "y" },
       flags: ["d=4", "e=5", "e=6"],
     });
-    expect(found).toEqual([]);
+    expect(found.map(({ code, message }) => [code, message])).toEqual(
+      [5, 6].map((e) => [
+        "undeclared-parameter",
+        `--param e=${e}: the pipeline declares parameters, but none of the name "e"`,
+      ]),
+    );
     expect(text).toBe('{"a":1,"b":2,"c":3,"d":4,"e":6}');
   });
 

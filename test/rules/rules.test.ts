@@ -142,7 +142,7 @@ describe("catalog patterns", () => {
   const put = (pattern: string) =>
     codes(dag(`a: {type: task, command: m.f, catalog: {put: [${JSON.stringify(pattern)}]}, next: success}`));
 
-  it.each(["a.csv", "data", "data/", "**/*.csv", "{a,b}.csv", "[ab].csv", "[]a].csv", "a\\[b", "..a/b", "~/a"])(
+  it.each(["a.csv", "data", "data/", "**/*.csv", "{a}.csv", "[ab].csv", "[]a].csv", "a\\[b", "..a/b", "~a"])(
     "%s is one",
     (pattern) => {
       expect(put(pattern)).toEqual([]);

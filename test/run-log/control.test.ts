@@ -64,6 +64,10 @@ describe("conditional", () => {
     expect(computeControl(two, { size: "huge" })).toEqual(because('`size` is "huge"; the branches are "small", "big"'));
     expect(computeControl(two, { size: [] })).toEqual(because('`size` is a list; the branches are "small", "big"'));
     expect(computeControl(two, {})).toEqual(because("`size` is not set"));
+    const booleans = { ...duty, element: element("c", "success", "fail", { of: ["true", "false"] }) };
+    expect(computeControl(booleans, { size: "False" })).toEqual(
+      because('`size` is "False"; the branches are "true", "false"; did you mean "false"?'),
+    );
   });
   test("names that every object inherits are not set", () => {
     expect(computeControl({ ...duty, parameter: "constructor" }, {}).message).toBe("`constructor` is not set");
@@ -86,10 +90,11 @@ describe("loop", () => {
       expect(computeControl(duty, { stop: "yes" }, iteration)).toEqual({
         value: "fault",
         reason: "not-a-boolean",
-        message: "`stop` is a string, not a boolean",
+        message: '`stop` is a string ("yes"), not a boolean',
       });
     }
     expect(computeControl(duty, { stop: null }, 0).value).toBe("fault");
+    expect(computeControl(duty, { stop: "True" }, 0).message).toBe('`stop` is a string ("True"), not a boolean');
   });
 });
 

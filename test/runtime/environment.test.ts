@@ -159,7 +159,7 @@ describe("MAGNUS_PARAMETERS_FILE", () => {
     expect(stdout.replace("x".repeat(90_000), "V1")).toMatch(/^V1\n *3600\d+\n$/);
     expect(dataOf(events, "warning")).toEqual([
       {
-        message: "`v39` is too large for the environment, so $v39 is not set: $MAGNUS_PARAMETERS_FILE has its value",
+        message: "$v39 is not set, being too large for a variable: $MAGNUS_PARAMETERS_FILE has it",
       },
     ]);
   });

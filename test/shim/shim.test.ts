@@ -55,11 +55,11 @@ describe("begin", () => {
     run(process.execPath, [shim, "begin", "--spec", JSON.stringify(runSpec), "--", ...args], { cwd });
 
   test("prints the run's id and nothing else on stdout; parameters are text where the default is", async () => {
-    const cwd = workspace({ "p.json": '{"n": 1.0}' });
+    const cwd = workspace({ "p.json": '{"n": [1.0]}' });
     const { code, stdout } = await begin(cwd, "--run-id", "r", "-p", "p.json", "--param", "text=007");
     expect([code, stdout]).toEqual([0, "r\n"]);
     expect(readFileSync(path.join(cwd, ".magnus/runs/r/events", onlyFile(cwd)), "utf8")).toContain(
-      '"n":1.0,"text":"007"',
+      '"n":[1.0],"text":"007"',
     );
   });
 

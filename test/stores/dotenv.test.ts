@@ -45,12 +45,12 @@ const table: readonly (readonly [text: string, values: { readonly [name: string]
 ];
 
 const wrong: readonly (readonly [text: string, why: string])[] = [
-  ['A="x\ny"\n\nKEY: value', "line 4: it is in YAML form; write NAME=value instead of NAME: value"],
-  ["A=1\nKEY:\n  nested: 1", "line 2: it is in YAML form; write NAME=value instead of NAME: value"],
+  ['A="x\ny"\n\nKEY: value', "line 4: write NAME=value, not NAME: value (YAML)"],
+  ["A=1\nKEY:\n  nested: 1", "line 2: write NAME=value, not NAME: value (YAML)"],
   ['A=1\nB="open\nC=2', "line 2: its quote is not closed"],
-  ["A='x' y", "line 1: something stands behind the value"],
+  ["A='x' y", "line 1: text behind the value"],
   ["A=1\n\n=2", "line 3: write NAME=value"],
-  ["set A 1", "line 1: something stands behind the value"],
+  ["set A 1", "line 1: text behind the value"],
 ];
 
 describe("parseDotenv", () => {

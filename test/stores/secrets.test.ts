@@ -47,7 +47,7 @@ describe("the sources of secrets", () => {
   it("a dotenv line in YAML form is refused with its number", () => {
     const file = join(newFolder(), ".env");
     writeFileSync(file, 'A="x\ny"\nKEY: value\n');
-    expect(() => dotenvSecrets(file).get("A")).toThrow("line 3: it is in YAML form; write NAME=value");
+    expect(() => dotenvSecrets(file).get("A")).toThrow("line 3: write NAME=value, not NAME: value");
   });
 
   it("the first source that has a name gives the value", () => {
