@@ -64,7 +64,7 @@ export interface StandIn {
 
 export function standInShim(folder: string, calls: readonly Call[]): StandIn {
   const notes = path.join(folder, "notes");
-  const run = calls[0]?.stdout.trim() ?? "";
+  const [run = ""] = calls[0]?.stdout.split("\n") ?? [];
   // A file for each step at each item: a map of many has as many, and each call is a process that reads one.
   const answers = path.join(folder, "answers");
   mkdirSync(answers);
@@ -74,11 +74,12 @@ export function standInShim(folder: string, calls: readonly Call[]): StandIn {
   }
   const program = writeProgram(
     path.join(folder, "stand-in"),
-    `input=
+    `input= verb=$1
 ${longSpec}
 answer() {
   echo "+$1" >>${quote(notes)}
   printf %s "$3"
+  [ "$verb" != begin ] || mktemp -d
   [ -z "$4" ] || printf %s "$4" >"$MAGNUS_CONTROL_FILE"
   echo "-$1" >>${quote(notes)}
   exit "$2"
@@ -125,8 +126,11 @@ function keyOf(call: Call | undefined): string {
   return call === undefined ? "" : `${call.args.join(" ")}${call.input.replace(/\n+$/, "")}`;
 }
 
+/** The second line of `begin` is a folder for temporary files, which is made anew. */
 function answerOf(call: Call | undefined): string {
-  return call === undefined ? "" : `${call.code} ${quote(call.stdout)} ${quote(call.control)}`;
+  if (call === undefined) return "";
+  const stdout = call.args[0] === "begin" ? call.stdout.replace(/\n.*/s, "\n") : call.stdout;
+  return `${call.code} ${quote(stdout)} ${quote(call.control)}`;
 }
 
 function writeProgram(file: string, text: string): string {
