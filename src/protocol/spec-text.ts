@@ -6,16 +6,25 @@ import { escapeNonAscii, isObject, type Json, type JsonObject, parseJson, printJ
 import type { Edge, Path, PathElement } from "./path.ts";
 import { type ControlDuty, protocolVersion, type StepSpec, type TaskSpec } from "./step-spec.ts";
 
-export function printSpec(spec: StepSpec): string {
+/**
+ * Names of branches that many specs repeat, in a table beside them: without it, what a wide parallel is compiled to grows
+ * with the square of its branches. Undefined: the names stand in the spec itself.
+ */
+export type ReferToNames = (names: readonly string[]) => number | undefined;
+
+/** `refer` gives numbers of the table that {@link readSpec} will have. */
+export function printSpec(spec: StepSpec, refer: ReferToNames = () => undefined): string {
   const { path, mayBeLost, control, task, ...rest } = spec;
   const small = {
-    path: path.map(smallElement),
+    path: path.map((element) => smallElement(element, refer)),
     ...(task === undefined ? {} : { task: smallTask(task) }),
     ...(rest as unknown as JsonObject),
-    ...(control === undefined ? {} : { control: smallDuty(control) }),
+    ...(control === undefined ? {} : { control: smallDuty(control, refer) }),
     ...(mayBeLost === undefined
       ? {}
-      : { mayBeLost: mayBeLost.map((loss) => ({ ...loss, path: loss.path.map(smallElement) })) }),
+      : {
+          mayBeLost: mayBeLost.map((loss) => ({ ...loss, path: loss.path.map((each) => smallElement(each, refer)) })),
+        }),
   };
   return printAscii(small as Json);
 }
@@ -27,8 +36,11 @@ export function printAscii(value: Json): string {
   return /\{[{%#]/.test(text) ? text.replace(/\{(?=[{%#])/g, "\\u007b") : text;
 }
 
-/** Reads what {@link printSpec} printed. Throws a {@link SpecError} with one line for people. */
-export function readSpec(text: string): StepSpec {
+/**
+ * Reads what {@link printSpec} printed; `table`: by number, the names that it refers to. Throws a {@link SpecError} with one
+ * line for people.
+ */
+export function readSpec(text: string, table: JsonObject = {}): StepSpec {
   let value: Json;
   try {
     value = parseJson(text);
@@ -46,23 +58,23 @@ export function readSpec(text: string): StepSpec {
   for (const [key, part] of Object.entries(value)) if (key !== "v") setKey(spec, key, part);
   return {
     ...(spec as unknown as StepSpec),
-    path: readPath(value.path),
+    path: readPath(value.path, table),
     ...(isObject(value.task) ? { task: { type: "shell", ...value.task } as unknown as TaskSpec } : {}),
-    ...(isObject(value.control) ? { control: readDuty(value.control) } : {}),
-    ...(Array.isArray(value.mayBeLost) ? { mayBeLost: value.mayBeLost.map(readLoss) } : {}),
+    ...(isObject(value.control) ? { control: readDuty(value.control, table) } : {}),
+    ...(Array.isArray(value.mayBeLost) ? { mayBeLost: value.mayBeLost.map((loss) => readLoss(loss, table)) } : {}),
   };
 }
 
 export class SpecError extends Error {}
 
-function readLoss(loss: Json): NonNullable<StepSpec["mayBeLost"]>[number] {
+function readLoss(loss: Json, table: JsonObject): NonNullable<StepSpec["mayBeLost"]>[number] {
   if (!isObject(loss) || !Array.isArray(loss.path)) throw new SpecError("mayBeLost holds no path");
-  return { ...(loss as { gather?: "open" | "close" }), path: readPath(loss.path) };
+  return { ...(loss as { gather?: "open" | "close" }), path: readPath(loss.path, table) };
 }
 
-function readDuty(duty: JsonObject): ControlDuty {
+function readDuty(duty: JsonObject, table: JsonObject): ControlDuty {
   if (duty.element === undefined) return duty as unknown as ControlDuty;
-  const [element] = readPath([duty.element]);
+  const [element] = readPath([duty.element], table);
   return { ...(duty as object), element } as ControlDuty;
 }
 
@@ -71,17 +83,21 @@ function smallTask({ type, image: _, ...rest }: TaskSpec): JsonObject {
   return { ...(type === "shell" ? {} : { type }), ...(rest as unknown as JsonObject) };
 }
 
-function smallDuty(duty: ControlDuty): JsonObject {
-  const small = "element" in duty ? { ...duty, element: smallElement(duty.element) } : { ...duty };
+function smallDuty(duty: ControlDuty, refer: ReferToNames): JsonObject {
+  const small = "element" in duty ? { ...duty, element: smallElement(duty.element, refer) } : { ...duty };
   return small as unknown as JsonObject;
 }
 
-function readPath(path: readonly Json[]): Path {
+function readPath(path: readonly Json[], table: JsonObject): Path {
   return path.map((element) => {
     if (!isObject(element) || typeof element.node !== "string") throw new SpecError("a path element has no node");
     const { ok, failed, ...rest } = element;
+    const { of } = element;
+    const names = typeof of === "number" ? table[String(of)] : of;
+    if (names === undefined && of !== undefined) throw new SpecError(`there is no table of names ${printJson(of)}`);
     return {
       ...(rest as unknown as PathElement),
+      ...(names === undefined ? {} : { of: names as unknown as readonly string[] }),
       ok: readEdge(ok, "success"),
       failed: readEdge(failed, "fail"),
     };
@@ -97,10 +113,12 @@ function readEdge(edge: Json | undefined, end: "success" | "fail"): Edge {
   throw new SpecError(`an edge is ${printJson(edge)}`);
 }
 
-function smallElement(element: PathElement): JsonObject {
+function smallElement(element: PathElement, refer: ReferToNames): JsonObject {
   const { ok, failed, ...rest } = element;
+  const names = rest.of === undefined ? undefined : refer(rest.of);
   return {
     ...(rest as unknown as JsonObject),
+    ...(names === undefined ? {} : { of: names }),
     ...smallEdge("ok", ok, "success"),
     ...smallEdge("failed", failed, "fail"),
   };

@@ -3,7 +3,7 @@ import { foldRun } from "../run-log/fold.ts";
 import { lossesAtEnd } from "../run-log/lost.ts";
 import type { RunView } from "../run-log/view.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
-import { openEventWriter, readEvents } from "./event-writer.ts";
+import { type EventWriter, openEventWriter, readEvents } from "./event-writer.ts";
 
 /**
  * Closes a run: declares lost what never finished (`mayBeLost`: what could have been, with its edges), records the outcome
@@ -13,8 +13,8 @@ export async function closeRun(
   log: RunLog,
   mayBeLost: NonNullable<StepSpec["mayBeLost"]>,
   cancelled: boolean,
+  writer: EventWriter = openEventWriter(log),
 ): Promise<RunView> {
-  const writer = openEventWriter(log);
   let events = await readEvents(log);
   for (;;) {
     const losses = cancelled ? [] : lossesAtEnd(events, mayBeLost);

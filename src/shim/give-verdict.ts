@@ -3,22 +3,35 @@ import { readSpec } from "../protocol/spec-text.ts";
 import { printable, printTree } from "../run-log/print-tree.ts";
 import { failureLine, whyFailed } from "../run-log/why-failed.ts";
 import { closeRun } from "../runtime/close-run.ts";
+import { openEventWriter } from "../runtime/event-writer.ts";
 import { closeRunPlace } from "../runtime/run-directory.ts";
 import { StoreError } from "../stores/store-error.ts";
-import { openSession, readArguments, readText } from "./session.ts";
+import { createRunWhereNobodyDid, readParameters } from "./create-run.ts";
+import { openSession, readArguments, readNames, readText } from "./session.ts";
 import { trackedLog } from "./tracked-log.ts";
 
 /**
- * `verdict`: declares lost what never finished, closes the run, prints it, exits by its outcome. A run whose log cannot be
- * read or closed has failed: its platform is told so by the same code.
+ * `verdict`: declares lost what never finished, closes the run, prints it, exits by its outcome. A run that nobody created,
+ * since its first step was lost, is created with what its spec and `--param-base64` say. `--cancelled`, or `--stopped true`
+ * where a platform computes it: the run was stopped, and what did not finish is not lost. A run whose log cannot be read or
+ * closed has failed: its platform is told so by the same code.
  */
 export async function giveVerdict(argv: readonly string[]): Promise<number> {
-  const { values } = readArguments(argv, { spec: { type: "string" }, cancelled: { type: "boolean" } });
-  const spec = values.spec === undefined ? undefined : readSpec(readText(String(values.spec)));
+  const { values } = readArguments(argv, {
+    spec: { type: "string" },
+    names: { type: "string" },
+    cancelled: { type: "boolean" },
+    stopped: { type: "string" },
+    "param-base64": { type: "string", multiple: true },
+  });
+  const spec = values.spec === undefined ? undefined : readSpec(readText(String(values.spec)), readNames(values.names));
+  const cancelled = values.cancelled === true || values.stopped === "true";
   const { run, services } = openSession();
   try {
     const { log, tracker } = await trackedLog(services.runLogStore.open(run.id), services);
-    const view = await closeRun(log, spec?.mayBeLost ?? [], values.cancelled === true);
+    const writer = openEventWriter(log);
+    await createRunWhereNobodyDid(spec?.run, readParameters(values["param-base64"]), log, writer, run.tag);
+    const view = await closeRun(log, spec?.mayBeLost ?? [], cancelled, writer);
     await tracker?.close();
     const kept = closeRunPlace(process.cwd(), run.id);
     process.stderr.write(`${printTree(view)}\n`);

@@ -1,17 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { argumentText } from "../protocol/argument-text.ts";
 import type { Event } from "../protocol/event.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
-import { mergeParameters } from "../protocol/merge-parameters.ts";
-import { displayPath, type Parameters, type Path, pathKey } from "../protocol/path.ts";
+import { displayPath, type Path, pathKey } from "../protocol/path.ts";
 import { readSpec } from "../protocol/spec-text.ts";
-import type { RunSpec, StepSpec } from "../protocol/step-spec.ts";
-import { version } from "../protocol/version.ts";
+import type { StepSpec } from "../protocol/step-spec.ts";
 import { lossesBefore } from "../run-log/lost.ts";
 import { type Reach, reachStep } from "../run-log/reach.ts";
 import { claimAttempt } from "../runtime/claim-attempt.ts";
-import { codeIdentity } from "../runtime/code-identity.ts";
 import { type EventWriter, openEventWriter, readEvents } from "../runtime/event-writer.ts";
 import { monotonicMs } from "../runtime/monotonic-clock.ts";
 import { isAlive } from "../runtime/process-place.ts";
@@ -22,10 +18,10 @@ import type { StepResult } from "../runtime/step-run.ts";
 import { stopSignals } from "../runtime/stop-signals.ts";
 import { writeToStream } from "../runtime/write-to-stream.ts";
 import type { RunLog } from "../stores/run-log-store.ts";
-import { declaredIn } from "./begin-run.ts";
+import { createRunWhereNobodyDid, readParameters } from "./create-run.ts";
 import { followerGone } from "./follower-gone.ts";
 import { placeOf, readAt } from "./place.ts";
-import { openSession, readArguments, readText } from "./session.ts";
+import { openSession, readArguments, readNames, readText } from "./session.ts";
 import { trackedLog } from "./tracked-log.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -39,10 +35,11 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
   const gone = followerGone();
   const { values } = readArguments(argv, {
     spec: { type: "string" },
+    names: { type: "string" },
     at: { type: "string" },
     "param-base64": { type: "string", multiple: true },
   });
-  const spec = readSpec(readText(String(values.spec ?? "")));
+  const spec = readSpec(readText(String(values.spec ?? "")), readNames(values.names));
   const path = placeOf(spec, readAt(readText(String(values.at ?? "[]"))));
   const { run, services } = openSession();
   writeControl("fault");
@@ -51,8 +48,8 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
   const { MAGNUS_WRITER: chosen } = process.env;
   const { log, tracker } = await trackedLog(stored, services, (warning) => writer.write(warning).catch(() => {}));
   const writer = openEventWriter(log, chosen || undefined);
-  const given = (values["param-base64"] ?? []).map((param) => decodeParameter(readText(String(param))));
-  await createRunWhereNobodyDid(spec, given, log, writer, run.tag);
+  const given = readParameters(values["param-base64"]);
+  await createRunWhereNobodyDid(spec.run, given, log, writer, run.tag);
   const reach = await reachOrThrow(path, spec, log, writer);
   if (reach.finished?.status === "success") {
     writeControl(reach.finished.control);
@@ -93,53 +90,6 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
   writeControl(result.control);
   if (!chosen) report(path, result, spec);
   return codeOf(result);
-}
-
-/** `name=BASE64`, the text in UTF-8, as `name=text`: no templating or expansion on the way could touch it. */
-function decodeParameter(param: string): string {
-  const at = param.indexOf("=");
-  if (at < 0) throw new UsageError(`--param-base64 ${param}: expected name=BASE64`);
-  return `${param.slice(0, at)}=${Buffer.from(param.slice(at + 1), "base64").toString("utf8")}`;
-}
-
-/** The run's first step creates it; where that one was lost, a step to which its failure leads does. */
-async function createRunWhereNobodyDid(
-  spec: StepSpec,
-  given: readonly string[],
-  log: RunLog,
-  writer: EventWriter,
-  tag?: string,
-): Promise<void> {
-  if (spec.run === undefined || (await readEvents(log)).some((event) => event.kind === "run.created")) return;
-  const parameters = initialParameters(spec.run, given);
-  if (!(await log.claim("run.created"))) return;
-  const { pipeline, digest } = spec.run;
-  const code = codeIdentity(process.cwd());
-  await writer.write({
-    kind: "run.created",
-    data: {
-      pipeline,
-      digest,
-      parameters,
-      target: process.env.MAGNUS_TARGET ?? "shell",
-      ...(tag ? { tag } : {}),
-      code,
-      version,
-    },
-  });
-}
-
-/** The defaults, overlaid by what the platform hands over as `name=text`; a text that it never changed is the default. */
-function initialParameters(run: RunSpec, given: readonly string[]): Parameters {
-  const changed = given.filter((param) => {
-    const name = param.slice(0, param.indexOf("="));
-    const usual = Object.hasOwn(run.parameters, name) ? run.parameters[name] : undefined;
-    return usual === undefined || param !== `${name}=${argumentText(usual)}`;
-  });
-  const merged = mergeParameters({ declared: declaredIn(run), environment: {}, flags: changed, text: run.text ?? [] });
-  for (const warning of merged.warnings) process.stderr.write(`magnus-shim: warning: ${warning}\n`);
-  if (merged.errors.length > 0) throw new UsageError(merged.errors.join("\nmagnus-shim: "));
-  return merged.parameters;
 }
 
 /** Replays the log up to this step; declares lost what certainly was. Throws (exit 74) where the token is elsewhere. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Json, parseJson } from "../protocol/json.ts";
+import { type Json, type JsonObject, parseJson } from "../protocol/json.ts";
 import { openServices, type Services } from "../stores/open-stores.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -35,6 +35,11 @@ export function readArguments<O extends Options>(argv: readonly string[], option
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** `--names`: the table of names to which specs refer; a reference that is not in it is told where it stands. */
+export function readNames(text: unknown = "{}"): JsonObject {
+  return { ...(parseJson(readText(String(text))) as JsonObject) };
 }
 
 /** The value of an argument: itself; for `@FILE` the content of FILE (Argo passes long arguments so), `@-` standard input. */

@@ -7,38 +7,21 @@ import type { Activation } from "../../src/plan/activations.ts";
 import type { PlanComposite, PlanGraph, PlanLeaf, PlanNode } from "../../src/plan/plan.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import type { NameScope } from "../../src/target/name-scope.ts";
+import type { Building, Graphs, ShapeOf } from "./building.ts";
 import { cutChain } from "./cut-chain.ts";
 import { closingTask, dependsOn, endsAs, faultTask, joinOf } from "./join.ts";
-import { withoutLong } from "./long-parameters.ts";
 import { ownTemplates, taskNames } from "./names.ts";
 import { atParameter, inner, inside, type Place, passedOn, shown } from "./place.ts";
-import { specText } from "./print-text.ts";
-import { type Call, type DagTemplate, mostBranches, mostTasks, type Parameter, type Task } from "./task.ts";
+import { type Call, mostBranches, mostTasks, type Parameter, type Task } from "./task.ts";
 
-export interface Graphs {
-  readonly templates: readonly DagTemplate[];
-  /** Whether a join, which starts no container, is used. */
-  readonly joins: boolean;
-  /** Graphs that have more tasks than a dag may have, and cannot be cut. */
-  readonly tooWide: readonly PlanGraph[];
-}
-
-/** The container template in which a step or gather runs. */
-export type ShapeOf = (step: StepSpec, leaf: PlanLeaf | undefined) => string;
-
-interface Building {
-  readonly names: NameScope;
-  readonly shapeOf: ShapeOf;
-  /** Items of this map at a time, where its override says so. */
-  readonly limitOf: (node: PlanComposite) => number | undefined;
-  readonly templates: (DagTemplate | undefined)[];
-  readonly tooWide: PlanGraph[];
-  joins: boolean;
-}
-
-export function printGraphs(root: PlanGraph, names: NameScope, shapeOf: ShapeOf, limitOf: Building["limitOf"]): Graphs {
+export function printGraphs(
+  root: PlanGraph,
+  names: NameScope,
+  shapeOf: ShapeOf,
+  { limitOf, itemsOf }: Pick<Building, "limitOf" | "itemsOf">,
+): Graphs {
   for (const name of Object.values(ownTemplates)) names.of(`\0${name}`, name);
-  const building: Building = { names, shapeOf, limitOf, templates: [], tooWide: [], joins: false };
+  const building: Building = { names, shapeOf, limitOf, itemsOf, templates: [], tooWide: [], joins: false };
   addGraph(root, { names: [], at: undefined }, ownTemplates.root, "the pipeline", [], building);
   const { templates, tooWide, joins } = building;
   return { templates: templates.filter((template) => template !== undefined), tooWide, joins };
@@ -117,11 +100,13 @@ function callNode(node: PlanNode, place: Place, taskOf: (name: string) => string
 }
 
 function callStep(step: StepSpec, leaf: PlanLeaf | undefined, at: string | undefined, building: Building): Call {
-  const retried = (step.task?.maxAttempts ?? 1) > 1;
-  const spec = specText(withoutLong(retried ? { ...step, platformRetries: true } : step));
+  const { template, spec } = building.shapeOf(step, leaf);
   return {
-    template: building.shapeOf(step, leaf),
-    parameters: [{ name: "spec", value: spec }, ...(at === undefined ? [] : [{ name: "at", value: `[${at}]` }])],
+    template,
+    parameters: [
+      ...(spec === undefined ? [] : [{ name: "spec", value: spec }]),
+      ...(at === undefined ? [] : [{ name: "at", value: `[${at}]` }]),
+    ],
   };
 }
 
@@ -219,7 +204,16 @@ function mapBody(node: PlanComposite, graph: PlanGraph, place: Place, after: Par
   const limit = building.limitOf(node);
   const withParam = node.open ? "{{tasks.gather.outputs.parameters.control}}" : "{{inputs.parameters.control}}";
   return {
-    tasks: [{ name: "item", template: call.template, ...after, withParam, parameters: call.parameters }],
+    tasks: [
+      {
+        name: "item",
+        template: call.template,
+        ...after,
+        withParam,
+        parameters: call.parameters,
+        times: building.itemsOf(node),
+      },
+    ],
     comment: node.node.kind === "map" ? `: one item of ${node.node.iterateOn} each` : "",
     ...(limit === undefined ? {} : { parallelism: limit }),
   };
@@ -282,7 +276,8 @@ function loopTasks(node: PlanComposite, place: Place, template: string, building
   const last = close === undefined ? "body" : "close";
   const after = { depends: `${last}.Succeeded` };
   const control = `tasks['${last}'].outputs.parameters.control`;
-  return [
+  const times = node.node.kind === "loop" ? node.node.maxIterations : 1;
+  const tasks: readonly Task[] = [
     { name: "body", ...body },
     ...(close ? [{ name: "close", ...close, depends: "body.Succeeded" }] : []),
     faultTask(control, "not a boolean", after),
@@ -294,4 +289,5 @@ function loopTasks(node: PlanComposite, place: Place, template: string, building
       parameters: [...atParameter(place), { name: "n", value: "{{=int(inputs.parameters.n) + 1}}" }],
     },
   ];
+  return tasks.map((task) => ({ ...task, times }));
 }

@@ -1,17 +1,19 @@
 import type { Plan, PlanComposite, PlanGraph } from "../../src/plan/plan.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
-import type { Json } from "../../src/protocol/json.ts";
+import { isArray, type Json } from "../../src/protocol/json.ts";
+import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import type { EmitContext } from "../../src/target/target.ts";
+import type { Graphs } from "./building.ts";
 import { cronWorkflow } from "./cron-workflow.ts";
-import { type Graphs, printGraphs } from "./graphs.ts";
+import { printGraphs } from "./graphs.ts";
 import { ownTemplates, templateNames, workflowName } from "./names.ts";
 import type { ArgoOptions } from "./options.ts";
 import { withOverlay } from "./overlay.ts";
-import { jsonText, specText } from "./print-text.ts";
+import { jsonText } from "./print-text.ts";
 import { printCommented, printYaml } from "./print-yaml.ts";
 import { containerShapes } from "./shapes.ts";
 import { type Storage, storageOf } from "./storage.ts";
-import { dagObject } from "./task.ts";
+import { dagObject, type Task } from "./task.ts";
 
 interface Template {
   readonly comment: string;
@@ -31,8 +33,11 @@ export function buildManifest(plan: Plan, { options, services }: EmitContext<Arg
   const storage = storageOf(options, services);
   const names = templateNames();
   const shapes = containerShapes(plan, options, storage, names);
-  const graphs = printGraphs(plan.root, names, shapes.of, (node) => itemsAtATime(node, options));
-  const verdict = specText({ path: [], ...(plan.mayBeLost.length === 0 ? {} : { mayBeLost: plan.mayBeLost }) });
+  const graphs = printGraphs(plan.root, names, shapes.of, {
+    limitOf: (node) => itemsAtATime(node, options),
+    itemsOf: (node) => itemsOfDocument(node, plan),
+  });
+  const stopped = "{{=workflow.failures contains 'workflow shutdown with strategy' ? 'true' : 'false'}}";
   const templates = [
     ...graphs.templates.map((template) => ({ comment: template.comment, object: dagObject(template) })),
     ...shapes.templates(),
@@ -41,11 +46,36 @@ export function buildManifest(plan: Plan, { options, services }: EmitContext<Arg
       object: { name: ownTemplates.join, suspend: { duration: "0" } },
     },
     {
+      comment: "how a workflow ends, also where it was stopped",
+      object: dagObject({ name: ownTemplates.closing, comment: "", inputs: [], tasks: exitTasks(plan, options) }),
+    },
+    {
       comment: "closes the run log of a run that did not succeed",
-      object: shapes.verdict(ownTemplates.verdict, ["verdict", "--spec", verdict]),
+      object: shapes.verdict(ownTemplates.verdict, verdictSpec(plan), ["--stopped", stopped]),
     },
   ];
   return { graphs, storage, templates, spec: specOf(plan, options, storage) };
+}
+
+/**
+ * An exit handler, which Argo runs after `argo stop` too; unlike a hook it has no condition of its own. After a success it
+ * starts no container. An overlay may have one, which runs beside it.
+ */
+function exitTasks({ root }: Plan, { overlay }: ArgoOptions): readonly Task[] {
+  const needless = failureCanEndWell(root) ? {} : { when: "{{=workflow.status != 'Succeeded'}}" };
+  const own = overlay?.spec?.onExit;
+  return [
+    { name: "verdict", template: ownTemplates.verdict, ...needless, parameters: [] },
+    ...(own === undefined ? [] : [{ name: "on-exit", template: own, parameters: [] }]),
+  ];
+}
+
+/** It may also have to create the run: where the step that opens it was lost, and nothing followed. */
+function verdictSpec({ root, run, mayBeLost }: Plan): StepSpec {
+  const { start } = root;
+  const opening = { path: start.path, ...(start.kind === "leaf" ? {} : ({ gather: "open" } as const)) };
+  const known = mayBeLost.some(({ path, gather }) => path === opening.path && gather === opening.gather);
+  return { path: [], mayBeLost: known ? mayBeLost : [opening, ...mayBeLost], run };
 }
 
 function itemsAtATime({ node }: PlanComposite, options: ArgoOptions): number | undefined {
@@ -54,8 +84,13 @@ function itemsAtATime({ node }: PlanComposite, options: ArgoOptions): number | u
   return node.maxParallel ?? (chosen === undefined ? undefined : options.overrides[chosen]?.parallelism);
 }
 
+/** One where the list comes from a step. */
+function itemsOfDocument({ node }: PlanComposite, { run }: Plan): number {
+  const list = node.kind === "map" ? run.parameters[node.iterateOn] : undefined;
+  return isArray(list) ? list.length : 1;
+}
+
 function specOf(plan: Plan, options: ArgoOptions, storage: Storage): object {
-  const ended = ["Failed", "Error", ...(failureCanEndWell(plan.root) ? ["Succeeded"] : [])];
   const parameters = Object.entries(plan.run.parameters).map(([name, value]) => ({
     name,
     value: argumentText(value),
@@ -75,12 +110,7 @@ function specOf(plan: Plan, options: ArgoOptions, storage: Storage): object {
     ...(options.archive_logs === undefined ? {} : { archiveLogs: options.archive_logs }),
     ...(storage.volumes.length === 0 ? {} : { volumes: storage.volumes }),
     ...(storage.claims.length === 0 ? {} : { volumeClaimTemplates: storage.claims }),
-    hooks: {
-      verdict: {
-        expression: ended.map((phase) => `workflow.status == "${phase}"`).join(" || "),
-        template: ownTemplates.verdict,
-      },
-    },
+    onExit: ownTemplates.closing,
   };
 }
 

@@ -30,4 +30,4 @@ function dashed(text: string, other: RegExp): string {
 }
 
 /** Names of the templates that are not a graph's. */
-export const ownTemplates = { root: "pipeline", join: "join", verdict: "verdict" } as const;
+export const ownTemplates = { root: "pipeline", join: "join", closing: "closing", verdict: "verdict" } as const;

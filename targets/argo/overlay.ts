@@ -11,6 +11,11 @@ export const overlayOption = z.strictObject({
   metadata: object.optional(),
   spec: z
     .looseObject({
+      onExit: z.string().min(1).optional().describe("a template that runs beside what closes the run's log"),
+      hooks: z
+        .record(z.string(), object)
+        .refine((hooks) => !("exit" in hooks), "Argo would run it instead of what closes the run's log: use `onExit`")
+        .optional(),
       templates: z
         .array(template)
         .optional()
@@ -27,7 +32,8 @@ export function withOverlay<Manifest extends { readonly spec: { readonly templat
   overlay: Overlay,
 ): { readonly [key: string]: unknown; readonly spec: object } {
   const { spec = {}, ...head } = overlay;
-  const { templates = [], ...others } = spec;
+  // The manifest's own exit handler calls it.
+  const { templates = [], onExit: _, ...others } = spec;
   const { templates: own, ...ownSpec } = manifest.spec;
   return {
     ...merge(manifest, head),

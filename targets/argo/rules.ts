@@ -3,13 +3,14 @@ import type { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import { type Plan, type PlanGraph, type PlanLeaf, planNodes } from "../../src/plan/plan.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
 import type { EmitContext } from "../../src/target/target.ts";
+import type { Graphs } from "./building.ts";
 import { secretEntry } from "./environment.ts";
-import type { Graphs } from "./graphs.ts";
 import { withoutLong } from "./long-parameters.ts";
 import { buildManifest } from "./manifest.ts";
 import type { ArgoOptions } from "./options.ts";
 import { specText } from "./print-text.ts";
 import { imageOf } from "./shapes.ts";
+import { statusSize } from "./status-size.ts";
 import { storageOf } from "./storage.ts";
 import { mostTasks } from "./task.ts";
 
@@ -82,7 +83,8 @@ const checkSizes: Rule = (plan, context, sink) => {
   const size = templates.reduce((sum, { object }) => sum + JSON.stringify(object).length, argumentBytes(plan));
   if (size > largest)
     report(`the workflow has ${Math.ceil(size / 1024)} KiB of at most ${largest / 1024}`, "split the pipeline");
-  checkPodSizes(plan, graphs, report);
+  else checkStatus(graphs, size, report);
+  checkPodSizes(plan, report);
   const notes = annotationBytes(plan, context.options);
   if (notes > mostAnnotations)
     report(`description and annotations have ${Math.ceil(notes / 1024)} KiB of at most 256`, "shorten `description`");
@@ -100,13 +102,23 @@ function annotationBytes({ pipeline }: Plan, { annotations = {} }: ArgoOptions):
   return texts.reduce((sum, text) => sum + JSON.stringify(text).length, 100);
 }
 
+function checkStatus({ templates }: Graphs, manifest: number, report: Report): void {
+  const { nodes, bytes } = statusSize(templates, largest - manifest);
+  const needed = manifest + bytes;
+  if (needed <= largest) return;
+  report(
+    `the workflow has ${Math.ceil(manifest / 1024)} KiB, and the state of its ${nodes} nodes, which Argo keeps beside it, takes it to about ${Math.ceil(needed / 1024)} KiB of at most ${largest / 1024}`,
+    "shorten commands, lower `max_iterations` or items, or split the pipeline",
+  );
+}
+
 /**
- * What Argo puts into one ConfigMap where a pod's arguments are long: the template, with the spec as input and as
- * argument, and the arguments. Kubernetes takes 1 MiB. Bytes, and some of them for the rest of the template.
+ * What Argo puts into one ConfigMap where a pod's arguments are long: the template, which holds them, and the arguments.
+ * Kubernetes takes 1 MiB. Bytes, and some of them for the rest of the template.
  */
 const mostPodBytes = 1000 * 1024;
 
-function checkPodSizes(plan: Plan, { templates }: Graphs, report: Report): void {
+function checkPodSizes(plan: Plan, report: Report): void {
   const given = argumentBytes(plan);
   const submitted = 2 * Math.ceil((given * 4) / 3);
   if (submitted > mostPodBytes) {
@@ -114,11 +126,10 @@ function checkPodSizes(plan: Plan, { templates }: Graphs, report: Report): void 
     report(`parameters of ${Math.ceil(given / 1024)} KiB of at most ${most}`, "hand over large values as files");
     return;
   }
-  const parameters = templates.flatMap(({ tasks }) => tasks.flatMap((task) => task.parameters));
-  const long = parameters.some(({ name, value }) => name === "spec" && podBytes(value) > mostPodBytes / 2);
-  if (!long && submitted < mostPodBytes / 2) return;
   for (const { step, node } of leavesOf(plan)) {
-    const size = podBytes(specText(withoutLong(step))) + (step.run === undefined ? 0 : submitted);
+    if (step.task === undefined && step.run === undefined) continue;
+    const spec = JSON.stringify(specText(withoutLong(step))).length;
+    const size = 2 * spec + (step.run === undefined ? 0 : submitted);
     if (size <= mostPodBytes) continue;
     const span = node.spans.keys.get("command") ?? node.spans.name;
     report(`a step whose pod needs ${Math.ceil(size / 1024)} KiB of at most 1000`, "move the text into a file", span);
@@ -128,10 +139,6 @@ function checkPodSizes(plan: Plan, { templates }: Graphs, report: Report): void 
 /** Of the parameters' defaults, as they stand in the workflow. */
 function argumentBytes({ run }: Plan): number {
   return Object.values(run.parameters).reduce<number>((sum, value) => sum + argumentText(value).length, 0);
-}
-
-function podBytes(spec: string): number {
-  return 3 * JSON.stringify(spec).length;
 }
 
 /** Composites nest as deeply as a person wrote them, so this may recur. */

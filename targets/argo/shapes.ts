@@ -6,22 +6,25 @@ import type { Resources } from "../../src/ir/pipeline.ts";
 import type { Plan, PlanLeaf } from "../../src/plan/plan.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import { checksum, type NameScope } from "../../src/target/name-scope.ts";
-import { controlFile, environmentOf, shimFolder } from "./environment.ts";
+import type { ShapeOf } from "./building.ts";
+import { container, podPart } from "./container.ts";
+import { controlFile } from "./environment.ts";
+import { withoutLong } from "./long-parameters.ts";
+import { type NameTable, nameTable } from "./name-table.ts";
 import type { ArgoOptions, ShapeOptions } from "./options.ts";
+import { specText } from "./print-text.ts";
 import type { Storage } from "./storage.ts";
 
-/** Where the shim image has them. */
-const imageFolder = "/opt/magnus";
 /** The shim enforces a step's timeout; this much later the platform does. It counts the pull of the image too. Seconds. */
 const backstop = 600;
 
 export interface Shapes {
-  /** The template in which a step runs, gathers and stubs too. */
-  readonly of: (step: StepSpec, leaf: PlanLeaf | undefined) => string;
+  /** The template in which a step runs, gathers and stubs too, and the spec for it, unless the template has it. */
+  readonly of: ShapeOf;
   /** The container templates that were asked for, in order of their first use. */
   readonly templates: () => readonly { readonly comment: string; readonly object: object }[];
   /** The template that closes a run. */
-  readonly verdict: (name: string, args: readonly string[]) => object;
+  readonly verdict: (name: string, spec: StepSpec, args: readonly string[]) => object;
 }
 
 interface Shape {
@@ -36,39 +39,77 @@ interface Shape {
   readonly opens: boolean;
 }
 
+/** A container template in the making. */
+interface Found {
+  readonly name: string;
+  readonly shape: Shape;
+  /** The only spec that it runs, and whose. */
+  readonly own?: { readonly spec: string; readonly step: string };
+  /** Lists of names to which its specs refer. */
+  readonly lists: Set<number>;
+}
+
+/**
+ * A longer spec has a template of its own. Argo repeats arguments in the status of each node, of each item, iteration and
+ * attempt, and a workflow may have 1 MiB of spec and status together. Characters.
+ */
+const longestArgument = 4096;
+
 export function containerShapes({ run }: Plan, options: ArgoOptions, storage: Storage, names: NameScope): Shapes {
-  const found = new Map<string, { readonly name: string; readonly shape: Shape }>();
+  const found = new Map<string, Found>();
+  const table = nameTable();
   names.of("\0step", "step");
   const parameters = Object.keys(run.parameters);
+  const own = (step: StepSpec, shape: Shape, spec: string, lists: Set<number>): string => {
+    const around = step.path.flatMap(({ node, branch }) => (branch === undefined ? [node] : [node, branch]));
+    const place = [...around, ...(step.gather === undefined ? [] : [step.gather])];
+    const name = names.of(`\0own ${place.join("\0")}`, place.join("-"));
+    found.set(`own ${name}`, { name, shape, own: { spec, step: place.join(".") }, lists });
+    return name;
+  };
   return {
     of(step, leaf) {
       const shape = shapeOf(step, leaf, options, parameters.length > 0);
-      const wanted = parts(shape, leaf, options).join("-");
+      const lists = new Set<number>();
+      const spec = specText(withoutLong(forPlatform(step)), table.referrer(lists));
+      if (spec.length > longestArgument) return { template: own(step, shape, spec, lists) };
       const key = JSON.stringify(shape);
       const known = found.get(key);
-      if (known !== undefined) return known.name;
+      for (const list of known === undefined ? [] : lists) known?.lists.add(list);
+      if (known !== undefined) return { template: known.name, spec };
+      const wanted = parts(shape, leaf, options).join("-");
       const name = wanted === "step" ? "step" : names.of(`\0${key}`, wanted);
-      found.set(key, { name, shape });
-      return name;
+      found.set(key, { name, shape, lists });
+      return { template: name, spec };
     },
     templates: () =>
-      [...found.values()].map(({ name, shape }) => ({
-        comment: commentOf(shape),
-        object: stepTemplate(name, shape, parameters, options, storage),
+      [...found.values()].map((each) => ({
+        comment: commentOf(each),
+        object: stepTemplate(each, parameters, options, storage, table),
       })),
-    verdict: (name, args) => ({
-      name,
-      ...podPart(options, options),
-      container: container(
-        options.image ?? options.shim_image ?? "",
-        args,
-        { ...options, env: {} },
-        [],
-        options,
-        storage,
-      ),
-    }),
+    verdict: (name, spec, args) => {
+      const lists = new Set<number>();
+      const text = specText(withoutLong(spec), table.referrer(lists));
+      const given = parameters.flatMap((each) => ["--param-base64", submitted(each)]);
+      return {
+        name,
+        ...podPart(options, options),
+        container: container(
+          options.image ?? options.shim_image ?? "",
+          ["verdict", ...table.argumentsFor(lists), "--spec", text, ...args, ...given],
+          { ...options, env: {} },
+          [],
+          options,
+          storage,
+        ),
+      };
+    },
   };
+}
+
+/** Where attempts are the platform's, the shim makes one. */
+function forPlatform(step: StepSpec): StepSpec {
+  return (step.task?.maxAttempts ?? 1) > 1 ? { ...step, platformRetries: true } : step;
 }
 
 /** The image in which a step runs; a stub or gather needs none of the user's. */
@@ -130,9 +171,10 @@ function parts(shape: Shape, leaf: PlanLeaf | undefined, options: ArgoOptions): 
   ];
 }
 
-function commentOf({ image, resources, maxAttempts, timeoutMs, secrets, opens }: Shape): string {
+function commentOf({ shape, own }: Found): string {
+  const { image, resources, maxAttempts, timeoutMs, secrets, opens } = shape;
   const told = [
-    `a step in ${image}`,
+    own === undefined ? `a step in ${image}` : `${own.step}, whose spec is long, in ${image}`,
     ...(resources === undefined ? [] : ["with resources of its own"]),
     ...(secrets.length === 0 ? [] : [`with the secrets ${secrets.join(", ")}`]),
     ...(maxAttempts === 1 ? [] : [`tried ${maxAttempts} times`]),
@@ -143,17 +185,18 @@ function commentOf({ image, resources, maxAttempts, timeoutMs, secrets, opens }:
 }
 
 function stepTemplate(
-  name: string,
-  shape: Shape,
+  { name, shape, own, lists }: Found,
   parameters: readonly string[],
   options: ArgoOptions,
   storage: Storage,
+  table: NameTable,
 ): object {
-  const args = ["run", "--spec", "{{inputs.parameters.spec}}", "--at", "{{inputs.parameters.at}}"];
+  const spec = own?.spec ?? "{{inputs.parameters.spec}}";
+  const args = ["run", ...table.argumentsFor(lists), "--spec", spec, "--at", "{{inputs.parameters.at}}"];
   const given = shape.opens ? parameters.flatMap((each) => ["--param-base64", submitted(each)]) : [];
   return {
     name,
-    inputs: { parameters: [{ name: "spec" }, { name: "at", default: "[]" }] },
+    inputs: { parameters: [...(own === undefined ? [{ name: "spec" }] : []), { name: "at", default: "[]" }] },
     outputs: { parameters: [{ name: "control", valueFrom: { path: controlFile, default: "fault" } }] },
     ...retryPart(shape),
     ...deadlinePart(shape),
@@ -199,82 +242,4 @@ function deadlinePart({ timeoutMs, options }: Shape): object {
   if (timeoutMs !== undefined) return { activeDeadlineSeconds: String(Math.ceil(timeoutMs / 1000) + backstop) };
   const { max_step_duration_in_seconds: longest } = options;
   return longest === undefined ? {} : { activeDeadlineSeconds: String(longest) };
-}
-
-/** What belongs to the pod: how the shim comes into it, and where it may run. */
-function podPart(shape: ShapeOptions, all: ArgoOptions): object {
-  const { node_selector, tolerations, affinity, pod_spec_patch } = shape;
-  const files = { name: "magnus", emptyDir: {} };
-  const image = { name: "magnus-shim", image: { reference: all.shim_image } };
-  const delivery =
-    all.shim === "init-container"
-      ? {
-          initContainers: [
-            {
-              name: "magnus-shim",
-              image: all.shim_image,
-              command: ["magnus-shim", "install", shimFolder],
-              volumeMounts: [{ name: "magnus", mountPath: shimFolder }],
-            },
-          ],
-        }
-      : {};
-  return {
-    ...(node_selector === undefined ? {} : { nodeSelector: node_selector }),
-    ...(tolerations === undefined ? {} : { tolerations }),
-    ...(affinity === undefined ? {} : { affinity }),
-    ...(pod_spec_patch === undefined ? {} : { podSpecPatch: pod_spec_patch }),
-    volumes: [files, ...(all.shim === "image-volume" ? [image] : [])],
-    ...delivery,
-  };
-}
-
-function container(
-  image: string,
-  args: readonly string[],
-  shape: ShapeOptions,
-  secrets: readonly string[],
-  options: ArgoOptions,
-  storage: Storage,
-  resources?: Resources,
-): object {
-  const programs = {
-    "init-container": `${shimFolder}/magnus-shim`,
-    "baked-in": "magnus-shim",
-    "image-volume": `/magnus-shim${imageFolder}/magnus-shim`,
-  } as const;
-  const pull = shape.image_pull_policy;
-  const sizes = resourcesOf(shape, resources);
-  return {
-    image,
-    ...(pull ? { imagePullPolicy: pull } : {}),
-    command: [programs[options.shim]],
-    args,
-    env: environmentOf(shape, secrets, options, storage),
-    ...(sizes === undefined ? {} : { resources: sizes }),
-    ...(shape.security_context === undefined ? {} : { securityContext: shape.security_context }),
-    volumeMounts: [
-      { name: "magnus", mountPath: shimFolder },
-      ...(options.shim === "image-volume" ? [{ name: "magnus-shim", mountPath: "/magnus-shim" }] : []),
-      ...storage.mounts,
-    ],
-  };
-}
-
-function resourcesOf({ resources }: ShapeOptions, own: Resources | undefined): object | undefined {
-  const requests = quantities({ ...resources?.requests, ...own, gpu: undefined });
-  const limits = quantities({ ...resources?.limits, ...own });
-  if (requests === undefined && limits === undefined) return undefined;
-  return { ...(requests === undefined ? {} : { requests }), ...(limits === undefined ? {} : { limits }) };
-}
-
-function quantities(list: { readonly [K in keyof Resources]?: string | undefined }): object | undefined {
-  const { cpu, memory, gpu } = list;
-  const all = {
-    ...(cpu === undefined ? {} : { cpu }),
-    ...(memory === undefined ? {} : { memory }),
-    // Kubernetes: a limit alone is the request as well.
-    ...(gpu === undefined ? {} : { "nvidia.com/gpu": gpu }),
-  };
-  return Object.keys(all).length === 0 ? undefined : all;
 }

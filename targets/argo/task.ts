@@ -15,6 +15,8 @@ export interface Task extends Call {
   readonly depends?: string;
   readonly when?: string;
   readonly withParam?: string;
+  /** How often it runs each time that its dag does, as far as that is known before: only for estimates. */
+  readonly times?: number;
 }
 
 export interface DagTemplate {

@@ -5,10 +5,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { isObject, parseJson, printJson } from "../../src/protocol/json.ts";
 import { foldRun } from "../../src/run-log/fold.ts";
+import { readEvents } from "../../src/runtime/event-writer.ts";
+import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
 import { hostileProject } from "../conformance/argo-hostile-project.ts";
 import {
   failSecond,
@@ -24,8 +27,11 @@ import { local, normalisedLog } from "../conformance/engines.ts";
 import { randomCase, summaryOf } from "../conformance/random-case.ts";
 import { recordedTraces, scriptedPods } from "../simulate/argo/traces.ts";
 import { root } from "../support/build.ts";
+import { largePipelines, largePods } from "../targets/argo-large-pipelines.ts";
+import { compile } from "../targets/compile-argo.ts";
 import { type ArgoRun, compileForArgo, runInArgo } from "./argo-engine.ts";
 import { type Controller, type ControllerRun, findController, startController } from "./controller.ts";
+import { workflowIn } from "./manifest.ts";
 import type { KubernetesObject } from "./object-store.ts";
 import type { EndedNode } from "./workflow-status.ts";
 
@@ -138,6 +144,7 @@ describe(`evicted pods are losses that the run log knows${reason}`, () => {
       "success",
       ["first lost", "handler success"],
     ],
+    ["the first step, with nothing after it", alone, { ".first": "before" }, "failed", ["first lost"]],
     [
       "a step that had recorded its success",
       handled,
@@ -216,6 +223,40 @@ describe(`what a cluster gives a run${reason}`, () => {
   });
 });
 
+describe(`a workflow that is stopped${reason}`, () => {
+  const steps = `
+    parameters: {x: 1}
+    dag:
+      steps:
+        - {name: first, type: stub}
+        - {name: long, type: task, command_type: shell, command: "sleep 30", on_failure: handler, next: success}
+        - {name: handler, type: stub, next: success}`;
+
+  test.skipIf(missing).for([
+    ["Stop", "cancelled"],
+    ["Terminate", "running"],
+  ] as const)("%s leaves a log that says %s", async ([strategy, status]) => {
+    const work = projectOf(steps);
+    const name = `shutdown-${strategy.toLowerCase()}`;
+    const shutdown = { strategy, when: stepBegins(work, name, "long") };
+    const run = await runInArgo(controller, await compiled(name, work), { name, work, shutdown });
+    expect([run.hung, run.phase, run.message]).toEqual([false, "Failed", `Stopped with strategy '${strategy}'`]);
+    const view = foldRun(run.events);
+    expect(view.status, messages(run)).toBe(status);
+    expect(view.steps.map(({ path: [step] }) => step?.node)).toEqual(["first", "long"]);
+    rmSync(work, { recursive: true, force: true });
+  });
+});
+
+describe(`what is long${reason}`, () => {
+  test.skipIf(missing).for(Object.entries(largePipelines))("%s", async ([what, text]) => {
+    const { text: manifest } = compile(text);
+    const name = `long-${Object.keys(largePipelines).indexOf(what)}`;
+    const run = await controller.runInController(workflowIn(manifest), { name, host: largePods(), patience: 20_000 });
+    expect([run.hung, run.phase], messages(run)).toEqual([false, "Succeeded"]);
+  });
+});
+
 describe(`hostile text${reason}`, () => {
   test.skipIf(missing)("arrives byte for byte", async () => {
     const work = mkdtempSync(path.join(tmpdir(), "magnus-argo-"));
@@ -261,6 +302,16 @@ describe(`random pipelines mean what the reference interpreter says${reason}`, (
     expect(refused).toBeLessThanOrEqual(pipelines / 3);
   });
 });
+
+/** Once the run log has it. */
+async function stepBegins(work: string, run: string, step: string): Promise<void> {
+  const log = fileSystemRunLogStore(path.join(work, ".magnus/runs")).open(run);
+  const begun = async (): Promise<boolean> =>
+    (await readEvents(log).catch(() => [])).some(
+      (event) => event.kind === "step.started" && event.path.at(-1)?.node === step,
+    );
+  while (!(await begun())) await sleep(100);
+}
 
 function projectOf(pipeline: string): string {
   const work = mkdtempSync(path.join(tmpdir(), "magnus-argo-"));

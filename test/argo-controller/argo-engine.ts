@@ -10,7 +10,7 @@ import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
 import { compileCaseForArgo } from "../conformance/argo-simulator.ts";
 import type { Case } from "../conformance/cases.ts";
 import { shim } from "../support/programs.ts";
-import type { Controller, ControllerRun } from "./controller.ts";
+import type { Controller, ControllerRun, RunOptions } from "./controller.ts";
 import { workflowIn } from "./manifest.ts";
 import type { KubernetesObject } from "./object-store.ts";
 
@@ -37,13 +37,14 @@ export interface RunInArgo {
   /** How a pod ends instead; `run` is what it would have done. */
   readonly host?: (pod: Pod, run: (pod: Pod) => Promise<PodEnd>) => Promise<PodEnd>;
   readonly secrets?: { readonly [key: string]: string };
+  readonly shutdown?: RunOptions["shutdown"];
 }
 
 /** Runs a compiled workflow in the controller, its pods as processes in `work`. */
 export async function runInArgo(
   controller: Controller,
   workflow: KubernetesObject,
-  { name, work, evict = {}, secrets = {}, host: given = (pod, run) => run(pod) }: RunInArgo,
+  { name, work, evict = {}, secrets = {}, shutdown, host: given = (pod, run) => run(pod) }: RunInArgo,
 ): Promise<ArgoRun> {
   const surroundings = {
     claim: () => path.join(work, ".magnus"),
@@ -59,7 +60,11 @@ export async function runInArgo(
       when === "before" ? { exit: 1, outputs: {} } : await given(pod, (each) => runPod(each, surroundings));
     return when === undefined ? end : { ...end, evicted: true };
   };
-  const run = await controller.runInController(workflow, { name, host });
+  const run = await controller.runInController(workflow, {
+    name,
+    host,
+    ...(shutdown === undefined ? {} : { shutdown }),
+  });
   const events = await readEvents(fileSystemRunLogStore(path.join(work, ".magnus/runs")).open(name));
   return { ...run, events, log: normalise(foldRun(events)) };
 }

@@ -24,6 +24,10 @@ export interface ControllerRun extends WorkflowStatus {
 export interface RunOptions {
   readonly name: string;
   readonly host: PodHost;
+  /** After how much silence it may hang, where its reconciliation takes long. Milliseconds. */
+  readonly patience?: number;
+  /** As `argo stop` or `argo terminate`, once `when` is there. */
+  readonly shutdown?: { readonly strategy: "Stop" | "Terminate"; readonly when: Promise<void> };
 }
 
 export interface Controller {
@@ -74,11 +78,12 @@ export async function startController(program: string): Promise<Controller> {
   const instance = startProgram(program, api.url);
   let canaries = 0;
 
-  const runOne: Controller["runInController"] = async (workflow, { name, host }) => {
+  const runOne: Controller["runInController"] = async (workflow, { name, host, shutdown, patience = suspicious }) => {
     const pods = kubelet.serve(name, host);
     try {
       submit(api, workflow, name);
-      const hung = !(await ends(name, pods));
+      void shutdown?.when.then(() => shutDown(api, name, shutdown.strategy));
+      const hung = !(await ends(name, pods, patience));
       return { ...readStatus(api.store("workflows").get(namespace, name)), pods: pods.started(), hung };
     } finally {
       forget(api, name);
@@ -87,7 +92,7 @@ export async function startController(program: string): Promise<Controller> {
   };
 
   /** Whether a workflow ends by itself. */
-  const ends = async (name: string, pods: Served): Promise<boolean> => {
+  const ends = async (name: string, pods: Served, patience: number): Promise<boolean> => {
     const start = Date.now();
     for (let seen = "", since = start; ; await sleep(25)) {
       pods.check();
@@ -98,7 +103,7 @@ export async function startController(program: string): Promise<Controller> {
       if (now - start > longest) throw new Error(`${name} still runs after ${longest / 1000} s\n${instance.log()}`);
       const state = `${workflow.metadata.resourceVersion} ${pods.started()}`;
       if (state !== seen || pods.running() > 0 || backsOff(workflow)) [seen, since] = [state, now];
-      if (now - since < suspicious || name.startsWith(canary)) continue;
+      if (now - since < patience || name.startsWith(canary)) continue;
       // A controller that is busy looks the same as a workflow that hangs. It is not busy if it ends another one meanwhile.
       await runOne(smallest, { name: `${canary}${++canaries}`, host: noPods });
       const { resourceVersion } = api.store("workflows").get(namespace, name).metadata;
@@ -215,6 +220,11 @@ function kubeconfigOf(url: string): object {
 function submit(api: KubernetesApi, workflow: KubernetesObject, name: string): void {
   const { generateName: _, ...metadata } = workflow.metadata;
   api.store("workflows").create(namespace, { ...workflow, metadata: { ...metadata, name, namespace } });
+}
+
+function shutDown(api: KubernetesApi, name: string, strategy: string): void {
+  const workflow: KubernetesObject & { readonly spec?: object } = api.store("workflows").get(namespace, name);
+  api.store("workflows").update(namespace, name, { ...workflow, spec: { ...workflow.spec, shutdown: strategy } });
 }
 
 function ofWorkflow(objects: readonly KubernetesObject[], name: string): readonly KubernetesObject[] {

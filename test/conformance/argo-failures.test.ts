@@ -2,7 +2,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { foldRun } from "../../src/run-log/fold.ts";
+import { readEvents } from "../../src/runtime/event-writer.ts";
+import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
 import {
   failSecond,
   failureOptions,
@@ -53,6 +57,59 @@ test("an image that cannot be pulled for a pod without a deadline is waited for,
   const host = async () => ({ exit: 1, outputs: {}, waiting: "Back-off pulling image" });
   const { end } = await runSimulated(manifest, work, "waits", { host });
   expect(end.hangs).toEqual([".a waits for ever, as it has no deadline: Back-off pulling image"]);
+  rmSync(work, { recursive: true, force: true });
+});
+
+describe("a first step that is lost, with nothing after it, is in the log with what the run was given", () => {
+  const parameters = "parameters: {count: 1, text: none, items: [a]}";
+  test.for([
+    ["a leaf", "{name: first, type: stub}, {name: last, type: stub}", ".first", "first lost"],
+    [
+      "a gather",
+      "{name: each, type: map, iterate_on: items, iterate_as: item, branch: {steps: [{name: one, type: stub}]}}",
+      ".each.gather",
+      "each failed",
+    ],
+  ] as const)("%s", { concurrent: true }, async ([, steps, lost, first]) => {
+    const { manifest } = compileTextForArgo(`${parameters}\ndag: {steps: [${steps}]}`);
+    const work = mkdtempSync(path.join(tmpdir(), "magnus-failure-"));
+    const run = await runSimulated(manifest, work, "opening", {
+      parameters: { count: "2", text: "a $(b) $$" },
+      host: async (pod, begin) => (pod.node === lost ? { exit: 137, outputs: {} } : begin(pod)),
+    });
+    const { status, parameters: given, steps: shown } = summaryOf(run.log);
+    expect({ status, given }, told(run)).toEqual({
+      status: "failed",
+      given: { count: 2, text: "a $(b) $$", items: ["a"] },
+    });
+    expect(shown.map((step) => `${step.place.join(".")} ${step.status}`)).toEqual([first]);
+    expect(run.end).toMatchObject({ phase: "Failed", pods: 2, hangs: [], warnings: [] });
+    rmSync(work, { recursive: true, force: true });
+  });
+});
+
+test("a run that is stopped has a log that is closed: the step ends, its handler does not start", async () => {
+  const { manifest } = compileTextForArgo(`dag:
+    steps:
+      - {name: long, type: task, command_type: shell, command: "sleep 60", on_failure: handler, next: success}
+      - {name: handler, type: stub, next: success}`);
+  const work = mkdtempSync(path.join(tmpdir(), "magnus-failure-"));
+  const stop = new AbortController();
+  const log = fileSystemRunLogStore(path.join(work, ".magnus/runs")).open("stopped");
+  const began = async (): Promise<boolean> =>
+    (await readEvents(log).catch(() => [])).some(({ kind }) => kind === "step.started");
+  const run = await runSimulated(manifest, work, "stopped", {
+    stop: stop.signal,
+    host: async (pod, begin) => {
+      const end = begin(pod);
+      while (!stop.signal.aborted && !(await began())) await sleep(50);
+      stop.abort();
+      return end;
+    },
+  });
+  const view = foldRun(run.events);
+  expect([view.status, ...view.steps.map(({ status }) => status)], told(run)).toEqual(["cancelled", "cancelled"]);
+  expect(run.end).toMatchObject({ phase: "Failed", pods: 2, hangs: [] });
   rmSync(work, { recursive: true, force: true });
 });
 

@@ -49,6 +49,8 @@ export interface Given {
   readonly parameters?: { readonly [name: string]: string };
   /** Keys of the Secret. */
   readonly secrets?: { readonly [key: string]: string };
+  /** As `argo stop`. */
+  readonly stop?: AbortSignal;
   /** What pods print. */
   readonly output?: (text: string) => void;
   /** Pods at a time in this run; without it no more than the machine takes over all runs. */
@@ -62,7 +64,7 @@ export async function runSimulated(
   manifest: string,
   work: string,
   name: string,
-  { parameters = {}, secrets = {}, output, atATime, host = (pod, run) => run(pod) }: Given = {},
+  { parameters = {}, secrets = {}, stop, output, atATime, host = (pod, run) => run(pod) }: Given = {},
 ): Promise<SimulatedRun> {
   const { workflow, findings } = checkManifest(manifest);
   if (workflow === undefined) throw new Error(JSON.stringify(findings));
@@ -76,7 +78,7 @@ export async function runSimulated(
   };
   const own = atATime === undefined ? pods : limit(atATime);
   const startPod = (pod: Pod): Promise<PodEnd> => own.run(() => host(pod, (each) => runPod(each, surroundings)));
-  const end = await simulateWorkflow(workflow, { startPod }, { name, parameters });
+  const end = await simulateWorkflow(workflow, { startPod }, { name, parameters, ...(stop && { signal: stop }) });
   const events = await readEvents(fileSystemRunLogStore(path.join(claims, "runs")).open(name));
   return { end, events, log: normalise(foldRun(events)) };
 }

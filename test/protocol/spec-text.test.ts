@@ -32,6 +32,22 @@ describe("a step spec", () => {
     );
   });
 
+  test("may refer to long lists of names in a table beside it", () => {
+    const of = ["left", "right"];
+    const around: PathElement = { node: "p", kind: "parallel", ...plainEnds, of, branch: "left" };
+    const path = [around, { node: "a", ...plainEnds }];
+    const spec: StepSpec = {
+      path,
+      control: { kind: "conditional", element: { node: "c", kind: "conditional", ...plainEnds, of }, parameter: "x" },
+      mayBeLost: [{ path }],
+    };
+    const printed = printSpec(spec, (names) => (names === of ? 7 : undefined));
+    expect(printed).not.toContain("right");
+    expect(readSpec(printed, { "7": of })).toEqual(spec);
+    expect(() => readSpec(printed)).toThrow("there is no table of names 7");
+    expect(printSpec(spec)).toBe(printSpec(spec, () => undefined));
+  });
+
   test("holds nothing that a platform's templating could replace, and only ASCII", () => {
     const hostile = fc.array(
       fc.constantFrom("{", "}", "$", "%", "#", "{{", "${{", "é", "😀", "\u007f", "\n", "'", "x"),

@@ -203,6 +203,18 @@ describe("verdict", () => {
     const { steps } = await viewOf(cwd);
     expect([code, ...steps.map((step) => step.status)]).toEqual([1, "success", "lost"]);
   });
+
+  test("a run that was stopped is cancelled, and what did not finish is not lost", async () => {
+    for (const [stopped, status] of [
+      ["true", "cancelled"],
+      ["false", "failed"],
+    ] as const) {
+      const { cwd, shim } = await begun();
+      await shim("run", "--spec", shell(first, "true"));
+      expect((await shim("verdict", "--stopped", stopped)).code).toBe(1);
+      expect((await viewOf(cwd)).status).toBe(status);
+    }
+  });
 });
 
 describe("merge", () => {

@@ -15,16 +15,22 @@ describe("an overlay", () => {
     const notify = { name: "notify", container: { image: "busybox", command: ["true"] } };
     const step = { name: "step", metadata: { labels: { team: "ml" } } };
     const { spec } = manifestWith({ spec: { onExit: "notify", templates: [notify, step] } });
-    expect(spec.onExit).toBe("notify");
+    // It runs beside what closes the run's log.
+    expect(spec.onExit).toBe("closing");
+    expect(spec.templates[3].dag.tasks.map(({ template }: { template: string }) => template)).toEqual([
+      "verdict",
+      "notify",
+    ]);
     expect(spec.templates.map(({ name }: { name: string }) => name)).toEqual([
       "pipeline",
       "step",
       "join",
+      "closing",
       "verdict",
       "notify",
     ]);
     expect(spec.templates[1]).toMatchObject({ metadata: { labels: { team: "ml" } }, container: { image: "busybox" } });
-    expect(spec.templates[4]).toEqual(notify);
+    expect(spec.templates[5]).toEqual(notify);
   });
 
   test("merges key by key, and replaces what is no mapping", () => {
@@ -54,4 +60,12 @@ describe("an overlay", () => {
     );
     expect(places).toEqual([at]);
   });
+});
+
+test("an exit hook, which Argo would run instead of what closes the log, is refused", () => {
+  const overlay = { spec: { hooks: { exit: { template: "verdict" } } } };
+  const { error } = argo.options.safeParse({ ...usual, overlay });
+  expect(error?.issues.map(({ message }) => message)).toEqual([
+    "Argo would run it instead of what closes the run's log: use `onExit`",
+  ]);
 });

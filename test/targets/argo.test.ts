@@ -42,7 +42,7 @@ describe("graphs", () => {
       ["s1", "step", "s0"],
       ["s2", "step", "s1"],
     ]);
-    expect(templates.map(({ name }) => name)).toEqual(["pipeline", "step", "join", "verdict"]);
+    expect(templates.map(({ name }) => name)).toEqual(["pipeline", "step", "join", "closing", "verdict"]);
   });
 
   test("a handled failure ends in a join; a fail step that is reached by success makes it wait", () => {
@@ -79,7 +79,8 @@ describe("graphs", () => {
 
   test("a long chain is cut into dags of at most 200 tasks", () => {
     const templates = templatesOf(chain(1000));
-    const sizes = templates.flatMap(({ dag }) => (dag ? [dag.tasks.length] : []));
+    const graphs = templates.filter(({ name }) => name !== "closing");
+    const sizes = graphs.flatMap(({ dag }) => (dag ? [dag.tasks.length] : []));
     expect(Math.max(...sizes)).toBeLessThanOrEqual(200);
     expect(sizes.reduce((sum, size) => sum + size)).toBe(1000 + tasksOf(templates, "pipeline").length);
   });

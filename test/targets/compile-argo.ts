@@ -16,7 +16,14 @@ async function targetArgo(): Promise<Target> {
 }
 
 /** The text is empty where something is wrong with the pipeline, which the codes say. */
-export function compile(text: string, options: object = usual): { text: string; codes: readonly string[] } {
+export function compile(
+  text: string,
+  options: object = usual,
+): {
+  text: string;
+  codes: readonly string[];
+  messages: readonly string[];
+} {
   const sink = new DiagnosticSink();
   const pipeline = checkPipeline({ name: "pipeline.yaml", text }, { readFile: () => undefined }, sink);
   const compilation = {
@@ -29,7 +36,11 @@ export function compile(text: string, options: object = usual): { text: string; 
     program: () => "",
   };
   const files = pipeline === undefined ? undefined : compilePipeline({ pipeline, ...compilation }, sink);
-  return { text: files?.[0]?.content ?? "", codes: sink.list().map(({ code }) => code) };
+  return {
+    text: files?.[0]?.content ?? "",
+    codes: sink.list().map(({ code }) => code),
+    messages: sink.list().map(({ message }) => message),
+  };
 }
 
 export const shell = (name: string, command: string, rest = ""): string =>

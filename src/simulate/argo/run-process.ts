@@ -32,20 +32,29 @@ export function runProcess(program: string, args: readonly string[], options: Pr
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding("utf8").on("data", (text: string) => output?.write(text));
   const kill = (): void => killGroup(child.pid);
-  signal.addEventListener("abort", kill);
+  let late: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    child.kill("SIGTERM");
+    late = setTimeout(kill, grace);
+  };
+  signal.addEventListener("abort", stop);
   return new Promise((resolve) => {
     child.on("error", ({ message }) => {
-      signal.removeEventListener("abort", kill);
+      signal.removeEventListener("abort", stop);
       resolve({ exit: 128, message });
     });
     child.on("exit", (code, by) => {
-      signal.removeEventListener("abort", kill);
+      signal.removeEventListener("abort", stop);
+      clearTimeout(late);
       // A container's end is the end of all of its processes.
       kill();
       resolve({ exit: code ?? 128 + (by === null ? 0 : constants.signals[by]) });
     });
   });
 }
+
+/** Kubernetes' is 30 s. Milliseconds. */
+const grace = 10_000;
 
 function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;

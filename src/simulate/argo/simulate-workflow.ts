@@ -4,16 +4,16 @@
  * pods have ended, as the controller does.
  */
 import { checkReferences } from "./check-references.ts";
-import { evaluateCondition } from "./evaluate-expression.ts";
 import { hasFailed, isFulfilled, type Node, type NodeType, type Phase } from "./node.ts";
 import type { PodHost } from "./pod.ts";
 import { podOf } from "./pod-of-node.ts";
 import { problemOfSpec } from "./problem-of-spec.ts";
+import { runExit, runHooks } from "./run-hooks.ts";
 import { runTemplate } from "./run-template.ts";
+import { shutDown } from "./shut-down.ts";
 import { silentSuccesses } from "./silent-successes.ts";
-import { addChild, type Executed, endPod, type Simulation, setPhase } from "./simulation.ts";
-import { environmentOf } from "./substitute.ts";
-import { ExpressionError } from "./tokenize-expression.ts";
+import { type Executed, endPod, type Simulation } from "./simulation.ts";
+import { statusGuard } from "./status-size.ts";
 import type { Workflow, WorkflowSpec } from "./workflow.ts";
 import { workflowGlobals } from "./workflow-globals.ts";
 
@@ -30,7 +30,7 @@ export interface SimulationOptions {
   readonly name?: string;
   /** Values over those of the manifest, as `argo submit -p`. */
   readonly parameters?: { readonly [name: string]: string };
-  /** Ends all pods; the workflow ends as Failed. */
+  /** `argo stop`: ends all pods, then runs the exit handler; the workflow ends as Failed. */
   readonly signal?: AbortSignal;
 }
 
@@ -70,19 +70,28 @@ export async function simulateWorkflow(
   if (unreadable !== undefined) return { ...endOf(run), phase: "Running", message: "", hangs: [unreadable] };
   for (;;) {
     const end = reconcileAll(run);
-    if (end !== undefined) return { ...endOf(run), ...end };
-    if (run.abort.signal.aborted && run.pending === 0)
-      return { ...endOf(run), phase: "Failed", message: "Stopped", hangs: [] };
+    if (end !== undefined) return { ...endOf(run), ...end, ...(run.closing ? { message: stopped } : {}) };
+    if (run.abort.signal.aborted && run.pending === 0) {
+      if (run.closing) return { ...endOf(run), phase: "Failed", message: stopped, hangs: [] };
+      run.closing = true;
+      shutDown(run.simulation);
+      continue;
+    }
     if (run.pending === 0) return { ...endOf(run), phase: "Running", message: "", hangs: hangsOf(run) };
     await run.nextEvents();
   }
 }
 
+const stopped = "Stopped with strategy 'Stop'";
 const nothing = { nodes: [], pods: 0, hangs: [], warnings: [] };
 
 interface Run {
   readonly simulation: Simulation;
   readonly abort: AbortController;
+  /** It was stopped, and its pods have ended: only the exit handler runs now. */
+  closing: boolean;
+  /** Why the controller can keep the workflow's state no more. */
+  readonly tooLarge: () => string | undefined;
   /** Pods and timers that have not ended. */
   pending: number;
   /** Ends, what ended, in order. */
@@ -126,7 +135,7 @@ function startRun(workflow: Workflow, host: WorkflowHost, options: SimulationOpt
     podsStarted: 0,
     changed: false,
     startPod: (node, processed) => {
-      const pod = podOf(simulation, node, processed, abort.signal);
+      const pod = podOf(simulation, node, processed, run.closing ? new AbortController().signal : abort.signal);
       simulation.podsStarted++;
       after(host.startPod(pod).then((end) => () => endPod(simulation, node, processed, end)));
     },
@@ -137,6 +146,8 @@ function startRun(workflow: Workflow, host: WorkflowHost, options: SimulationOpt
   const run: Run = {
     simulation,
     abort,
+    closing: false,
+    tooLarge: statusGuard(simulation),
     pending: 0,
     nextEvents: async () => {
       if (events.length === 0 && defect === undefined)
@@ -168,7 +179,9 @@ function reconcileAll(run: Run): Ending | undefined {
   const { simulation } = run;
   do {
     simulation.changed = false;
-    const end = run.abort.signal.aborted ? undefined : reconcile(simulation);
+    const end = run.abort.signal.aborted && !run.closing ? undefined : reconcile(simulation);
+    const tooLarge = run.tooLarge();
+    if (tooLarge !== undefined) return { phase: "Error", message: tooLarge, hangs: [] };
     if (end !== undefined) return end;
   } while (simulation.changed);
   return undefined;
@@ -220,49 +233,6 @@ function failuresOf(simulation: Simulation): readonly object[] {
   return [...simulation.nodes.values()]
     .filter(hasFailed)
     .map(({ name, phase, message }) => ({ displayName: name, phase, message }));
-}
-
-/** Hooks of the workflow, at each pass; false while one runs (hooks.go). */
-function runHooks(simulation: Simulation, root: Node): boolean {
-  let completed = true;
-  for (const [hook, { expression = "", template, arguments: given }] of Object.entries(simulation.spec.hooks ?? {})) {
-    const name = `${simulation.workflow}.hooks.${hook}`;
-    if (hook === "exit" || !(simulation.nodes.has(name) || isWanted(simulation, root, hook, expression))) continue;
-    const { node, failure } = simulation.runTemplate(simulation, {
-      name,
-      template,
-      arguments: given?.parameters ?? [],
-      boundary: undefined,
-      task: "",
-      taskKind: "steps",
-    });
-    addChild(simulation, root, name);
-    if (failure?.kind === "error") setPhase(simulation, root, "Error", failure.message);
-    if (node === undefined || !isFulfilled(node)) completed = false;
-  }
-  return completed;
-}
-
-function isWanted({ globals }: Simulation, root: Node, hook: string, expression: string): boolean {
-  try {
-    return evaluateCondition(expression, environmentOf(globals));
-  } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    root.message = `hook ${hook}: ${error.message}`;
-    return false;
-  }
-}
-
-function runExit(simulation: Simulation, template: string): Node | undefined {
-  const { node } = simulation.runTemplate(simulation, {
-    name: `${simulation.workflow}.onExit`,
-    template,
-    arguments: simulation.spec.arguments?.parameters ?? [],
-    boundary: undefined,
-    task: "",
-    taskKind: "steps",
-  });
-  return node !== undefined && isFulfilled(node) ? node : undefined;
 }
 
 function endOf({ simulation }: Run): Pick<WorkflowEnd, "nodes" | "pods" | "warnings"> {

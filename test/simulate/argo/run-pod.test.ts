@@ -167,7 +167,7 @@ test("what cannot be started ends with 128, a signal with 128 and its number", a
 test("a deadline and an abort end everything that was started", async () => {
   const sleeping = sh("sleep 60 & echo $! >/mnt/runs/pid; wait");
   expect(await run({ main: sleeping, more: { activeDeadlineSeconds: 1 } })).toMatchObject({
-    exit: 137,
+    exit: 143,
     deadlineExceeded: true,
   });
   const pid = Number(readFileSync(path.join(project, ".claims/claim/pid"), "utf8"));
@@ -176,7 +176,7 @@ test("a deadline and an abort end everything that was started", async () => {
   const abort = new AbortController();
   const running = run({ main: sleeping, more: { signal: abort.signal } });
   abort.abort();
-  expect(await running).toMatchObject({ exit: 137 });
+  expect(await running).toMatchObject({ exit: 143 });
 });
 
 describe("volumes", () => {

@@ -194,23 +194,71 @@ test("parameters at submit win, and every value is a text", async () => {
   expect((await run(spec, {}, { parameters: { in: "007" } })).started[0]?.main.args).toEqual(["007", "w"]);
 });
 
-test("an abort ends the workflow", async () => {
+test("a stopped workflow ends its pods and runs its exit handler, which knows why", async () => {
   const abort = new AbortController();
   const workflow = workflowSchema.parse({
     kind: "Workflow",
     metadata: { name: "w" },
-    spec: { entrypoint: "p", templates: [{ name: "p", container: { command: ["x"] } }] },
+    spec: parse(`
+      entrypoint: main
+      onExit: closing
+      templates:
+        - name: main
+          dag: {tasks: [{name: a, template: p}, {name: b, template: p, depends: a.Failed}]}
+        - {name: p, container: {command: [x]}}
+        - name: closing
+          container: {command: [x], args: ["{{workflow.status}} {{=workflow.failures contains 'workflow shutdown' ? 'yes' : 'no'}}"]}`),
   });
+  const started: Pod[] = [];
   const end = await simulateWorkflow(
     workflow,
     {
-      startPod: ({ signal }) =>
-        new Promise((resolve) => {
-          signal.addEventListener("abort", () => resolve({ exit: 137, outputs: {} }));
+      startPod: (pod) => {
+        started.push(pod);
+        if (started.length > 1) return Promise.resolve({ exit: pod.signal.aborted ? 137 : 0, outputs: {} });
+        return new Promise((resolve) => {
+          pod.signal.addEventListener("abort", () => resolve({ exit: 143, outputs: {} }));
           abort.abort();
-        }),
+        });
+      },
     },
     { signal: abort.signal },
   );
-  expect(end.phase).toBe("Failed");
+  expect(end).toMatchObject({ phase: "Failed", message: "Stopped with strategy 'Stop'", hangs: [], pods: 2 });
+  expect(started.map(({ node, main }) => [node, main.args])).toEqual([
+    [".a", undefined],
+    [".onExit", ["Failed yes"]],
+  ]);
 });
+
+test("a state that does not fit beside the workflow ends it as an Error, and no exit handler runs", async () => {
+  const spec = (items: number, characters: number): string => `
+    entrypoint: main
+    onExit: closing
+    arguments: {parameters: [{name: long, value: ${noise(characters)}}]}
+    templates:
+      - name: main
+        dag:
+          tasks:
+            - {name: each, template: p, withSequence: {count: ${items}}, arguments: {parameters: [{name: in, value: "{{workflow.parameters.long}} {{item}}"}]}}
+      - {name: closing, container: {command: [x]}}
+      - ${container}`;
+  expect(await run(spec(20, 40_000))).toMatchObject({ phase: "Succeeded", pods: 21 });
+  const end = await run(spec(60, 40_000));
+  expect([end.phase, end.started.some(({ node }) => node === ".onExit")]).toEqual(["Error", false]);
+  expect(end.message).toMatch(
+    /^workflow is longer than maximum allowed size\. compressed size \d{7} > maxSize 1048576/,
+  );
+  // Short ones compress.
+  expect(await run(spec(600, 4_000))).toMatchObject({ phase: "Succeeded", pods: 601 });
+});
+
+/** Letters that do not compress to much less than three quarters. */
+function noise(characters: number): string {
+  let state = 7;
+  const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+  return Array.from({ length: characters }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return letters[state >>> 26];
+  }).join("");
+}

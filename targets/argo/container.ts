@@ -1,0 +1,87 @@
+/** The parts of a container template that do not depend on what runs in it. */
+import type { Resources } from "../../src/ir/pipeline.ts";
+import { environmentOf, shimFolder } from "./environment.ts";
+import type { ArgoOptions, ShapeOptions } from "./options.ts";
+import type { Storage } from "./storage.ts";
+
+/** Where the shim image has its files. */
+const imageFolder = "/opt/magnus";
+
+/** What belongs to the pod: how the shim comes into it, and where it may run. */
+export function podPart(shape: ShapeOptions, all: ArgoOptions): object {
+  const { node_selector, tolerations, affinity, pod_spec_patch } = shape;
+  const files = { name: "magnus", emptyDir: {} };
+  const image = { name: "magnus-shim", image: { reference: all.shim_image } };
+  const delivery =
+    all.shim === "init-container"
+      ? {
+          initContainers: [
+            {
+              name: "magnus-shim",
+              image: all.shim_image,
+              command: ["magnus-shim", "install", shimFolder],
+              volumeMounts: [{ name: "magnus", mountPath: shimFolder }],
+            },
+          ],
+        }
+      : {};
+  return {
+    ...(node_selector === undefined ? {} : { nodeSelector: node_selector }),
+    ...(tolerations === undefined ? {} : { tolerations }),
+    ...(affinity === undefined ? {} : { affinity }),
+    ...(pod_spec_patch === undefined ? {} : { podSpecPatch: pod_spec_patch }),
+    volumes: [files, ...(all.shim === "image-volume" ? [image] : [])],
+    ...delivery,
+  };
+}
+
+/** What runs in it; `resources`: the step's own, over those of its shape. */
+export function container(
+  image: string,
+  args: readonly string[],
+  shape: ShapeOptions,
+  secrets: readonly string[],
+  options: ArgoOptions,
+  storage: Storage,
+  resources?: Resources,
+): object {
+  const programs = {
+    "init-container": `${shimFolder}/magnus-shim`,
+    "baked-in": "magnus-shim",
+    "image-volume": `/magnus-shim${imageFolder}/magnus-shim`,
+  } as const;
+  const pull = shape.image_pull_policy;
+  const sizes = resourcesOf(shape, resources);
+  return {
+    image,
+    ...(pull ? { imagePullPolicy: pull } : {}),
+    command: [programs[options.shim]],
+    args,
+    env: environmentOf(shape, secrets, options, storage),
+    ...(sizes === undefined ? {} : { resources: sizes }),
+    ...(shape.security_context === undefined ? {} : { securityContext: shape.security_context }),
+    volumeMounts: [
+      { name: "magnus", mountPath: shimFolder },
+      ...(options.shim === "image-volume" ? [{ name: "magnus-shim", mountPath: "/magnus-shim" }] : []),
+      ...storage.mounts,
+    ],
+  };
+}
+
+function resourcesOf({ resources }: ShapeOptions, own: Resources | undefined): object | undefined {
+  const requests = quantities({ ...resources?.requests, ...own, gpu: undefined });
+  const limits = quantities({ ...resources?.limits, ...own });
+  if (requests === undefined && limits === undefined) return undefined;
+  return { ...(requests === undefined ? {} : { requests }), ...(limits === undefined ? {} : { limits }) };
+}
+
+function quantities(list: { readonly [K in keyof Resources]?: string | undefined }): object | undefined {
+  const { cpu, memory, gpu } = list;
+  const all = {
+    ...(cpu === undefined ? {} : { cpu }),
+    ...(memory === undefined ? {} : { memory }),
+    // Kubernetes: a limit alone is the request as well.
+    ...(gpu === undefined ? {} : { "nvidia.com/gpu": gpu }),
+  };
+  return Object.keys(all).length === 0 ? undefined : all;
+}
