@@ -25,7 +25,8 @@ export interface Workspace extends FilePlace {
 /**
  * The working directory of an attempt: the one of the run, as with make, which is the project's folder unless the run has a
  * directory of its own; or, where steps that use the catalog run beside each other, one of the attempt's own, so that two of
- * them that write `out.csv` keep theirs apart. `always`: one for every step, with what another machine would have: without
+ * them that write `out.csv` keep theirs apart; or, where an attempt may repeat another one, so that each begins with the
+ * same files, as it does in a pod of its own. `always`: one for every step, with what another machine would have: without
  * what git ignores, and without what the catalog has for it, which it must get.
  */
 export function openWorkspace(
@@ -37,7 +38,7 @@ export function openWorkspace(
   const put = globs("put");
   runDirectory?.withhold(put);
   const home = runDirectory?.cwd ?? projectDir;
-  const wanted = isolate === "auto" ? spec.concurrent === true && catalogues(spec) : isolate === "always";
+  const wanted = isolate === "auto" ? needsItsOwn(spec) : isolate === "always";
   if (!wanted) return sharedWorkspace(home, projectDir, runDirectory);
   const cwd = mkdtempSync(join(scratchFolder(), "work-"));
   const get = globs("get");
@@ -64,6 +65,11 @@ export function openWorkspace(
     missing: missingFiles(own.missing),
     remove: () => keepSpare(cwd, own, key),
   };
+}
+
+function needsItsOwn(spec: StepRun["spec"]): boolean {
+  const repeats = (spec.task?.maxAttempts ?? 1) > 1 && spec.platformRetries !== true;
+  return repeats || (spec.concurrent === true && catalogues(spec));
 }
 
 /** Of an attempt that ends before it has one. */
