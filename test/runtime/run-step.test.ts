@@ -98,7 +98,6 @@ describe("the records of an attempt", () => {
 });
 
 describe("attempts", () => {
-
   it("are repeated until one succeeds; only its results count", async () => {
     const { result, events } = await runShell(
       "export MAGNUS_PRM_x=$MAGNUS_ATTEMPT; mkdir left || exit 9; [ $MAGNUS_ATTEMPT = 3 ]",
