@@ -57,6 +57,8 @@ const child = spawn(
   {
     cwd: all("--workdir")[0],
     env: { PATH, ...env },
+    // A container does not end with the client that started it.
+    detached: true,
     stdio: [all("--interactive").length > 0 ? "inherit" : "ignore", "inherit", "inherit"],
   },
 );
