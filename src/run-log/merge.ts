@@ -116,23 +116,36 @@ function pick<T extends Json>(
   return values;
 }
 
-/** By the item's text; of several items with one text the last counts, with one warning a key. */
+/** By the item's text, and its number where several items have that text, with one warning a key. */
 function byItem(set: readonly Entry[], { key, items, warnings }: Reducing): Json {
+  const { names, shared } = itemNames(items);
   const values: Record<string, Json> = {};
-  const twice = new Set<string>();
-  for (const { index, value } of set) {
-    const text = scalarText(items[index] ?? null);
-    if (Object.hasOwn(values, text)) twice.add(text);
-    setKey(values, text, value);
-  }
-  if (twice.size > 0) {
-    const texts = [...twice].slice(0, 3).map((text) => JSON.stringify(shortened(text)));
-    const more = twice.size > texts.length ? ", …" : "";
+  for (const { index, value } of set) setKey(values, names[index] ?? "", value);
+  if (shared.length > 0) {
+    const texts = shared.slice(0, 3).map((text) => JSON.stringify(shortened(text)));
+    const more = shared.length > texts.length ? ", …" : "";
     warnings.push(
-      `\`object\` of \`${key}\` has ${Object.keys(values).length} of ${set.length} values: several items have the text ${texts.join(", ")}${more}; the last one counts`,
+      `\`object\` of \`${key}\`: several items have the text ${texts.join(", ")}${more}; their values have the item's number, too: \`${shortened(shared[0] ?? "")}#${items.findIndex((item) => scalarText(item) === shared[0])}\``,
     );
   }
   return values;
+}
+
+/** For each item its text, or `text#number` where another item has the text; the texts that several have. */
+function itemNames(items: readonly Json[]): { readonly names: readonly string[]; readonly shared: readonly string[] } {
+  const texts = items.map(scalarText);
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const taken = new Set(texts);
+  const names = texts.map((text, index) => {
+    if (counts.get(text) === 1) return text;
+    let name = `${text}#${index}`;
+    // An item may be called so itself.
+    while (taken.has(name)) name += `#${index}`;
+    taken.add(name);
+    return name;
+  });
+  return { names, shared: [...counts].flatMap(([text, count]) => (count > 1 ? [text] : [])) };
 }
 
 function shortened(text: string): string {

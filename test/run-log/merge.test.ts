@@ -57,13 +57,17 @@ describe("map", () => {
   ])("%s of %j is %s", (word, values, expected) => {
     expect(merge(values, word)).toBe(expected);
   });
-  test("object goes by the item's text, the later of equal items counts, with a warning", () => {
+  test("object goes by the item's text, with its number where several have that text, and a warning", () => {
     const deltas = [{ k: 1 }, { k: 2 }, {}, { k: 4 }, { k: 5 }, { k: 6 }];
     const items: Json[] = ["oslo", 7, "rome", { a: true }, "oslo", "7"];
     expect(mergeMap(deltas, items, "object")).toEqual({
-      delta: { k: { oslo: 5, "7": 6, '{"a":true}': 4 } },
-      warnings: ['`object` of `k` has 3 of 5 values: several items have the text "oslo", "7"; the last one counts'],
+      delta: { k: { "oslo#0": 1, "7#1": 2, '{"a":true}': 4, "oslo#4": 5, "7#5": 6 } },
+      warnings: [
+        '`object` of `k`: several items have the text "oslo", "7"; their values have the item\'s number, too: `oslo#0`',
+      ],
     });
+    const clash = mergeMap([{ k: 1 }, { k: 2 }, { k: 3 }], ["a", "a", "a#0"], "object");
+    expect(clash.delta).toEqual({ k: { "a#0#0": 1, "a#1": 2, "a#0": 3 } });
     expect(mergeMap([{ k: 1 }, { k: 2 }], ["a", "b"], "object").warnings).toEqual([]);
   });
   test("none publishes nothing, as one word and per key", () => {

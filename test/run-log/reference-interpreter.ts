@@ -237,7 +237,9 @@ function mergeItems(deltas: readonly Parameters[], items: readonly Json[], reduc
         return Object.fromEntries(
           items.flatMap((item, i) => {
             const value = deltas[i]?.[key];
-            return value === undefined ? [] : [[typeof item === "string" ? item : printJson(item), value]];
+            const text = textOf(item);
+            const isShared = items.some((other, at) => at !== i && textOf(other) === text);
+            return value === undefined ? [] : [[isShared ? `${text}#${i}` : text, value]];
           }),
         );
       case "none":
@@ -245,6 +247,10 @@ function mergeItems(deltas: readonly Parameters[], items: readonly Json[], reduc
     }
   });
   return Object.fromEntries(Object.entries(merged).filter(([key]) => word(key) !== "none"));
+}
+
+function textOf(item: Json): string {
+  return typeof item === "string" ? item : printJson(item);
 }
 
 function perKey(deltas: readonly Parameters[], merge: (values: readonly Json[], key: string) => Json): Parameters {
