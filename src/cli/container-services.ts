@@ -37,8 +37,8 @@ export function containerServices(configuration: Configuration, host: HostEnviro
   const catalogFolder = folderOf(catalog, "catalog_location", serviceDefaults.catalogFolder, host);
   const spec: ServicesSpec = {
     ...services,
-    ...(runLogFolder === undefined ? {} : { run_log_store: inFolder("log_folder", runLogFolder) }),
-    ...(catalogFolder === undefined ? {} : { catalog: inFolder("catalog_location", catalogFolder) }),
+    ...(runLogFolder === undefined ? {} : { run_log_store: inFolder("log_folder", runLogFolder, runLogStore) }),
+    ...(catalogFolder === undefined ? {} : { catalog: inFolder("catalog_location", catalogFolder, catalog) }),
   };
   const direct = directVariables(spec, host);
   return {
@@ -59,8 +59,9 @@ function folderOf({ type, config }: Setting, key: string, usual: string, host: H
 }
 
 /** A dollar would begin a variable there. */
-function inFolder(key: string, folder: string): ServiceSettings {
-  return { type: "file-system", [key]: folder.replaceAll("$", "$$$$") };
+function inFolder(key: string, folder: string, { config }: Setting): ServiceSettings {
+  const durable = config.durable === true ? { durable: true } : {};
+  return { type: "file-system", [key]: folder.replaceAll("$", "$$$$"), ...durable };
 }
 
 const credentials = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];

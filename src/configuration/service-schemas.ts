@@ -25,6 +25,8 @@ const patch = z.looseObject({
   command_type: z.enum(["python", "shell", "notebook", "node", "container"]).optional(),
 });
 
+const durable = flag.optional().describe("Whether what is stored is on the disk before a step goes on; default false");
+
 const s3Keys = {
   bucket: text.describe("The bucket's name"),
   prefix: text.optional().describe("Before every key"),
@@ -59,6 +61,7 @@ export const serviceSchemas: {
   run_log_store: {
     "file-system": z.strictObject({
       log_folder: text.optional().describe("The folder of all run logs; default .magnus/runs"),
+      durable,
     }),
     buffered: z.strictObject({}),
     postgres: z.strictObject({
@@ -70,6 +73,7 @@ export const serviceSchemas: {
   catalog: {
     "file-system": z.strictObject({
       catalog_location: text.optional().describe("The folder of all catalogued files; default .magnus/catalog"),
+      durable,
     }),
     "do-nothing": z.strictObject({}),
     s3: z.strictObject(s3Keys),

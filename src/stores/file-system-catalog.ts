@@ -5,6 +5,7 @@ import { CatalogError } from "./catalog-error.ts";
 import type { CatalogStore } from "./catalog-store.ts";
 import { copyAndDigest, digestOf, hexOf } from "./digest-file.ts";
 import { inFolder, placeFile, type WantedFile } from "./place-file.ts";
+import { sameContent } from "./same-content.ts";
 import { StoreError } from "./store-error.ts";
 
 /**
@@ -13,47 +14,43 @@ import { StoreError } from "./store-error.ts";
  * (reflinks), never hard-linked: an edit in a working directory must not reach the store.
  */
 export function fileSystemCatalog(root: string): CatalogStore {
-  const blobs = join(root, "blobs", "sha256");
   return {
     name: `file-system (${root})`,
     keeps: true,
-    putFile: (file) => putFile(blobs, file),
+    putFile: (file) => putFile(root, file),
     digestFile: (file) => digestOf(file),
-    getFile: async (digest, file, mode) => getFile(blobFile(blobs, digest), { digest, file, ...mode }),
+    getFile: async (digest, file, mode) => getFile(blobFile(root, digest), { digest, file, ...mode }),
   };
 }
 
-function blobFile(blobs: string, digest: string): string {
+/** Where a catalog in a folder keeps a content. */
+export function blobFile(root: string, digest: string): string {
   const hex = hexOf(digest);
-  return join(blobs, hex.slice(0, 2), hex);
+  return join(root, "blobs", "sha256", hex.slice(0, 2), hex);
 }
 
-async function putFile(blobs: string, file: string): Promise<{ readonly digest: string; readonly size: number }> {
+async function putFile(root: string, file: string): Promise<{ readonly digest: string; readonly size: number }> {
   const found = await digestOf(file);
-  const temporary = temporaryName(join(blobs, "blob"));
+  const temporary = temporaryName(join(root, "blobs", "sha256", "blob"));
   try {
-    if (isStored(blobFile(blobs, found.digest), found.size)) return found;
+    if (sameContent(file, blobFile(root, found.digest), found.size)) return found;
     // The file may have changed since it was hashed: what counts is what was copied.
     const copied = await inFolder(temporary, () => copyAndDigest(file, temporary));
-    const blob = blobFile(blobs, copied.digest);
+    const blob = blobFile(root, copied.digest);
     chmodSync(temporary, (statSync(file).mode & 0o077) === 0 ? 0o400 : 0o444);
-    // Something shorter or longer under that name is damage: it is replaced.
-    if (statSync(blob, { throwIfNoEntry: false }) !== undefined && !isStored(blob, copied.size)) {
-      renameSync(temporary, blob);
-    } else {
+    // Something else under that name is damage: it is replaced.
+    const there = statSync(blob, { throwIfNoEntry: false }) !== undefined;
+    if (there && !sameContent(temporary, blob, copied.size)) renameSync(temporary, blob);
+    else {
       mkdirSync(dirname(blob), { recursive: true });
       linkInto(temporary, blob);
     }
     return copied;
   } catch (error) {
-    throw error instanceof StoreError ? error : new StoreError("cannot write", blobs, error);
+    throw error instanceof StoreError ? error : new StoreError("cannot write", join(root, "blobs", "sha256"), error);
   } finally {
     removeIfThere(temporary);
   }
-}
-
-function isStored(blob: string, size: number): boolean {
-  return statSync(blob, { throwIfNoEntry: false })?.size === size;
 }
 
 async function getFile(blob: string, wanted: WantedFile): Promise<void> {

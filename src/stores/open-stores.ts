@@ -15,6 +15,7 @@ import {
 import { bufferedRunLogStore } from "./buffered-run-log.ts";
 import type { CatalogStore } from "./catalog-store.ts";
 import { doNothingCatalog } from "./do-nothing-catalog.ts";
+import { durableCatalog, durableRunLogStore } from "./durable.ts";
 import { fileSystemCatalog } from "./file-system-catalog.ts";
 import { fileSystemRunLogStore } from "./file-system-run-log.ts";
 import { lazyCatalog, lazyRunLogStore } from "./lazy-stores.ts";
@@ -106,9 +107,11 @@ function readService(services: JsonObject, name: string, usual: string): Service
 function openRunLogStore(service: Service, here: Here): RunLogStore {
   switch (service.type) {
     case "file-system": {
-      checkKeys(service, ["log_folder"]);
+      checkKeys(service, ["log_folder", "durable"]);
       const folder = readPlace(service, "log_folder", serviceDefaults.runLogFolder, here);
-      return { ...fileSystemRunLogStore(resolve(here.cwd, folder)), name: `file-system (${folder})` };
+      const root = resolve(here.cwd, folder);
+      const store = { ...fileSystemRunLogStore(root), name: `file-system (${folder})` };
+      return isDurable(service) ? durableRunLogStore(store, root) : store;
     }
     case "buffered":
       checkKeys(service, []);
@@ -128,12 +131,19 @@ function openRunLogStore(service: Service, here: Here): RunLogStore {
   }
 }
 
+function isDurable({ name, settings: { durable = false } }: Service): boolean {
+  if (typeof durable === "boolean") return durable;
+  throw new ServiceError(`${name}: durable must be true or false; it is ${printJson(durable)}`);
+}
+
 function openCatalog(service: Service, here: Here): CatalogStore {
   switch (service.type) {
     case "file-system": {
-      checkKeys(service, ["catalog_location"]);
+      checkKeys(service, ["catalog_location", "durable"]);
       const folder = readPlace(service, "catalog_location", serviceDefaults.catalogFolder, here);
-      return { ...fileSystemCatalog(resolve(here.cwd, folder)), name: `file-system (${folder})` };
+      const root = resolve(here.cwd, folder);
+      const catalog = { ...fileSystemCatalog(root), name: `file-system (${folder})` };
+      return isDurable(service) ? durableCatalog(catalog, root) : catalog;
     }
     case "do-nothing":
       checkKeys(service, []);

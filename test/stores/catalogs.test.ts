@@ -1,4 +1,4 @@
-import { chmodSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CatalogError } from "../../src/stores/catalog-error.ts";
@@ -36,6 +36,16 @@ function blobOf(root: string, digest: string): string {
 }
 
 describe("fileSystemCatalog", () => {
+  it("replaces what is damaged at its size by the next put", async () => {
+    const [root, file] = [join(newFolder(), "catalog"), join(newFolder(), "file")];
+    writeFileSync(file, "hello");
+    const { digest } = await fileSystemCatalog(root).putFile(file);
+    chmodSync(blobOf(root, digest), 0o644);
+    writeFileSync(blobOf(root, digest), "hellO");
+    await fileSystemCatalog(root).putFile(file);
+    expect(readFileSync(blobOf(root, digest), "utf8")).toBe("hello");
+  });
+
   it("keeps files that cannot be written, once", async () => {
     const [root, file] = [join(newFolder(), "catalog"), join(newFolder(), "file")];
     writeFileSync(file, "hello");
