@@ -398,7 +398,7 @@ def work():
     });
     expect(log).toBe("ready\ntidy\n");
     expect(result).toMatchObject({ status: "cancelled", exitCode: 143 });
-    expect(kindsOf(await readEvents(services.log))).toEqual(["step.started", "step.finished", "log.stored"]);
+    expect(kindsOf(await readEvents(services.log))).toEqual(["step.started", "log.stored", "step.finished"]);
   });
 
   it.each([

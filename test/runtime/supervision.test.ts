@@ -11,6 +11,11 @@ import type { RunLog } from "../../src/stores/run-log-store.ts";
 import type { Secrets } from "../../src/stores/secrets.ts";
 import { dataOf, newFolder, newServices, runShell, runTask } from "./step-harness.ts";
 
+/** What a KILL may mean, by whichever way it is told. */
+function mayBeMemory(code: number): string {
+  return code === 137 ? " (out of memory?)" : "";
+}
+
 describe("the code of an attempt", () => {
   it("is the command's own, whichever it is", async () => {
     const services = newServices();
@@ -20,7 +25,7 @@ describe("the code of an attempt", () => {
       expect(result).toMatchObject(
         code === 0
           ? { status: "success", exitCode: 0 }
-          : { status: "failed", reason: "exit", exitCode: code, message: `exit code ${code}` },
+          : { status: "failed", reason: "exit", exitCode: code, message: `exit code ${code}${mayBeMemory(code)}` },
       );
     }
   });
@@ -30,7 +35,9 @@ describe("the code of an attempt", () => {
     const command = ["sh", "-c", `ulimit -c 0; kill -${signal.slice(3)} $$`];
     const { result, events } = await runTask({ type: "container", command });
     expect(result).toMatchObject({ status: "failed", reason: "signal", exitCode: 128 + constants.signals[signal] });
-    expect(dataOf(events, "step.finished")).toMatchObject([{ signal, message: `ended by ${signal}` }]);
+    expect(dataOf(events, "step.finished")).toMatchObject([
+      { signal, message: `ended by ${signal}${mayBeMemory(128 + constants.signals[signal])}` },
+    ]);
   });
 });
 
