@@ -134,11 +134,13 @@ export function showLog(
       name,
       step: { attempts },
     } of found) {
-      const content = await logOf(options.attempt === undefined ? attempts.at(-1) : attempts[options.attempt - 1], log);
-      if (content === null) {
-        if (found.length === 1) sink.report("no-log", { step });
-        continue;
-      }
+      const attempt = options.attempt === undefined ? attempts.at(-1) : attempts[options.attempt - 1];
+      const content = await logOf(attempt, log);
+      if (attempt?.logProblem !== undefined) sink.report("lost-log", { step: name, cause: attempt.logProblem });
+      else if (content === null && attempt?.log !== undefined) {
+        sink.report("lost-log", { step: name, cause: `${attempt.log.key} is missing in the run log` });
+      } else if (content === null && found.length === 1) sink.report("no-log", { step });
+      if (content === null) continue;
       if (found.length > 1) process.stdout.write(`== ${name}\n`);
       const lines = readLogLines(content);
       process.stdout.write(options.timestamps ? withTimes(lines) : printedText(lines));

@@ -161,6 +161,11 @@ export const commandCodes = {
       `no log of "${step}" is stored: there is no such attempt, or it did not end`,
     hint: () => "`magnus runs show RUN` shows what ran",
   },
+  "lost-log": {
+    severity: "error",
+    message: ({ step, cause }: { step: string; cause: string }) =>
+      `what ${quote(step)} printed is not, or not all, in the run log: ${cause}`,
+  },
   "executor-unusable": {
     severity: "error",
     message: ({ from, cause }: { from: string; cause: string }) =>

@@ -178,7 +178,11 @@ export interface LogStored extends AttemptHead {
 }
 export interface WarningEvent extends AttemptHead {
   readonly kind: "warning";
-  readonly data: { readonly message: string };
+  readonly data: {
+    readonly message: string;
+    /** It is about the attempt's log, which could not be stored, or not to its end. */
+    readonly log?: "lost" | "cut";
+  };
 }
 
 export type RunEvent = RunCreated | RunNative | RunFinished;

@@ -62,5 +62,9 @@ function startOf(events: readonly AttemptEvent[]): Partial<AttemptView> {
 
 function logOf(events: readonly AttemptEvent[]): Partial<AttemptView> {
   const stored = events.findLast((event) => event.kind === "log.stored");
-  return stored === undefined ? {} : { log: stored.data };
+  const problem = events.findLast((event) => event.kind === "warning" && event.data.log !== undefined);
+  return {
+    ...(stored === undefined ? {} : { log: stored.data }),
+    ...(problem?.kind === "warning" ? { logProblem: problem.data.message } : {}),
+  };
 }

@@ -73,6 +73,8 @@ export interface AttemptView {
   readonly put: readonly CatalogFile[];
   readonly got: readonly CatalogFile[];
   readonly log?: LogStored["data"];
+  /** Why nothing of what was printed is stored, or not its end. */
+  readonly logProblem?: string;
   readonly warnings: readonly string[];
   readonly command?: string;
 }

@@ -121,8 +121,9 @@ export function openAttemptLog(
       await storing;
       const isNew = await store();
       if (failure === undefined) return isNew ? told() : [];
-      const message = `the log ${stored === undefined ? "is lost" : "ends early"}: ${failure.message}`;
-      return [...told(), { kind: "warning", ...head, data: { message } }];
+      const lost = stored === undefined;
+      const message = `the log ${lost ? "is lost" : "ends early"}: ${failure.message}`;
+      return [...told(), { kind: "warning", ...head, data: { message, log: lost ? "lost" : "cut" } }];
     },
     removeEarlier,
     abandon,
