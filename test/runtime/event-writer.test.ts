@@ -87,12 +87,15 @@ describe("openEventWriter", () => {
     expect(done?.data).toEqual(finished);
   });
 
-  it("a value whose blob is missing is a StoreError that names the parameter", async () => {
+  it("a value whose blob is missing, or another, is a StoreError that names the parameter", async () => {
     const log = bufferedRunLogStore().open("r");
     const data = { status: "success", durationMs: 1, delta: { long: "x".repeat(40_000) } } as const;
     await openEventWriter(log).write({ kind: "step.finished", path: leafPath, attempt: 1, round: 1, data });
-    for (const key of await log.list("values/")) await log.delete(key);
-    await expect(readEvents(log)).rejects.toThrow('(parameter "long")');
+    const [key = ""] = await log.list("values/");
+    await log.delete(key);
+    await expect(readEvents(log)).rejects.toThrow('the value of "long" is missing');
+    await log.putIfAbsent(key, '"y"');
+    await expect(readEvents(log)).rejects.toThrow('the value of "long" is not what was stored');
   });
 });
 
