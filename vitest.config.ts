@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { withoutAws } from "./test/support/without-aws.ts";
 
@@ -25,6 +26,8 @@ export default defineConfig({
   plugins: [withoutSourceMaps],
   test: {
     env: withoutAws,
+    // One more than the usual number on two processors: most tests wait for programs most of the time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 300_000,
     hookTimeout: 300_000,
     // They import JSON in a way that only bundlers understand.
