@@ -3,10 +3,11 @@
  * Phase: the command line. One file a command; this one only names them, so that `--help` loads nothing else.
  * docs/cli.md is the contract.
  */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { protocolVersion } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
+import { configured, copying, diagnosed, example, given, positive, repeatable } from "./command-options.ts";
 import { usageHint } from "./usage-hints.ts";
 
 const program = new Command("magnus")
@@ -101,7 +102,7 @@ program
 const runs = program
   .command("runs")
   .usage("COMMAND")
-  .description("list, show, verify, close, export and copy run logs")
+  .description("list, show, verify, close and copy runs")
   .helpCommand(false)
   .addHelpText("after", example("magnus runs show latest"));
 diagnosed(configured(runs.command("list")))
@@ -220,51 +221,6 @@ program
     if (command === undefined) program.error(`error: unknown command '${words.join(" ")}'`);
     else process.stdout.write(command.helpInformation());
   });
-
-function copying(command: Command, direction: "--to" | "--from"): Command {
-  const store = new Option(`${direction} <STORE>`, "a configuration file, or a folder like .magnus");
-  return diagnosed(configured(command))
-    .addOption(store.makeOptionMandatory())
-    .option("--no-files", "leave the catalogued files where they are")
-    .option("--json", "print what was copied as JSON");
-}
-
-/** What a run starts with, or a compiled file's defaults. */
-function given(command: Command): Command {
-  return command
-    .option("-p, --parameters-file <FILE>", "parameters, YAML or JSON")
-    .addOption(repeatable("--param <NAME=VALUE>", "one parameter, JSON or else text (repeatable)"));
-}
-
-function configured(command: Command): Command {
-  return command
-    .option("-c, --config <FILE>", "configuration over magnus-config.yaml")
-    .addOption(repeatable("--set <KEY=VALUE>", "one value of the configuration (repeatable)"));
-}
-
-function diagnosed(command: Command): Command {
-  const formats = ["pretty", "json", "github"];
-  return command
-    .addOption(
-      new Option("--format <FORM>", "of diagnostics: pretty, json or github").choices(formats).default("pretty"),
-    )
-    .option("-q, --quiet", "print errors only");
-}
-
-function repeatable(flags: string, description: string): Option {
-  const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-  return new Option(flags, description).argParser(collect);
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError("It must be a whole number above 0.");
-}
-
-function example(line: string): string {
-  return `\nExample:\n  ${line}`;
-}
 
 function oneName(pipeline: string | undefined, file: string | undefined, command: Command): string {
   if (pipeline !== undefined && file !== undefined) {

@@ -295,7 +295,6 @@ function entriesOf(folder: string): readonly Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch {
-    // Removed, or closed to us, by whom it belongs to.
-    return [];
+    return []; // Removed, or closed to us, by whom it belongs to.
   }
 }

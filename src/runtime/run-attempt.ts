@@ -8,10 +8,10 @@ import { removeIfThere } from "../stores/atomic-file.ts";
 import { type AttemptLog, openAttemptLog } from "./attempt-log.ts";
 import { startOf, warning } from "./attempt-start.ts";
 import { putFiles } from "./catalog-step.ts";
+import { commandFailure, outOfMemory } from "./command-failure.ts";
 import { findLeak } from "./find-leak.ts";
 import { literalPattern } from "./glob.ts";
 import { monotonicMs } from "./monotonic-clock.ts";
-import { openOutOfMemory } from "./out-of-memory.ts";
 import { type OutputFile, readOutputFile } from "./output-file.ts";
 import { collectOutputs } from "./outputs.ts";
 import { putObjects } from "./put-objects.ts";
@@ -162,7 +162,7 @@ async function finish(attempt: Attempt, log: AttemptLog, ended: Ended, recorded 
   if (command === undefined) throw new Error("an attempt ended that was not started");
   const answers = command.answers();
   const file = readOutputFile(command.outputFile);
-  const commandFailure = commandFailureOf(attempt, ended, answers);
+  const failed = commandFailure(attempt.task, ended, answers, staged.redactor);
   const outputs = collectOutputs({
     task: attempt.task,
     visible: attempt.step.visible,
@@ -172,14 +172,14 @@ async function finish(attempt: Attempt, log: AttemptLog, ended: Ended, recorded 
     answers,
   });
   const pickles = new Map([...(answers.objects ?? []), ...Object.entries(file.objects)]);
-  const objects = commandFailure === undefined ? await putObjects(pickles, services.catalog) : { delta: {} };
+  const objects = failed === undefined ? await putObjects(pickles, services.catalog) : { delta: {} };
   for (const pickle of pickles.values()) removeIfThere(pickle);
   if (answers.executed !== undefined) redactFile(join(staged.workspace.cwd, answers.executed), staged.redactor);
   const put = await putFiles(patternsOf(attempt.task, file, answers), staged.workspace, services.catalog);
   const files = marked(put.files, answers).filter(({ name }) => !staged.redactor.finds(name));
   const delta = { ...outputs.delta, ...objects.delta };
   const leak = findLeak({ delta, metrics: outputs.metrics, files: put.files }, staged.redactor);
-  const failure = commandFailure ?? outputs.failure ?? objects.failure ?? put.failure ?? leak;
+  const failure = failed ?? outputs.failure ?? objects.failure ?? put.failure ?? leak;
   const losses = failure === undefined ? staged.workspace.losses(put.files) : staged.workspace.missing.explain(failure);
   const computed = failure === undefined ? attempt.controlOf(delta) : { events: [] };
   const outcome = outcomeOf(failure, ended, delta, computed.control);
@@ -211,32 +211,6 @@ function guardedNames(delta: Parameters): readonly string[] {
 function redactedControl(event: EventBody, redactor: Redactor): EventBody {
   if (event.kind !== "control" || event.data.message === undefined) return event;
   return { ...event, data: { ...event.data, message: redactor.redact(event.data.message) } };
-}
-
-/** How the command itself failed; what its language says of it comes before a bare exit code. */
-function commandFailureOf({ task, staged }: Attempt, ended: Ended, answers: Answers): Failure | undefined {
-  if (ended.kind === "cannot-start") return { reason: "cannot-start", message: ended.message };
-  if (ended.timedOut) return { reason: "timeout", message: `timed out after ${duration(task.timeoutMs ?? 0)}` };
-  const killed = ended.exitCode === 137 && outOfMemory().happened();
-  if (killed) return { reason: "out-of-memory", message: "killed by the system: out of memory" };
-  if (answers.failure !== undefined) {
-    return { ...answers.failure, message: staged.redactor.redact(answers.failure.message) };
-  }
-  // The system's way where memory runs out, which it tells only where groups of processes are counted.
-  const perhaps = ended.signal === "SIGKILL" || ended.exitCode === 137 ? " (out of memory?)" : "";
-  if (ended.signal !== undefined) return { reason: "signal", message: `ended by ${ended.signal}${perhaps}` };
-  return ended.exitCode === 0 ? undefined : { reason: "exit", message: `exit code ${ended.exitCode}${perhaps}` };
-}
-
-let memory: ReturnType<typeof openOutOfMemory> | undefined;
-
-function outOfMemory(): ReturnType<typeof openOutOfMemory> {
-  memory ??= openOutOfMemory();
-  return memory;
-}
-
-function duration(ms: number): string {
-  return ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`;
 }
 
 function patternsOf(task: TaskSpec, file: OutputFile, { executed }: Answers) {
