@@ -54,6 +54,7 @@ function contextFiles(): readonly WrittenFile[] {
     { path: "tracker.cjs", content: published("tracker.cjs") },
     { path: "stores.cjs", content: published("stores.cjs") },
     { path: "aws-credentials.cjs", content: published("aws-credentials.cjs") },
+    { path: "task.mjs", content: published("task.mjs") },
     { path: "install.cjs", content: published("install.cjs") },
     { path: "launcher-x64", content: published("launcher-x64"), executable: true },
     { path: "launcher-arm64", content: published("launcher-arm64"), executable: true },

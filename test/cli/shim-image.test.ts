@@ -13,6 +13,7 @@ const programs = [
   "shim.cjs",
   "start.cjs",
   "stores.cjs",
+  "task.mjs",
   "tracker.cjs",
 ];
 const files = ["Dockerfile", "LICENSE", "THIRD-PARTY-LICENSES.txt", ...programs];

@@ -92,7 +92,9 @@ describe("the records of an attempt", () => {
     };
     const { result, events } = await runShell("echo hi", { services: { ...services, log } });
     expect(result.status).toBe("success");
-    expect(dataOf(events, "warning")).toEqual([{ message: "the log is lost: cannot write /log: no space left" }]);
+    expect(dataOf(events, "warning")).toEqual([
+      { message: "the log is lost: cannot write /log: no space left", log: "lost" },
+    ]);
     expect(kindsOf(events).at(-1)).toBe("step.finished");
   });
 });
