@@ -127,7 +127,7 @@ describe.skipIf(process.platform !== "linux")("an experiment tracker", () => {
     expect(ended.code, ended.stderr).toBe(0);
     const runs = [...mlflow.runs.values()];
     expect(runs.map(({ name, status, metrics }) => [name, status, metrics.size])).toEqual([
-      [expect.any(String), "FINISHED", 0],
+      [expect.any(String), "FINISHED", 1],
       ["fit", "FINISHED", 1],
     ]);
     const authorization = `Basic ${Buffer.from("me:secret-of-mlflow").toString("base64")}`;
