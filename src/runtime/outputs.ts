@@ -105,7 +105,7 @@ function metricOf(tracked: string, text: string): Metrics {
     : { metrics: { [match[1] ?? ""]: value }, step: Number(match[2]) };
 }
 
-/** Adds to the delta what `returns` names and the task left as a variable, plain, or did not change at all. */
+/** Adds to the delta what `returns` names and the task set as a variable, or what is a parameter that it left as it was. */
 function declaredVariables(
   { task, visible, given, answers }: OutputSources,
   delta: Record<string, Json>,
@@ -119,7 +119,7 @@ function declaredVariables(
       if (text !== undefined && text !== given[name]) setKey(delta, name, readText(text));
       else if (metric !== undefined) setKey(delta, name, metric.metrics[name] ?? null);
       else if (Object.hasOwn(visible, name) && isKept(name, given, answers)) setKey(delta, name, visible[name] ?? null);
-      else if (text !== undefined) setKey(delta, name, readText(text));
+      // A variable that only was inherited, or that the step's own `env` gave, is no answer.
     }
     if (kind !== "metric" || !Object.hasOwn(delta, name)) continue;
     // As the metric, so the parameter.

@@ -11,6 +11,7 @@ import { putFiles } from "./catalog-step.ts";
 import { commandFailure, outOfMemory } from "./command-failure.ts";
 import { findLeak } from "./find-leak.ts";
 import { literalPattern } from "./glob.ts";
+import { notWritten } from "./left-over.ts";
 import { monotonicMs } from "./monotonic-clock.ts";
 import { type OutputFile, readOutputFile } from "./output-file.ts";
 import { collectOutputs } from "./outputs.ts";
@@ -43,7 +44,7 @@ export async function runAttempt(step: StepRun, plan: AttemptPlan, services: Ste
   let log: AttemptLog | undefined;
   try {
     const started = startOf(plan.head, task, staged, services);
-    const attempt: Attempt = { ...plan, task, step, staged, services, startedAt };
+    const attempt: Attempt = { ...plan, task, step, staged, services, startedAt, since: Date.now() };
     if (services.stop.aborted) return await finishEarly(attempt, started, stopFailure(services.stop));
     if (staged.failure !== undefined) return await finishEarly(attempt, started, staged.failure);
     await services.writer.write(...started);
@@ -77,6 +78,8 @@ interface Attempt extends AttemptPlan {
   readonly services: StepServices;
   /** By the monotonic clock. */
   readonly startedAt: number;
+  /** When its command is started, by the clock that dates files. */
+  readonly since: number;
 }
 
 function stopFailure(stop: AbortSignal): Failure {
@@ -176,6 +179,7 @@ async function finish(attempt: Attempt, log: AttemptLog, ended: Ended, recorded 
   for (const pickle of pickles.values()) removeIfThere(pickle);
   if (answers.executed !== undefined) redactFile(join(staged.workspace.cwd, answers.executed), staged.redactor);
   const put = await putFiles(patternsOf(attempt.task, file, answers), staged.workspace, services.catalog);
+  const old = notWritten(put.files, staged.got, staged.workspace, attempt.since, services.projectDir);
   const files = marked(put.files, answers).filter(({ name }) => !staged.redactor.finds(name));
   const delta = { ...outputs.delta, ...objects.delta };
   const leak = findLeak({ delta, metrics: outputs.metrics, files: put.files }, staged.redactor);
@@ -184,7 +188,7 @@ async function finish(attempt: Attempt, log: AttemptLog, ended: Ended, recorded 
   const computed = failure === undefined ? attempt.controlOf(delta) : { events: [] };
   const outcome = outcomeOf(failure, ended, delta, computed.control);
   await services.writer.write(
-    ...[...file.warnings, ...guardedNames(delta), ...put.warnings, ...losses].map((message) =>
+    ...[...file.warnings, ...guardedNames(delta), ...put.warnings, ...old, ...losses].map((message) =>
       warning(head, staged.redactor.redact(message)),
     ),
     ...(files.length === 0 ? [] : [{ kind: "catalog.put", ...head, data: { files } } as const]),

@@ -9,6 +9,7 @@ import type { Secrets } from "../stores/secrets.ts";
 import { causeOf, errorCode, StoreError } from "../stores/store-error.ts";
 import { getFiles } from "./catalog-step.ts";
 import { type Environment, environmentOf, leftOut } from "./environment.ts";
+import { leftBehind } from "./left-over.ts";
 import { type Redactor, redactorOf } from "./redactor.ts";
 import { type AttemptFiles, newAttemptFiles } from "./scratch.ts";
 import { minSecretLength } from "./secret-forms.ts";
@@ -71,6 +72,7 @@ export async function stageAttempt(
     workspace = openWorkspace(step, services);
     const patterns = task.catalog?.get ?? [];
     if (patterns.length > 0) {
+      warnings = [...warnings, ...leftBehind(patterns, step.files, workspace, services.projectDir)];
       const transferred = await getFiles(patterns, step.files, workspace, services.catalog);
       got = transferred.files;
       workspace.gotten(got);

@@ -63,7 +63,8 @@ describe("what a run starts with", () => {
     },
   );
 
-  const parameters = { ...Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`p${i}`, i])), text: "usual" };
+  const numbers = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`p${i}`, i]));
+  const parameters = { ...numbers, p1: "one", p2: [1], text: "usual" };
   const many = { ...pipeline, parameters, parameter_schema: {} };
 
   test("by one input of JSON, where they are many", async () => {

@@ -118,6 +118,14 @@ describe("a script's own EXIT trap", () => {
     expect(result.delta).toEqual({ x: 1 });
   });
 
+  it.each([
+    ["inherited", {}, "VITEST"],
+    ["given by the step's own env", { MODE: "full" }, "MODE"],
+  ])("a declared variable that only was %s is missing, as it is on another engine", async (_, env, name) => {
+    const { result } = await runShell("true", { task: { env, returns: [{ name, kind: "json" }] } });
+    expect(result).toMatchObject({ status: "failed", reason: "missing-output" });
+  });
+
   it("is named where a declared variable cannot be read because of it", async () => {
     const { result } = await runShell("trap 'echo cleaned' EXIT; x=1", {
       task: { returns: [{ name: "x", kind: "json" }] },

@@ -25,7 +25,7 @@ def get_from_catalog(name: str, destination_folder: str = "") -> List[str]:
     import glob
     import shutil
 
-    found = sorted(file for file in glob.glob(name, recursive=True) if not os.path.isdir(file))
+    found = sorted(file for file in glob.glob(name, recursive=True) if os.path.isfile(file))
     if os.path.isdir(name):
         found = sorted(os.path.join(at, file) for at, _, files in os.walk(name) for file in files)
     if not found:
