@@ -52,6 +52,15 @@ def work(version: str, exact: decimal.Decimal, all: "typing.List[str]", maybe: "
     });
   });
 
+  it("that no float can hold fail, rather than become infinite", async () => {
+    const visible = { x: new NumberText("1e400") };
+    const { result } = await python("def work(x):\n  return {'y': x}", { visible });
+    expect(result).toMatchObject({
+      status: "failed",
+      message: "the number 1e400 is beyond what a float can hold",
+    });
+  });
+
   it("that are missing fail before the call, and are named", async () => {
     const { result, stdout, stderr } = await python("print('loaded')\ndef work(a, b, c=1):\n  print('called')", {
       visible: { a: 1 },

@@ -236,6 +236,8 @@ number_texts = {}
 
 def given_float(text):
     value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise Failure("the number %s is beyond what a float can hold" % text)
     if repr(value) != text:
         number_texts[id(value)] = (value, text)
     return value
