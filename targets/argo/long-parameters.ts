@@ -9,8 +9,13 @@ import type { StepSpec } from "../../src/protocol/step-spec.ts";
 export function withoutLong(step: StepSpec): StepSpec {
   if (step.run === undefined || !Object.values(step.run.parameters).some(isLong)) return step;
   const parameters: Record<string, Json> = {};
-  for (const [name, value] of Object.entries(step.run.parameters)) if (!isLong(value)) setKey(parameters, name, value);
-  return { ...step, run: { ...step.run, parameters } };
+  // Their names are declared all the same.
+  const names = [...(step.run.names ?? [])];
+  for (const [name, value] of Object.entries(step.run.parameters)) {
+    if (isLong(value)) names.push(name);
+    else setKey(parameters, name, value);
+  }
+  return { ...step, run: { ...step.run, parameters, names } };
 }
 
 /** Longer than this (characters of its argument) is long. */
