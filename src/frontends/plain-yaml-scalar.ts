@@ -13,14 +13,35 @@ export interface Read {
   readonly end: number;
 }
 
-const double = /"(?:[^"\\\n]|\\["\\/bfnrt]|\\u[\da-fA-F]{4})*"/y;
-const single = /'(?:[^'\n]|'')*'/y;
-
-/** The end of the quoted text at `start`, where it ends on its line and has no escapes but those of JSON. */
+/**
+ * The end of the quoted text at `start`, where it ends on its line and has no escapes but those of JSON. (A loop: a regular
+ * expression exhausts its stack over a text of some millions of characters.)
+ */
 export function quotedEnd(text: string, start: number): number | undefined {
-  const pattern = text.charAt(start) === '"' ? double : single;
-  pattern.lastIndex = start;
-  return pattern.test(text) ? pattern.lastIndex : undefined;
+  const quote = text.charCodeAt(start);
+  for (let at = start + 1; at < text.length; ) {
+    const code = text.charCodeAt(at);
+    if (code === lineFeed) return undefined;
+    if (code === quote) {
+      if (quote === doubleQuote || text.charCodeAt(at + 1) !== quote) return at + 1;
+      at += 2;
+    } else if (code === backslash && quote === doubleQuote) {
+      const length = escapeLength(text, at);
+      if (length === undefined) return undefined;
+      at += length;
+    } else at++;
+  }
+  return undefined;
+}
+
+const lineFeed = 10;
+const doubleQuote = 34;
+const backslash = 92;
+
+function escapeLength(text: string, at: number): number | undefined {
+  const sign = text.charAt(at + 1);
+  if (sign === "u") return /^[\da-fA-F]{4}$/.test(text.slice(at + 2, at + 6)) ? 6 : undefined;
+  return sign !== "" && '"\\/bfnrt'.includes(sign) ? 2 : undefined;
 }
 
 export function quotedText(text: string, start: number, end: number): string {
