@@ -117,7 +117,9 @@ describe("a store that is full", () => {
     expect(result).toMatchObject({ status: "success", delta: { x: 1 } });
     expect(dataOf(events, "log.stored").at(-1)).toMatchObject({ truncated: true });
     expect(await storedText(services.log)).toBe("first\n");
-    expect(dataOf(events, "warning")).toEqual([{ message: "the log ends early: cannot write /log: no space left" }]);
+    expect(dataOf(events, "warning")).toEqual([
+      { message: "the log ends early: cannot write /log: no space left", log: "cut" },
+    ]);
     expect(kindsOf(events).at(-1)).toBe("step.finished");
   });
 });

@@ -58,7 +58,7 @@ function storesIn(folder: string, durable: boolean) {
   return openServices(services, {}, folder, {});
 }
 
-describe.runIf(process.platform === "linux")("durable: true", () => {
+describe.runIf(process.platform === "linux")("durable: true (what is synced is known from /proc, so on Linux)", () => {
   it("has on the disk what was recorded, once it says so", async () => {
     const folder = newFolder();
     const { runLogStore, catalog } = storesIn(folder, true);
