@@ -143,6 +143,8 @@ class InARun(Case):
             magnus.put_object(lambda: 1, "model")
         with self.fails("cannot be the name of an object"):
             magnus.put_object(1, "a b")
+        with self.fails(r"no text but a value of type list \(the object comes first: put_object\(object, name\)\)"):
+            magnus.put_object("model", [1])
 
     def test_the_run(self):
         self.assertEqual((magnus.get_run_id(), magnus.get_tag()), ("r", "nightly"))

@@ -134,6 +134,12 @@ export const configurationCodes = {
     message: ({ got }: { got: string }) => `a parameters file must be a mapping of names to values; it is ${got}`,
     hint: () => "write lines such as `learning_rate: 0.1`",
   },
+  "object-in-parameter": {
+    severity: "error",
+    message: ({ from, name }: From & { name: string }) =>
+      `${from}the parameter ${quote(name)} holds {"$object": "sha256:…"}, by which magnus itself refers to an object of Python`,
+    hint: () => "use another key than `$object`",
+  },
   "parameter-too-deep": {
     severity: "error",
     message: ({ from, name, limit }: From & { name: string; limit: number }) =>

@@ -25,12 +25,13 @@ function namesOf(node: Node): readonly string[] {
   switch (node.kind) {
     case "task":
       return node.returns.map(({ name }) => name);
+    // What a map and a loop call their items and indices is theirs: to give it to a run means nothing.
     case "map":
-      return [node.iterateOn, node.iterateAs];
+      return [node.iterateOn];
     case "conditional":
       return [node.parameter];
     case "loop":
-      return [node.breakOn, ...(node.indexAs === undefined ? [] : [node.indexAs])];
+      return [node.breakOn];
     case "stub":
     case "parallel":
     case "dag":

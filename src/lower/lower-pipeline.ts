@@ -8,6 +8,7 @@ import type { Graph, Pipeline } from "../ir/pipeline.ts";
 import { parameterName } from "../protocol/environment.ts";
 import { isGuardedName } from "../protocol/guarded-names.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
+import { hasObject } from "../protocol/object-value.ts";
 import { asMapping } from "../schema/read-shape.ts";
 import type { SourceDocument } from "../source/source-document.ts";
 import type { Span } from "../source/source-file.ts";
@@ -92,6 +93,7 @@ function lowerParameters(
     const span = document.keySpan(values, name) ?? document.rootSpan;
     spans.set(name, span);
     if (!parameterName.test(name) || name === "__proto__") sink.report("bad-parameter-name", { from: "", name, span });
+    else if (hasObject(values[name] ?? null)) sink.report("object-in-parameter", { from: "", name, span });
     else if (isGuardedName(name)) sink.report("guarded-parameter-name", { name, span });
   }
   return { parameters: values, spans };

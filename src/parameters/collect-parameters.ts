@@ -14,6 +14,7 @@ import {
   type Environment,
   environmentParameters,
   isTextParameter,
+  isTooDeep,
   isWithinStep,
   parameterProblem,
   readParameterFlag,
@@ -96,6 +97,7 @@ function isParameter({ name, value, origin }: Given, sink: DiagnosticSink): bool
   if (parameterProblem(name, value) === undefined) return true;
   const place = { span: origin.locate?.([name], "key"), from: origin.from };
   if (!parameterName.test(name) || name === "__proto__") sink.report("bad-parameter-name", { ...place, name });
+  else if (!isTooDeep(value)) sink.report("object-in-parameter", { ...place, name });
   else sink.report("parameter-too-deep", { ...place, name, limit: maxJsonDepth });
   return false;
 }

@@ -120,6 +120,11 @@ export function nearName(name: string, known: readonly string[]): string | undef
   });
 }
 
+/** `files` and `file`, either way. */
+export function isPluralOf(one: string, other: string): boolean {
+  return one === `${other}s` || other === `${one}s`;
+}
+
 function isOneEdit(a: string, b: string): boolean {
   let from = 0;
   while (from < a.length && a[from] === b[from]) from++;

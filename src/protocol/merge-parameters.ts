@@ -3,6 +3,7 @@ import { type DeclaredParameters, nameFinding, type ParameterFinding, valueFindi
 import { describeJson } from "./describe-json.ts";
 import { parameterName, parameterPrefixes } from "./environment.ts";
 import { isArray, isObject, type Json, maxJsonDepth, parseJson, setKey } from "./json.ts";
+import { hasObject } from "./object-value.ts";
 import type { Parameters } from "./path.ts";
 
 export interface ParameterSources {
@@ -135,11 +136,14 @@ export function parameterProblem(name: string, value: Json): string | undefined 
   if (!parameterName.test(name)) {
     return `${JSON.stringify(name)} is no name for a parameter: use letters, digits and _, not a digit first`;
   }
-  return isTooDeep(value) ? `\`${name}\` is nested deeper than ${maxJsonDepth} levels` : undefined;
+  if (isTooDeep(value)) return `\`${name}\` is nested deeper than ${maxJsonDepth} levels`;
+  return hasObject(value)
+    ? `\`${name}\` holds {"$object": "sha256:…"}, by which magnus refers to an object`
+    : undefined;
 }
 
 /** Iterative: the value may be deeper than the stack. */
-function isTooDeep(value: Json): boolean {
+export function isTooDeep(value: Json): boolean {
   const open: { value: Json; depth: number }[] = [{ value, depth: 0 }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value, depth } = next;

@@ -1,6 +1,7 @@
 import { metricPrefix, parameterName, parameterPrefix } from "../protocol/environment.ts";
 import { groupMetrics, type Metrics, metricValue } from "../protocol/group-metrics.ts";
 import { type Json, parseJson, printJson, setKey } from "../protocol/json.ts";
+import { hasObject } from "../protocol/object-value.ts";
 import type { Parameters } from "../protocol/path.ts";
 import type { TaskSpec } from "../protocol/step-spec.ts";
 import type { Environment } from "./environment.ts";
@@ -55,7 +56,10 @@ export function collectOutputs(sources: OutputSources): Outputs {
     .filter((name) => !Object.hasOwn(delta, name) && !(answers.objects?.has(name) ?? false));
   const deep = tooDeep([...Object.entries(delta), ["metrics", toJson(metrics)]]);
   if (deep !== undefined) return { delta: {}, metrics: [], failure: deep };
-  const failure = failureOf(sources, missing) ?? lostNumber(lost);
+  const failure =
+    failureOf(sources, missing) ??
+    lostNumber(lost) ??
+    forgedObject([set.parameters, answers.returned ?? {}, file.parameters]);
   return { delta, metrics, ...(failure === undefined ? {} : { failure }) };
 }
 
@@ -76,6 +80,14 @@ function lostNumber(lost: LostNumber | undefined): Failure | undefined {
     reason: "missing-output",
     message: `"${name}" has the number ${text}: ${why}; publish a BigInt or a string`,
   };
+}
+
+/** Later python tasks would unpickle whatever the digest names. */
+function forgedObject(answered: readonly Parameters[]): Failure | undefined {
+  const found = answered.flatMap(Object.entries<Json>).find(([, value]) => hasObject(value));
+  if (found === undefined) return undefined;
+  const message = `"${found[0]}" holds {"$object": "sha256:…"}, by which magnus itself refers to an object: keep it by kind: object, or use another key`;
+  return { reason: "missing-output", message };
 }
 
 /** `MAGNUS_PRM_*` and `MAGNUS_TRACK_*` that were set or changed. */

@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join, posix } from "node:path";
 import type { CatalogFile, EventBody, StepFinished } from "../protocol/event.ts";
 import { isGuardedName } from "../protocol/guarded-names.ts";
 import type { Parameters } from "../protocol/path.ts";
@@ -7,14 +5,13 @@ import type { TaskSpec } from "../protocol/step-spec.ts";
 import { removeIfThere } from "../stores/atomic-file.ts";
 import { type AttemptLog, openAttemptLog } from "./attempt-log.ts";
 import { startOf, warning } from "./attempt-start.ts";
-import { putFiles } from "./catalog-step.ts";
 import { commandFailure, outOfMemory } from "./command-failure.ts";
 import { findLeak } from "./find-leak.ts";
-import { literalPattern } from "./glob.ts";
 import { notWritten } from "./left-over.ts";
 import { monotonicMs } from "./monotonic-clock.ts";
-import { type OutputFile, readOutputFile } from "./output-file.ts";
+import { readOutputFile } from "./output-file.ts";
 import { collectOutputs } from "./outputs.ts";
+import { putExecuted } from "./put-executed.ts";
 import { putObjects } from "./put-objects.ts";
 import type { Redactor } from "./redactor.ts";
 import { type Ended, supervise } from "./spawn.ts";
@@ -146,13 +143,19 @@ async function finishStopped(
   exitCode: number,
   recorded: boolean,
 ): Promise<StepResult> {
-  const { stop, writer } = attempt.services;
+  const { services, staged } = attempt;
+  const { stop, writer } = services;
   const outcome = stoppedOutcome(stop);
-  const events = [...(await log.close()), ...(recorded ? [] : [finished(attempt, outcome)])];
+  const { files } = await putExecuted([], staged, services.catalog, staged.command?.answers() ?? {});
+  const events = [
+    ...putEvent(attempt, files),
+    ...(await log.close()),
+    ...(recorded ? [] : [finished(attempt, outcome)]),
+  ];
   if (events.length > 0) await writer.write(...events);
   await log.removeEarlier();
   // A task may end a stop with 0; nothing may take that for a success.
-  return resultOf(attempt, { ...outcome, exitCode: exitCode || stopCode(stop) }, []);
+  return resultOf(attempt, { ...outcome, exitCode: exitCode || stopCode(stop) }, files);
 }
 
 function stoppedOutcome(stop: AbortSignal): Extract<Outcome, { kind: "failed" | "cancelled" }> {
@@ -177,10 +180,9 @@ async function finish(attempt: Attempt, log: AttemptLog, ended: Ended, recorded 
   const pickles = new Map([...(answers.objects ?? []), ...Object.entries(file.objects)]);
   const objects = failed === undefined ? await putObjects(pickles, services.catalog) : { delta: {} };
   for (const pickle of pickles.values()) removeIfThere(pickle);
-  if (answers.executed !== undefined) redactFile(join(staged.workspace.cwd, answers.executed), staged.redactor);
-  const put = await putFiles(patternsOf(attempt.task, file, answers), staged.workspace, services.catalog);
+  const patterns = [...(attempt.task.catalog?.put ?? []), ...file.put.map((pattern) => ({ pattern }))];
+  const { put, files } = await putExecuted(patterns, staged, services.catalog, answers);
   const old = notWritten(put.files, staged.got, staged.workspace, attempt.since, services.projectDir);
-  const files = marked(put.files, answers).filter(({ name }) => !staged.redactor.finds(name));
   const delta = { ...outputs.delta, ...objects.delta };
   const leak = findLeak({ delta, metrics: outputs.metrics, files: put.files }, staged.redactor);
   const failure = failed ?? outputs.failure ?? objects.failure ?? put.failure ?? leak;
@@ -191,7 +193,7 @@ async function finish(attempt: Attempt, log: AttemptLog, ended: Ended, recorded 
     ...[...file.warnings, ...guardedNames(delta), ...put.warnings, ...old, ...losses].map((message) =>
       warning(head, staged.redactor.redact(message)),
     ),
-    ...(files.length === 0 ? [] : [{ kind: "catalog.put", ...head, data: { files } } as const]),
+    ...putEvent(attempt, files),
     ...(leak === undefined ? outputs.metrics : []).map((data): EventBody => ({ kind: "metric", ...head, data })),
     ...(await log.close()),
     ...computed.events.map((event) => redactedControl(event, staged.redactor)),
@@ -217,23 +219,8 @@ function redactedControl(event: EventBody, redactor: Redactor): EventBody {
   return { ...event, data: { ...event.data, message: redactor.redact(event.data.message) } };
 }
 
-function patternsOf(task: TaskSpec, file: OutputFile, { executed }: Answers) {
-  const notebook = executed === undefined ? [] : [{ pattern: literalPattern(executed) }];
-  return [...(task.catalog?.put ?? []), ...file.put.map((pattern) => ({ pattern })), ...notebook];
-}
-
-function marked(files: readonly CatalogFile[], { executed }: Answers): readonly CatalogFile[] {
-  if (executed === undefined) return files;
-  const name = posix.normalize(executed);
-  return files.map((file) => (file.name === name ? { ...file, executed: true } : file));
-}
-
-/** An executed notebook holds what its cells printed, as a log does. */
-function redactFile(file: string, redactor: Redactor): void {
-  if (redactor.idle) return;
-  const text = readFileSync(file, "utf8");
-  const redacted = redactor.redact(text);
-  if (redacted !== text) writeFileSync(file, redacted);
+function putEvent({ head }: Attempt, files: readonly CatalogFile[]): readonly EventBody[] {
+  return files.length === 0 ? [] : [{ kind: "catalog.put", ...head, data: { files } }];
 }
 
 function outcomeOf(failure: Failure | undefined, ended: Ended, delta: Parameters, control?: string): Outcome {

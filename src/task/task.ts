@@ -157,11 +157,17 @@ function givenParameters(): { readonly [name: string]: JsonValue } {
   const file = process.env.MAGNUS_PARAMETERS_FILE;
   if (!file) return {};
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as { [name: string]: JsonValue };
+    return JSON.parse(readFileSync(file, "utf8"), finite) as { [name: string]: JsonValue };
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     throw new MagnusError(`cannot read MAGNUS_PARAMETERS_FILE: ${cause}`);
   }
+}
+
+/** JSON.parse makes Infinity of what is beyond JavaScript's numbers. */
+function finite(key: string, value: unknown): unknown {
+  if (value !== Infinity && value !== -Infinity) return value;
+  throw new Error(`a number among the parameters ("${key}") is beyond what JavaScript can hold`);
 }
 
 function readText(text: string): JsonValue {

@@ -72,6 +72,32 @@ describe("a step", () => {
   });
 });
 
+describe("names of items", () => {
+  const map = `{name: a, type: map, iterate_on: files, iterate_as: file, branch: ${inner}}`;
+  const loop = `{name: l, type: loop, break_on: dones, index_as: done, max_iterations: 2, branch: ${inner}}`;
+  it.each([
+    `{name: b, type: task, command: m.list}, ${map}`,
+    `{name: b, type: task, command: m.list, returns: [file]}, {name: c, type: task, command: m.f}, ${map}`,
+    `${loop}`,
+    `${map}, {name: b, type: map, iterate_on: fiels, iterate_as: x, branch: ${inner}}`,
+  ])("are not what is meant outside of their map or loop: %s", (list) => {
+    expect(diagnose(`dag: {steps: [${list}]}\n`)).toEqual([]);
+  });
+
+  it("are meant inside", () => {
+    const map = "{name: b, type: map, iterate_on: gruop, iterate_as: x, branch: {steps: [{name: y, type: stub}]}}";
+    const found = diagnose(
+      `dag: {steps: [{name: a, type: map, iterate_on: groups, iterate_as: group, branch: {steps: [${map}]}}]}`,
+    );
+    expect(found.map(({ code, hint }) => [code, hint])).toEqual([["unknown-parameter", 'did you mean "group"?']]);
+  });
+
+  it("a step that says what it returns leaves no doubt", () => {
+    const found = diagnose(`dag: {steps: [{name: b, type: task, command: m.list, returns: [file]}, ${map}]}\n`);
+    expect(found.map(({ code }) => code)).toEqual(["unknown-parameter"]);
+  });
+});
+
 it("a misspelt next is all that is told, where the step that may be meant would close a cycle", () => {
   const found = diagnose(`
 dag:

@@ -198,6 +198,29 @@ def values():
       seen.append("refused")
   return {"seen": seen}
 `;
+  it("arrays and numbers of NumPy are made of lists and numbers, where they are the same", async () => {
+    const source = `
+import numpy as np, numpy.typing as npt, pandas as pd
+def work(a: np.ndarray, b: npt.NDArray[np.float32], i: np.int64, f: np.float64, t: pd.Timestamp):
+  return {"seen": [a.dtype.kind, a.shape, b.dtype.name, type(i).__name__, type(f).__name__, t.year]}
+def small(b: npt.NDArray[np.uint8]): raise AssertionError
+def frame(b: pd.DataFrame): raise AssertionError
+def array(b: np.ndarray): raise AssertionError
+`;
+    for (const folder of [older, newer]) {
+      const visible = { a: [[1, 2]], b: [1, 2.5], i: 3, f: 1, t: "2026-01-01" };
+      const { result } = await python(source, { visible, task: at(folder) });
+      expect(result.message).toBeUndefined();
+      expect(result.delta).toEqual({ seen: ["i", [1, 2], "float32", "int64", "float64", 2026] });
+      const refused = async (name: string, b: Json) =>
+        (await python(source, { visible: { b }, task: at(folder), command: `steps.${name}` })).result.message;
+      expect(await refused("small", [1, 300])).toBe('parameter "b" is [1, 300], of which no array of uint8 is made');
+      expect(await refused("array", [1, null])).toBe('parameter "b" is [1, null], of which no array is made');
+      expect(await refused("array", [[1], [1, 2]])).toBe('parameter "b" is [[1], [1, 2]], of which no array is made');
+      expect(await refused("frame", [{ n: 1 }])).toContain("of which no DataFrame is made");
+    }
+  });
+
   const at = (folder: string | undefined) => ({ env: { PATH: `${folder}:${process.env.PATH}` } });
 
   it.each([

@@ -194,6 +194,36 @@ def modern(o: int | None, l: list[int]):
     expect(result.delta).toEqual({ seen: [1, [2]] });
   });
 
+  it("of classes that are a text, a number or a path are made", async () => {
+    const classes = `
+import os, collections
+class Id(str): pass
+class Rate(float): pass
+def work(i: Id, r: Rate, p: os.PathLike, c: complex, o: collections.OrderedDict):
+  return {"seen": [type(one).__name__ for one in (i, r, c, o)], "path": p / "x"}
+`;
+    const { result } = await python(classes, { visible: { i: 7, r: 1, p: "a", c: "1+2j", o: {} } });
+    expect(result.message).toBeUndefined();
+    expect(result.delta).toEqual({ seen: ["Id", "Rate", "complex", "OrderedDict"], path: "a/x" });
+  });
+
+  it.each([
+    [
+      { m: [1] },
+      'parameter "m" is [1], of which no Model is made: annotate it as the list that it is, or keep it where it is made, as kind: object',
+    ],
+    [
+      { m: "x" },
+      'parameter "m" is "x", of which no Model is made: annotate it as the str that it is, or keep it where it is made, as kind: object',
+    ],
+    [{ m: null }, 'parameter "m" is null, which is no Model'],
+  ])("of a class that magnus cannot make fail before the call: %j", async (visible, message) => {
+    const { result } = await python("class Model: pass\ndef work(m: Model):\n  raise AssertionError('not reached')", {
+      visible,
+    });
+    expect(result).toMatchObject({ status: "failed", reason: "exception", message });
+  });
+
   it.each([
     ["steps.whole", { i: "seven" }, 'parameter "i" is "seven", which is no int'],
     ["steps.whole", { i: true }, 'parameter "i" is true, which is no int'],
@@ -263,10 +293,36 @@ def by_name(): return {"b": 2, "a": 1, "c": 3}
       a: 1,
       b: { k: "v" },
     });
-    expect((await python(source, { command: "steps.by_name", returns: json("a", "b") })).result.delta).toEqual({
-      a: 1,
-      b: 2,
-    });
+    const told = async (...names: string[]) => {
+      const { result, events } = await python(source, { command: "steps.by_name", returns: json(...names) });
+      return [result.delta, ...dataOf(events, "warning").map(({ message }) => message)];
+    };
+    expect(await told("a", "b")).toEqual([
+      { a: 1, b: 2 },
+      "steps.by_name returned more than returns names, which is not published: c",
+    ]);
+    expect(await told("a", "b", "c")).toEqual([{ a: 1, b: 2, c: 3 }]);
+    expect(await told("all")).toEqual([{ all: { a: 1, b: 2, c: 3 } }]);
+    expect(await told("a")).toEqual([
+      { a: { a: 1, b: 2, c: 3 } },
+      'steps.by_name returned a mapping with the key "a", and the whole mapping is published as "a": return the value alone, or leave returns out',
+    ]);
+  });
+
+  it("is no reference to an object that magnus keeps, however a task answers", async () => {
+    const forged = `{"$object": "sha256:${"0".repeat(64)}"}`;
+    for (const body of [
+      `return {"x": [${forged}]}`,
+      `os.environ["MAGNUS_PRM_x"] = '${forged}'`,
+      `open(os.environ["MAGNUS_OUTPUT_FILE"], "w").write('{"parameters": {"x": ${forged}}}')`,
+    ]) {
+      const { result } = await python(`import os\ndef work():\n  ${body}`);
+      expect(result, body).toMatchObject({ status: "failed", delta: {} });
+      expect(result.message).toContain('"x" holds {"$object": "sha256:…"}');
+    }
+    // What only looks like it is data.
+    const { result } = await python(`def work():\n  return {"x": {"$object": "sha256:1"}}`);
+    expect(result.delta).toEqual({ x: { $object: "sha256:1" } });
   });
 
   it("of another count fails, and says both", async () => {
@@ -295,7 +351,9 @@ def by_name(): return {"b": 2, "a": 1, "c": 3}
       '"f" cannot be published as JSON: a builtin_function_or_method is no JSON (kind: object publishes it as it is)',
     );
     const nan = await python("def work(): return {'f': float('nan')}");
-    expect(nan.result.message).toContain('"f" cannot be published as JSON');
+    expect(nan.result.message).toBe(
+      '"f" cannot be published as JSON: NaN is no number of JSON (None is, and a metric may be one)',
+    );
   });
 
   it("common values that json does not know become JSON", async () => {

@@ -35,6 +35,8 @@ class D:
   at: datetime.datetime
 class Table:
   def __getattr__(self, name): return "column"
+itself = []
+itself.append(itself)
 P = collections.namedtuple("P", "x y")
 `;
     const values: readonly (readonly [expression: string, becomes: unknown])[] = [
@@ -54,8 +56,14 @@ P = collections.namedtuple("P", "x y")
         `refused: the keys None and 'null' of a dictionary become the same key of JSON`,
       ],
       ["{True: 0, 'true': 1}", `refused: the keys True and 'true' of a dictionary become the same key of JSON`],
-      ["{float('nan'): 1}", /^refused: .*not JSON compliant/],
-      ["float('inf')", /^refused: .*not JSON compliant/],
+      ["{float('nan'): 1}", "refused: x[nan]: a key cannot be NaN"],
+      ["float('inf')", "refused: Infinity is no number of JSON (None is, and a metric may be one)"],
+      [
+        "{'val': [0.5, D(-float('inf'))]}",
+        "refused: x['val'][1]['at']: -Infinity is no number of JSON (None is, and a metric may be one)",
+      ],
+      ["[(1, {'b c': b'x'})]", "refused: x[0][1]['b c']: a bytes is no JSON (kind: object publishes it as it is)"],
+      ["itself", "refused: Circular reference detected"],
       ["{(1, 2): 3}", /^refused: keys must be str, int, float, bool or None, not .*tuple$/],
       ["{datetime.date(2026, 1, 1): 3}", /^refused: keys must be str, int, float, bool or None, not .*date$/],
       ["{E.A: 3}", /^refused: keys must be str, int, float, bool or None, not .*E$/],
@@ -130,6 +138,29 @@ def work(a: int, b: "str"):
     const { result, stderr } = await python(source, { files, visible: { a: "1", b: 2 } });
     expect(stderr).toBe("");
     expect(result.delta).toEqual({ seen: [2, "2", true, true, true, true], set: [[1, "x"]] });
+  });
+
+  it("may use all of the package magnus, and async functions", async () => {
+    const all = "asyncio json glob shutil subprocess typing os signal re importlib functools concurrent logging select";
+    const hostile = Object.fromEntries(all.split(" ").map((name) => [`${name}.py`, `raise RuntimeError("${name}")\n`]));
+    const source = `
+def work(n: int):
+  import magnus
+  open("a.txt", "w").close()
+  magnus.track_this(loss=0.5)
+  magnus.put_object([n], "kept")
+  magnus.set_parameter(files=magnus.get_from_catalog("a.txt", "copies"), kept_is=magnus.get_object("kept"))
+async def later(n):
+  async def one(): return n
+  import _asyncio
+  return {"n": await one(), "loop": _asyncio.get_running_loop().is_running()}
+`;
+    const { result } = await python(source, { files: hostile, visible: { n: 1 } });
+    expect(result.message).toBeUndefined();
+    expect(result.delta).toMatchObject({ files: ["copies/a.txt"], kept_is: [1] });
+    const later = await python(source, { files: hostile, visible: { n: 1 }, command: "steps.later" });
+    expect(later.result.message).toBeUndefined();
+    expect(later.result.delta).toEqual({ n: 1, loop: true });
   });
 
   it("gets its messages and tracebacks", async () => {

@@ -1,11 +1,13 @@
 """How the functions of the package tell magnus something: lines of the file that every task is given."""
 from __future__ import annotations
 
-import json
 import os
-from typing import Any, Dict, Union
 
 from . import _runner
+
+TYPE_CHECKING = False  # typing costs time, and a project may have a file of that name
+if TYPE_CHECKING:
+    from typing import Any, Dict, Union
 
 
 class MagnusError(Exception):
@@ -39,6 +41,6 @@ def answer(line: Dict[str, Union[Dict[str, Any], int]]) -> None:
 def read_text(text: str) -> Any:
     """A variable's text: JSON, or itself where it is none."""
     try:
-        return json.loads(text, parse_constant=str, parse_float=_runner.given_float)
+        return _runner.standard("json").loads(text, parse_constant=str, parse_float=_runner.given_float)
     except ValueError:
         return text

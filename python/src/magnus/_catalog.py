@@ -2,10 +2,13 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List
 
 from . import _runner
 from ._answering import MagnusError, answer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List
 
 # Objects that this process has put, name to file.
 _put_here: Dict[str, str] = {}
@@ -22,9 +25,7 @@ def get_from_catalog(name: str, destination_folder: str = "") -> List[str]:
 
     Raises MagnusError where nothing matches.
     """
-    import glob
-    import shutil
-
+    glob = _runner.standard("glob")
     found = sorted(file for file in glob.glob(name, recursive=True) if os.path.isfile(file))
     if os.path.isdir(name):
         found = sorted(os.path.join(at, file) for at, _, files in os.walk(name) for file in files)
@@ -37,7 +38,7 @@ def get_from_catalog(name: str, destination_folder: str = "") -> List[str]:
         copy = os.path.join(destination_folder, file)
         if os.path.abspath(copy) != os.path.abspath(file):
             os.makedirs(os.path.dirname(copy) or ".", exist_ok=True)
-            shutil.copy2(file, copy)
+            _runner.standard("shutil").copy2(file, copy)
         copies.append(copy)
     return copies
 
@@ -66,6 +67,9 @@ def put_object(data: Any, name: str) -> None:
 
     Raises MagnusError where it cannot be pickled, or the name is no identifier.
     """
+    if not isinstance(name, str):
+        swapped = " (the object comes first: put_object(object, name))" if isinstance(data, str) else ""
+        raise MagnusError("the name of an object is no text but a value of type %s%s" % (type(name).__name__, swapped))
     if not (name.isidentifier() and name.isascii()):
         raise MagnusError('"%s" cannot be the name of an object: it must be like the name of a variable' % name)
     output = os.environ.get("MAGNUS_OUTPUT_FILE")

@@ -26,6 +26,10 @@ def to_int(value):
     return value if isinstance(value, int) else int(from_text(value))
 
 
+def to_complex(value):
+    return complex(value if isinstance(value, str) else to_float(value))
+
+
 def to_float(value):
     if isinstance(value, bool):
         raise ValueError
@@ -91,6 +95,7 @@ SIMPLE = {
     set: lambda value: set(to_list(value)),
     frozenset: lambda value: frozenset(to_list(value)),
     bytes: lambda value: from_text(value).encode("utf-8"),
+    complex: to_complex,
 }
 
 
@@ -110,6 +115,8 @@ def convert_other(value, annotation, what):
         return value if supertype is None else convert(value, supertype, what)
     if hasattr(annotation, "model_validate"):
         return validated(annotation.model_validate, value, annotation, what)
+    if hasattr(annotation, "__get_pydantic_core_schema__"):
+        return validated(__import__("pydantic").TypeAdapter(annotation).validate_python, value, annotation, what)
     if hasattr(annotation, "parse_obj") and hasattr(annotation, "__fields__"):
         return validated(annotation.parse_obj, value, annotation, what)
     if hasattr(annotation, "__dataclass_fields__"):
@@ -131,6 +138,9 @@ def convert_generic(value, annotation, origin, args, what):
                 return choice
         raise Failure("%s is %s, which is none of %s" % (what, shown(value), ", ".join(map(repr, args))))
     abc = standard("collections.abc")
+    if is_array(origin):
+        # NDArray[T] is ndarray[shape, dtype[T]].
+        return to_array(value, origin, what, (typing.get_args(args[-1]) or (None,))[0])
     if origin is tuple:
         items = check(value, list, what, "list")
         if len(args) == 2 and args[1] is Ellipsis:
@@ -222,12 +232,58 @@ def convert_class(value, annotation, what):
             return named if named else annotation(value)
         if annotation.__module__ in ("pathlib", "decimal", "uuid", "fractions") and isinstance(value, (str, int, float)):
             return annotation(to_str(value))
-        if annotation.__module__ == "datetime" and isinstance(value, str):
+        if annotation is os.PathLike:
+            return standard("pathlib").Path(from_text(value))
+        if hasattr(annotation, "fromisoformat") and isinstance(value, str):
             return annotation.fromisoformat(value[:-1] + "+00:00" if value.endswith("Z") else value)
+        for kind in annotation.__mro__[1:-1]:
+            # A class of the user's own that is a text, a number, a list or a mapping; NumPy's float64.
+            if kind in SIMPLE:
+                return annotation(SIMPLE[kind](value))
+        if isinstance(value, (int, float)) and annotation.__module__ == "numpy" and hasattr(annotation, "dtype"):
+            return same_number(annotation(value), value)
     except (ArithmeticError, AttributeError, TypeError, ValueError):
         raise Failure("%s is %s, which is no %s" % (what, shown(value), annotation.__name__)) from None
-    # A class of which JSON knows nothing: the function gets the JSON value.
-    return value
+    if is_array(annotation):
+        return to_array(value, annotation, what)
+    # The function would get a list or a text where it says that it takes something else.
+    kind = KINDS.get(type(value))
+    if kind is None:
+        raise Failure("%s is null, which is no %s" % (what, annotation.__name__))
+    message = "%s is %s, of which no %s is made: annotate it as the %s that it is, or keep it where it is made, as kind: object"
+    raise Failure(message % (what, shown(value), annotation.__name__, kind))
+
+
+KINDS = {str: "str", bool: "bool", int: "int", float: "float", list: "list", dict: "dict"}
+
+
+def is_array(annotation):
+    return getattr(annotation, "__module__", None) == "numpy" and getattr(annotation, "__name__", None) == "ndarray"
+
+
+def to_array(value, annotation, what, scalar=None):
+    """Of numbers, of booleans, of texts; a list of several lengths, or with null in it, is none."""
+    numpy = sys.modules["numpy"]
+    try:
+        found = numpy.array(check(value, list, what, "list"))
+        if found.dtype.kind not in "biufU" or found.tolist() != value:
+            raise ValueError
+        if not isinstance(scalar, type) or not issubclass(scalar, numpy.generic) or scalar.__subclasses__():
+            return found
+        made = found.astype(scalar)
+        same = numpy.allclose(made, found, rtol=0.01) if made.dtype.kind in "fc" else numpy.array_equal(made, found)
+        if not same:
+            raise ValueError
+        return made
+    except (TypeError, ValueError, OverflowError):
+        of = " of " + scalar.__name__ if isinstance(scalar, type) else ""
+        raise Failure("%s is %s, of which no array%s is made" % (what, shown(value), of)) from None
+
+
+def same_number(made, value):
+    if made != value and abs(made - value) > 1e-6 * abs(value):
+        raise ValueError
+    return made
 
 
 def check(value, kind, what, name):

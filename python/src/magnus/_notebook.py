@@ -141,7 +141,7 @@ class Execution:
         import keyword
 
         with open(self.request["parameters"], encoding="utf-8") as file:
-            parameters = self.runner.from_json(file.read())
+            parameters = self.runner.from_json(file.read(), self.runner.Given)
         # A parameter `class` cannot be assigned; the environment has it.
         return {name: value for name, value in parameters.items() if not keyword.iskeyword(name)}
 

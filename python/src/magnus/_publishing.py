@@ -19,6 +19,7 @@ def publish(value, request, result):
         return
     metrics = result["metrics"] = {}
     objects = result["objects"] = {}
+    warn_of_more(value, [one["name"] for one in returns], request["command"])
     for position, (name, kind, entry) in enumerate(matched(value, returns)):
         if kind == "object":
             objects[name] = "%s.%d.pickle" % (request["result"], position)
@@ -60,6 +61,17 @@ def matched(value, returns):
     return [(name, kind, entries[name]) for name, kind in zip(names, kinds)]
 
 
+def warn_of_more(value, names, command):
+    """What a mapping has beside the names is not published. Of one name the value is the whole mapping, which may not be meant."""
+    entries = entries_of(value) or {}
+    if len(names) > 1:
+        more = [str(key) for key in entries if key not in names]
+        if more:
+            warn("%s returned more than returns names, which is not published: %s" % (command, ", ".join(more[:10])))
+    elif isinstance(value, dict) and names[0] in entries:
+        warn('%s returned a mapping with the key "%s", and the whole mapping is published as "%s": return the value alone, or leave returns out' % (command, names[0], names[0]))
+
+
 def entries_of(value):
     """A mapping's entries, a dataclass's fields, a model's (by alias); None of anything else."""
     if isinstance(value, dict):
@@ -90,7 +102,7 @@ def to_json(value, name, as_metric=False):
         keys = " and ".join(part("colliding_keys")(value, str(same)))
         message = "the keys %s of a dictionary become the same key of JSON" % keys
     except Exception as error:
-        message = str(error)
+        message = part("misfit")(value, name, as_metric, error)
     raise Failure('"%s" cannot be published as JSON: %s' % (name, message)) from None
 
 

@@ -160,6 +160,7 @@ PARTS = {
     "to_json": "_publishing.py",
     "plain": "_values.py",
     "colliding_keys": "_values.py",
+    "misfit": "_values.py",
     "new_namespace": "_objects.py",
     "dump_object": "_objects.py",
     "read_objects": "_objects.py",

@@ -13,13 +13,19 @@ def find_standard(name):
 
 
 def import_standard(name):
-    with StandardOnly():
+    with StandardOnly(name):
         __import__(name)
         return sys.modules[name]
 
 
 class StandardOnly:
-    """Inside, imports find no file of the project that has the name of a standard module; afterwards they do again."""
+    """Inside, imports find no file of the project that has the name of a standard module; afterwards they do again.
+
+    Not of asyncio, which imports from itself whenever it runs.
+    """
+
+    def __init__(self, name=""):
+        self.stays = "asyncio" if name == "asyncio" else None
 
     def __enter__(self):
         self.names = names_before_library()
@@ -38,9 +44,9 @@ class StandardOnly:
             return
         sys.path[:] = self.path
         for name in set(sys.modules) - self.known:
-            if top(name) in self.names:
+            if top(name) in self.names and top(name) != self.stays:
                 del sys.modules[name]
-        sys.modules.update(self.hidden)
+        sys.modules.update((name, module) for name, module in self.hidden.items() if top(name) != self.stays)
 
 
 def top(name):

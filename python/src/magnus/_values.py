@@ -20,6 +20,36 @@ def colliding_keys(value, text):
     return []
 
 
+NO_NUMBERS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+
+
+def misfit(value, name, as_metric, error):
+    """Where in the value the first part is that is no JSON, and why; `error` is what the printer of JSON said."""
+    if isinstance(error, RecursionError) or "Circular" in str(error):
+        return str(error)
+    waiting = [(value, name)]
+    while waiting:
+        one, place = waiting.pop()
+        where = "" if place == name else place + ": "
+        if isinstance(one, float):
+            if not as_metric and repr(one) in NO_NUMBERS:
+                return where + NO_NUMBERS[repr(one)] + " is no number of JSON (None is, and a metric may be one)"
+        elif isinstance(one, dict):
+            for key, entry in reversed(list(one.items())):
+                text = "%s[%r]" % (place, key)
+                waiting.append((entry, text))
+                if isinstance(key, float) and repr(key) in NO_NUMBERS:
+                    return text + ": a key cannot be " + NO_NUMBERS[repr(key)]
+        elif isinstance(one, (list, tuple)):
+            waiting.extend((one[at], "%s[%d]" % (place, at)) for at in reversed(range(len(one))))
+        elif not isinstance(one, (str, int, type(None))):
+            try:
+                waiting.append((plain(one), place))
+            except Exception as why:
+                return where + str(why)
+    return str(error)
+
+
 def plain(value):
     """What json does not know, as something that it does. By what the type has: a table may have any attribute, by its columns."""
     kind = type(value)

@@ -1,15 +1,22 @@
 """Parameters, metrics, secrets, and the run itself."""
 from __future__ import annotations
 
-import json
 import os
-from typing import Any, Dict, Optional, Type, TypeVar, overload
 
 from . import _runner
 from ._answering import MagnusError, answer, is_in_run, read_text, to_json
 from ._catalog import given_objects
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Optional, Type, TypeVar, overload
+
+    T = TypeVar("T")
+else:
+
+    def overload(function):
+        return function
+
 
 # Values that this process has set; the files that it was given do not change.
 _set_here: Dict[str, Any] = {}
@@ -171,16 +178,15 @@ def get_run_log() -> Dict[str, Any]:
 
     Raises MagnusError where the log cannot be read from within a task: with the run log store `buffered`.
     """
-    import subprocess
-
     if not is_in_run():
         return {}
     reader = read_text(os.environ.get("MAGNUS_RUN_LOG", "null"))
     if not isinstance(reader, dict):
         raise MagnusError("the run's log cannot be read from within a task: it is kept in memory")
     environment = dict(os.environ, MAGNUS_SERVICES=reader["services"])
+    subprocess = _runner.standard("subprocess")
     done = subprocess.run(reader["command"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
     if done.returncode != 0:
         raise MagnusError("the run's log cannot be read: %s" % done.stderr.decode("utf-8", "replace").strip())
-    log: Dict[str, Any] = json.loads(done.stdout.decode("utf-8"))
+    log: Dict[str, Any] = _runner.from_json(done.stdout.decode("utf-8"))
     return log

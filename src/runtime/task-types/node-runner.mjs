@@ -40,9 +40,19 @@ main().then(linger, fail);
 
 async function main() {
   const { file, name } = split(request.command);
-  const value = await call(await load(file), file, name, JSON.parse(readFileSync(request.parameters, "utf8")));
+  const value = await call(await load(file), file, name, given(readFileSync(request.parameters, "utf8")));
   publish(value);
   state = "returned";
+}
+
+/** JSON.parse makes Infinity of what is beyond its numbers; what is smaller than all of them is 0. */
+function given(text) {
+  return JSON.parse(text, /\d[eE]\+?\d{3}|\d{309}/.test(text) ? finite : undefined);
+}
+
+function finite(key, value) {
+  if (typeof value !== "number" || Number.isFinite(value)) return value;
+  throw new TaskFailure(`a number among the parameters ("${key}") is beyond what JavaScript can hold`);
 }
 
 /** An open server or timer does not keep a step running for ever. */
@@ -224,6 +234,7 @@ function publish(value) {
       returned[name] = published(entry, name, false);
     }
   }
+  warnOfMore(value);
   for (const { name, kind, entry } of matched(value)) {
     returned[name] = published(entry, name, kind === "metric");
     if (kind === "metric") metrics[name] = returned[name];
@@ -231,9 +242,26 @@ function publish(value) {
   Object.assign(result, { returned, metrics });
 }
 
+/** What an object has beside the names is not published. Of one name the value is the whole object, which may not be meant. */
+function warnOfMore(value) {
+  const names = request.returns.map(({ name }) => name);
+  const keys = isMapping(value) ? Object.keys(entriesOf(value)) : [];
+  const more = keys.filter((key) => !names.includes(key));
+  if (names.length > 1 && more.length > 0) {
+    warn(
+      `${request.command} returned more than returns names, which is not published: ${more.slice(0, 10).join(", ")}`,
+    );
+  } else if (names.length === 1 && keys.includes(names[0])) {
+    const whole = `the whole object is published as "${names[0]}"`;
+    warn(
+      `${request.command} returned an object with the key "${names[0]}", and ${whole}: return the value alone, or leave returns out`,
+    );
+  }
+}
+
 function published(value, name, asMetric) {
   try {
-    return json(value, asMetric);
+    return json(value, asMetric, name);
   } catch (error) {
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new TaskFailure(`"${name}" cannot be published as JSON: ${why}`);

@@ -37,10 +37,22 @@ function shown(key) {
 const mark = `\u0001${Math.random()}`;
 const marked = new RegExp(`"${JSON.stringify(mark).slice(1, -1).replaceAll("\\", "\\\\")} ([^"]+)"`, "g");
 
-/** The value as JSON text; throws an Error that says why it is none. A bigint is a number: the runtime reads any. */
-export function json(value, asMetric) {
+/** The value as JSON text; throws an Error that says where and why it is none. A bigint is a number: the runtime reads any. */
+export function json(value, asMetric, name) {
+  // The objects and arrays around what is printed, from the outermost: what JSON.stringify holds, and its key.
+  const around = [];
   const replace = function (key, part) {
-    return plain(part, this[key], asMetric);
+    while (around.length > 0 && around.at(-1).held !== this) around.pop();
+    try {
+      const held = plain(part, this[key], asMetric);
+      if (typeof held === "object" && held !== null) around.push({ held, key });
+      return held;
+    } catch (error) {
+      const place = [...around.map((one) => one.key), key]
+        .slice(1)
+        .map((one) => (/^\d+$/.test(one) ? `[${one}]` : `[${JSON.stringify(one)}]`));
+      throw place.length === 0 ? error : new Error(`${name}${place.join("")}: ${error.message}`);
+    }
   };
   return (JSON.stringify(value, replace) ?? refuse(value)).replace(marked, "$1");
 }

@@ -90,6 +90,24 @@ export const none = () => "text";`,
     expect([await delta("none"), await delta("one")]).toEqual([{}, {}]);
   });
 
+  it("that returns does not name are told, and a whole object where one name asks for the value", async () => {
+    const files = { "s.mjs": "export const work = () => ({ a: 1, b: 2, c: 3, d: undefined });" };
+    const told = async (...names: string[]) => {
+      const { result, events } = await node("s.mjs#work", { files, returns: json(...names) });
+      return [result.delta, ...dataOf(events, "warning").map(({ message }) => message)];
+    };
+    expect(await told("a", "c")).toEqual([
+      { a: 1, c: 3 },
+      "s.mjs#work returned more than returns names, which is not published: b, d",
+    ]);
+    expect(await told("a", "b", "c", "d").then(([delta]) => delta)).toEqual({});
+    expect(await told("all")).toEqual([{ all: { a: 1, b: 2, c: 3 } }]);
+    expect(await told("a")).toEqual([
+      { a: { a: 1, b: 2, c: 3 } },
+      's.mjs#work returned an object with the key "a", and the whole object is published as "a": return the value alone, or leave returns out',
+    ]);
+  });
+
   it("may be metrics, and by the environment and by the API", async () => {
     const api = join(import.meta.dirname, "../../../src/task/task.ts");
     const text = `import { getParameter, setParameter, trackThis } from ${JSON.stringify(api)};
@@ -114,7 +132,11 @@ export const work = () => {
   });
 
   it.for([
-    ["() => ({ x: () => 1, y: [() => 1] })", '"y" cannot be published as JSON: a function is no JSON', "exception"],
+    [
+      "() => ({ x: () => 1, y: [() => 1] })",
+      '"y" cannot be published as JSON: y[0]: a function is no JSON',
+      "exception",
+    ],
     ["() => ({ x: 1 / 0 })", '"x" cannot be published as JSON: Infinity is no JSON', "exception"],
     ["() => ({ 'a-b': 1 })", 'the key "a-b", which cannot be the name of a parameter', "exception"],
   ] as const)("that are no JSON fail: %s", async ([source, message, reason]) => {
@@ -230,6 +252,20 @@ describe("numbers", () => {
     });
   });
 
+  it("beyond what JavaScript can hold fail; below it they are 0", async () => {
+    const files = { "s.mjs": "export const work = ({ x }) => ({ x, zero: x === 0 })" };
+    for (const large of ["1e400", "-1e309", "9".repeat(310)]) {
+      const { result } = await node("s.mjs#work", { files, visible: { x: text(large) } });
+      expect(result).toMatchObject({
+        status: "failed",
+        message: 'a number among the parameters ("x") is beyond what JavaScript can hold',
+      });
+    }
+    const { result } = await node("s.mjs#work", { files, visible: { x: text("-1e-400") } });
+    expect(result.delta).toEqual({ x: text("-1e-400"), zero: true });
+    expect((await node("s.mjs#work", { files, visible: { x: text("1e300") } })).result.status).toBe("success");
+  });
+
   it.each([
     ["({ id: id + 100_000 })", "id", "12345678901234667520"],
     ["({ close })", "close", "1541815603606036480"],
@@ -268,16 +304,17 @@ describe("what is no JSON", () => {
   it.each([
     ["new Map([[1, 'a'], ['1', 'b']])", 'the keys 1 and "1" of a Map become the same key'],
     ["new Map([[{}, 'a']])", "a key of a Map is an Object, and JSON's are texts"],
-    ["[new Date(NaN)]", "an invalid Date is no JSON"],
+    ["[new Date(NaN)]", "x[0]: an invalid Date is no JSON"],
+    ["{ rows: [1, new Map([['a b', [[], -Infinity]]])] }", 'x["rows"][1]["a b"][1]: -Infinity is no JSON'],
     ["Promise.resolve(1)", "a Promise is no JSON"],
-    ["[/x/]", "a RegExp is no JSON"],
+    ["[/x/]", "x[0]: a RegExp is no JSON"],
     ["new TypeError('x')", "a TypeError is no JSON"],
     ["Object.assign(new Error('x'), { code: 1 })", "an Error is no JSON"],
     ["Buffer.from('x')", "a Buffer is no JSON"],
     ["new ArrayBuffer(1)", "an ArrayBuffer is no JSON"],
     ["new (class Secret { #x = 1 })()", "a Secret is no JSON"],
     ["[1].values()", /^an? [\w ]+ is no JSON$/],
-    ["{ f: () => 1 }", "a function is no JSON"],
+    ["{ f: () => 1 }", 'x["f"]: a function is no JSON'],
     ["NaN", "NaN is no JSON"],
   ])("%s is refused", async (value, why) => {
     const { result } = await node("s.mjs#work", { files: { "s.mjs": `export const work = () => ({ x: ${value} })` } });

@@ -65,6 +65,30 @@ describe.skipIf(missing !== undefined)("a notebook task", () => {
     expect(text).toContain("KeyboardInterrupt");
   });
 
+  it("that is stopped stores what was executed, and nothing else", async () => {
+    const stop = new AbortController();
+    const services = newServices();
+    const ran = await run(
+      [
+        "open('part.txt', 'w').close()\nprint('first', flush=True)",
+        "import time\nprint('second', flush=True)\ntime.sleep(600)",
+      ],
+      {
+        task: { catalog: { put: [{ pattern: "part.txt" }] } },
+        services: {
+          ...services,
+          stop: stop.signal,
+          output: (_, chunk) => {
+            if (Buffer.from(chunk).toString().includes("second")) stop.abort("SIGTERM");
+          },
+        },
+      },
+    );
+    expect(ran.result).toMatchObject({ status: "cancelled" });
+    expect(ran.result.files.map(({ name, executed }) => [name, executed])).toEqual([["train_out.ipynb", true]]);
+    expect(JSON.stringify(await executedNotebook(ran))).toMatch(/first.*KeyboardInterrupt/);
+  });
+
   it("takes jupyter from wherever it is, behind a wrapper too, and without a home", async () => {
     const folder = pathWithoutPackages();
     const jupyter = findProgram(["jupyter"], { PATH: [bin, process.env.PATH].join(delimiter) });
