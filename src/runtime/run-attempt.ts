@@ -17,7 +17,7 @@ import type { Redactor } from "./redactor.ts";
 import { type Ended, supervise } from "./spawn.ts";
 import { type Staged, stageAttempt } from "./stage-attempt.ts";
 import type { Head, StepResult, StepRun, StepServices } from "./step-run.ts";
-import type { Answers, Failure } from "./task-types/task-type.ts";
+import type { Failure } from "./task-types/task-type.ts";
 
 export interface ComputedControl {
   /** What is recorded of it; empty where there is none to compute. */
