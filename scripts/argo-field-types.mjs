@@ -1,5 +1,5 @@
 /**
- * Prints src/simulate/argo/field-types.ts from the CustomResourceDefinition of Workflows, as a cluster or a release of Argo
+ * Prints src/simulate/argo/check/field-types.ts from the CustomResourceDefinition of Workflows, as a cluster or a release of Argo
  * has it: `kubectl get crd workflows.argoproj.io -o yaml | node scripts/argo-field-types.mjs 4.1.2`. Only what the target
  * `argo` can print is kept.
  */

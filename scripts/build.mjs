@@ -64,17 +64,18 @@ declare("src/task/task.ts", "task.d.ts");
 
 // What few steps need are files of their own beside the shim, which names them so and loads them when it needs them.
 const apart = new Map([
-  ["remote-stores.ts", "stores.cjs"],
-  ["aws-credentials.ts", "aws-credentials.cjs"],
-  ["install.ts", "install.cjs"],
-  ["mlflow-tracker.ts", "tracker.cjs"],
+  ["src/services/remote-stores.ts", "stores"],
+  ["src/stores/s3/aws-credentials.ts", "aws-credentials"],
+  ["src/shim/install.ts", "install"],
+  ["src/tracking/mlflow-tracker.ts", "tracker"],
 ]);
 const besideShim = {
   name: "beside-the-shim",
   setup: ({ onResolve }) =>
-    onResolve({ filter: /\.ts$/ }, ({ kind, path: file }) => {
-      const name = kind === "dynamic-import" ? apart.get(path.basename(file)) : undefined;
-      return name === undefined ? undefined : { path: `./${name}`, external: true };
+    onResolve({ filter: /\.ts$/ }, ({ kind, resolveDir, path: file }) => {
+      const source = path.relative(root, path.resolve(resolveDir, file)).split(path.sep).join("/");
+      const name = kind === "dynamic-import" ? apart.get(source) : undefined;
+      return name === undefined ? undefined : { path: `./${name}.cjs`, external: true };
     }),
 };
 
@@ -115,8 +116,8 @@ const shim = await build({
     { in: "src/shim/main.ts", out: "shim" },
     { in: "src/shim/start.ts", out: "start" },
     { in: "src/github-action/main.ts", out: "action" },
-    { in: "src/stores/remote-stores.ts", out: "stores" },
-    { in: "src/stores/aws-credentials.ts", out: "aws-credentials" },
+    { in: "src/services/remote-stores.ts", out: "stores" },
+    { in: "src/stores/s3/aws-credentials.ts", out: "aws-credentials" },
     { in: "src/shim/install.ts", out: "install" },
     { in: "src/tracking/mlflow-tracker.ts", out: "tracker" },
   ],

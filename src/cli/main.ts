@@ -7,8 +7,8 @@ import { Command, CommanderError, Option } from "commander";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { protocolVersion } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
-import { configured, copying, diagnosed, example, given, positive, repeatable } from "./command-options.ts";
-import { usageHint } from "./usage-hints.ts";
+import { configured, copying, diagnosed, example, given, positive, repeatable } from "./input/command-options.ts";
+import { usageHint } from "./output/usage-hints.ts";
 
 const program = new Command("magnus")
   .usage("COMMAND [options]")
@@ -53,7 +53,7 @@ diagnosed(configured(given(program.command("run [pipeline]"))))
   .addHelpText("after", example("magnus run pipeline.yaml --param lr=0.1 --jobs 4"))
   .action(async (pipeline: string | undefined, options, command: Command) => {
     const name = oneName(pipeline, options.file, command);
-    return finish((await import("./run.ts")).run(name, options));
+    return finish((await import("./commands/run.ts")).run(name, options));
   });
 
 diagnosed(configured(given(program.command("compile <pipeline>"))))
@@ -69,7 +69,7 @@ diagnosed(configured(given(program.command("compile <pipeline>"))))
     if (options.check && options.output === "-") command.error("error: --check compares files, so -o must be a folder");
     const { emitRbac, set = [], ...rest } = options;
     const values = emitRbac ? [...set, "targets.argo.emit_rbac=true"] : set;
-    return finish((await import("./compile.ts")).compile(pipeline, { ...rest, set: values }));
+    return finish((await import("./commands/compile.ts")).compile(pipeline, { ...rest, set: values }));
   });
 
 diagnosed(configured(given(program.command("check <pipelines...>"))))
@@ -77,7 +77,7 @@ diagnosed(configured(given(program.command("check <pipelines...>"))))
   .description("print all diagnostics, nothing else")
   .addOption(repeatable("-t, --target <NAME>", "check for this target, too (repeatable)"))
   .addHelpText("after", example("magnus check pipelines/*.yaml --format github"))
-  .action(async (pipelines, options) => finish((await import("./check.ts")).check(pipelines, options)));
+  .action(async (pipelines, options) => finish((await import("./commands/check.ts")).check(pipelines, options)));
 
 program
   .command("simulate <file>")
@@ -97,7 +97,7 @@ program
   .option("-j, --jobs <N>", "pods or jobs at a time; usual: as many as processors, or 4", positive)
   .option("--json", "print how it ended as JSON")
   .addHelpText("after", example("magnus simulate .github/workflows/pipeline.yml --input seed=8"))
-  .action(async (file, options) => finish((await import("./simulate.ts")).simulate(file, options)));
+  .action(async (file, options) => finish((await import("./commands/simulate.ts")).simulate(file, options)));
 
 const runs = program
   .command("runs")
@@ -110,14 +110,14 @@ diagnosed(configured(runs.command("list")))
   .description("all runs, newest first")
   .option("--json", "print as JSON")
   .addHelpText("after", example("magnus runs list --json"))
-  .action(async (options) => finish((await import("./runs.ts")).listRuns(options)));
+  .action(async (options) => finish((await import("./commands/runs.ts")).listRuns(options)));
 diagnosed(configured(runs.command("show <run>")))
   .usage("RUN [options]")
   .description("a run: its id, a prefix of one, latest, or a folder")
   .option("--json", "print the whole view as JSON")
   .option("--normalised", "print the form in which runs of all targets are equal")
   .addHelpText("after", example("magnus runs show latest"))
-  .action(async (run, options) => finish((await import("./runs.ts")).showRun(run, options)));
+  .action(async (run, options) => finish((await import("./commands/runs.ts")).showRun(run, options)));
 diagnosed(configured(runs.command("log <run> [step]")))
   .usage("RUN STEP [options]")
   .description("what a step printed; its dotted name")
@@ -125,40 +125,40 @@ diagnosed(configured(runs.command("log <run> [step]")))
   .option("--timestamps", "print when each line came, and on which stream")
   .addHelpText("after", example("magnus runs log latest train.oslo.fit"))
   .action(async (run: string, step: string | undefined, options) =>
-    finish((await import("./runs.ts")).showLog(run, step, options)),
+    finish((await import("./commands/runs.ts")).showLog(run, step, options)),
   );
 configured(runs.command("export <run>"))
   .usage("RUN [options]")
   .description("a run in another tool's form")
   .addOption(new Option("--format <FORM>", "magnus-json").choices(["magnus-json"]).default("magnus-json"))
   .addHelpText("after", example("magnus runs export latest --format magnus-json >run.json"))
-  .action(async (run, options) => finish((await import("./runs.ts")).exportRun(run, options)));
+  .action(async (run, options) => finish((await import("./commands/runs.ts")).exportRun(run, options)));
 diagnosed(configured(runs.command("verify [runs...]")))
   .usage("[RUN...] [options]")
   .description("whether all that was recorded is there, undamaged; all runs where none is named")
   .option("--no-files", "leave out the content of catalogued files")
   .option("--json", "print as JSON")
   .addHelpText("after", example("magnus runs verify latest"))
-  .action(async (names, options) => finish((await import("./runs-verify.ts")).verifyRuns(names, options)));
+  .action(async (names, options) => finish((await import("./commands/runs-verify.ts")).verifyRuns(names, options)));
 diagnosed(configured(runs.command("close <run>")))
   .usage("RUN [options]")
   .description("close a run whose process was killed: what ran is lost, the run failed")
   .option("--gone", "you know that nothing of it runs any more, where that cannot be seen from here")
   .addHelpText("after", example("magnus runs close latest"))
-  .action(async (run, options) => finish((await import("./runs-close.ts")).closeRunOf(run, options)));
+  .action(async (run, options) => finish((await import("./commands/runs-close.ts")).closeRunOf(run, options)));
 copying(runs.command("push <runs...>"), "--to")
   .usage("RUN... --to STORE [options]")
   .description("copy runs to another store, with their files")
   .addHelpText("after", example("magnus runs push latest --to team.yaml"))
   .action(async (names, { to, ...options }) =>
-    finish((await import("./copy-runs.ts")).pushRuns(names, { ...options, store: to })),
+    finish((await import("./commands/copy-runs.ts")).pushRuns(names, { ...options, store: to })),
   );
 copying(runs.command("pull <runs...>"), "--from")
   .usage("RUN... --from STORE [options]")
   .description("copy runs from another store, with their files")
   .addHelpText("after", example("magnus runs pull 20261125 --from team.yaml"))
   .action(async (names, { from, ...options }) =>
-    finish((await import("./copy-runs.ts")).pullRuns(names, { ...options, store: from })),
+    finish((await import("./commands/copy-runs.ts")).pullRuns(names, { ...options, store: from })),
   );
 
 diagnosed(configured(program.command("doctor")))
@@ -166,7 +166,7 @@ diagnosed(configured(program.command("doctor")))
   .description("try whether the configured stores work")
   .option("--json", "print as JSON")
   .addHelpText("after", example("magnus doctor -c ci.yaml"))
-  .action(async (options) => finish((await import("./doctor.ts")).doctor(options)));
+  .action(async (options) => finish((await import("./commands/doctor.ts")).doctor(options)));
 
 const track = program
   .command("track")
@@ -179,13 +179,13 @@ diagnosed(configured(track.command("sync <run>")))
   .description("tell the tracking server what it has not been told of a run")
   .option("--json", "print what was told as JSON")
   .addHelpText("after", example("magnus track sync latest --set experiment_tracker.type=mlflow"))
-  .action(async (run, options) => finish((await import("./track.ts")).syncTracked(run, options)));
+  .action(async (run, options) => finish((await import("./commands/track.ts")).syncTracked(run, options)));
 
 diagnosed(program.command("init [dir]"))
   .usage("[DIR]")
   .description("write a first pipeline with its configuration")
   .addHelpText("after", example("magnus init first-project"))
-  .action(async (dir, options) => finish((await import("./init.ts")).init(dir, options)));
+  .action(async (dir, options) => finish((await import("./commands/init.ts")).init(dir, options)));
 
 program
   .command("targets")
@@ -193,7 +193,7 @@ program
   .description("list the targets and what each can run")
   .option("--json", "print as JSON")
   .addHelpText("after", example("magnus targets"))
-  .action(async (options) => finish((await import("./targets.ts")).targets(options)));
+  .action(async (options) => finish((await import("./commands/targets.ts")).targets(options)));
 
 const shim = program
   .command("shim")
@@ -208,7 +208,7 @@ diagnosed(configured(shim.command("image")))
   .option("--check", "write nothing; exit 1 where the files on disk differ")
   .option("--json", "print the image, what was written and the commands as JSON")
   .addHelpText("after", example("magnus shim image -o build/shim"))
-  .action(async (options) => finish((await import("./shim-image.ts")).shimImage(options)));
+  .action(async (options) => finish((await import("./commands/shim-image.ts")).shimImage(options)));
 
 program
   .command("help [command...]", { hidden: true })

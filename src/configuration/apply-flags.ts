@@ -2,11 +2,13 @@ import { shownFlag } from "../diagnostics/shown-flag.ts";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { isArray, isObject, type Json, type JsonObject, setKey } from "../protocol/json.ts";
 import { readParameterText } from "../protocol/merge-parameters.ts";
-import type { Setting } from "./configuration.ts";
 import { reportBadSet } from "./diagnose.ts";
+import type { Layer } from "./layer.ts";
 import { type Place, placeKey, type Way } from "./place.ts";
-import { type Layer, reportTopLevelKey, topLevelKey } from "./read-layer.ts";
-import { type ServiceName, serviceType } from "./service-names.ts";
+import { reportTopLevelKey, topLevelKey } from "./read-layer.ts";
+import type { ServiceName } from "./service-name.ts";
+import { serviceType } from "./service-names.ts";
+import type { Setting } from "./setting.ts";
 
 /**
  * Lays `--set key=value` flags over what files say. The key is the way to a value, its parts joined by dots

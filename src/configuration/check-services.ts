@@ -1,11 +1,12 @@
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
-import type { Setting } from "./configuration.ts";
 import { reportUnknownType, reportUnused, serviceWords } from "./diagnose.ts";
+import type { Layer } from "./layer.ts";
 import { placeOf } from "./place.ts";
-import type { Layer } from "./read-layer.ts";
 import { reportIssues } from "./report-issues.ts";
-import { type ServiceName, serviceNames, typesOf } from "./service-names.ts";
+import { type ServiceName, serviceNames } from "./service-name.ts";
+import { typesOf } from "./service-names.ts";
 import { serviceSchemas, unusedServiceKeys } from "./service-schemas.ts";
+import type { Setting } from "./setting.ts";
 
 /** Reports every service whose type or keys do not exist, or whose values are of the wrong kind. */
 export function checkServices(layer: Layer, sink: DiagnosticSink): void {

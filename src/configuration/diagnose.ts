@@ -5,7 +5,7 @@ import { suggest } from "../diagnostics/suggest.ts";
 import { describeJson } from "../protocol/describe-json.ts";
 import type { Json } from "../protocol/json.ts";
 import { type Place, pointAt } from "./place.ts";
-import type { ServiceName } from "./service-names.ts";
+import type { ServiceName } from "./service-name.ts";
 
 export function reportUnknownKey(
   sink: DiagnosticSink,

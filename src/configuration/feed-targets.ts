@@ -1,6 +1,6 @@
-import type { Setting } from "./configuration.ts";
-import type { Layer } from "./read-layer.ts";
+import type { Layer } from "./layer.ts";
 import { serviceSchemas } from "./service-schemas.ts";
+import type { Setting } from "./setting.ts";
 
 /** An executor whose type is a target (magnus-core's way to say it) gives that target's options what `targets` does not. */
 export function feedTargets(layer: Layer): Layer {

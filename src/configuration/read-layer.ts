@@ -1,33 +1,17 @@
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { readYaml } from "../frontends/yaml.ts";
-import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
+import { isObject, type JsonObject } from "../protocol/json.ts";
 import type { SourceDocument } from "../source/source-document.ts";
 import type { SourceFile } from "../source/source-file.ts";
-import type { Setting } from "./configuration.ts";
 import { reportMissing, reportShape, reportTwice, reportUnknownKey, reportUnused } from "./diagnose.ts";
+import { type Layer, overlay } from "./layer.ts";
 import type { Place } from "./place.ts";
 import { placeIn, readSetting } from "./read-setting.ts";
-import { type ServiceName, serviceNames, serviceType, typesOf } from "./service-names.ts";
-
-/** What one source of configuration says: a service that it does not name is absent. */
-export type Layer = { readonly [service in ServiceName]?: Setting } & {
-  readonly targets?: { readonly [name: string]: Setting };
-  readonly isolate?: Scalar;
-  readonly grace?: Scalar;
-};
-
-export interface Scalar {
-  readonly value: Json;
-  readonly place: Place;
-}
+import { type ServiceName, serviceNames } from "./service-name.ts";
+import { serviceType, typesOf } from "./service-names.ts";
+import type { Setting } from "./setting.ts";
 
 type MutableLayer = { -readonly [key in keyof Layer]: Layer[key] };
-
-/** Later over earlier, service by service and target by target. */
-export function overlay(earlier: Layer, later: Layer): Layer {
-  const targets = { ...earlier.targets, ...later.targets };
-  return { ...earlier, ...later, ...(Object.keys(targets).length === 0 ? {} : { targets }) };
-}
 
 /** Reads a configuration file; in any, the services may also stand under `defaults`, as in magnus-core. */
 export function readLayer(file: SourceFile, sink: DiagnosticSink): Layer {

@@ -1,9 +1,9 @@
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { isArray, isObject, type Json, type JsonArray, type JsonObject, setKey } from "../protocol/json.ts";
 import type { SourceDocument } from "../source/source-document.ts";
-import type { Setting } from "./configuration.ts";
 import { reportTwice } from "./diagnose.ts";
 import { type Place, placeKey, type Way } from "./place.ts";
+import type { Setting } from "./setting.ts";
 
 /** The keys of `values` but `without`, in underscores; a key without a value counts as not written. */
 export function readSetting(

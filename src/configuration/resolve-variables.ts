@@ -7,8 +7,9 @@ import {
   type VariableReference,
   variablesOf,
 } from "../protocol/services.ts";
-import type { Configuration, Setting } from "./configuration.ts";
+import type { Configuration } from "./configuration.ts";
 import { type Place, type Places, placeOf, pointAt, type Way } from "./place.ts";
+import type { Setting } from "./setting.ts";
 
 /** Environment variables by name, as `process.env`. */
 export type Environment = { readonly [name: string]: string | undefined };

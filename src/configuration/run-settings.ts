@@ -2,7 +2,7 @@ import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { isNumber } from "../protocol/json.ts";
 import type { Configuration } from "./configuration.ts";
 import { reportShape } from "./diagnose.ts";
-import type { Layer, Scalar } from "./read-layer.ts";
+import type { Layer, Scalar } from "./layer.ts";
 
 /** The settings of `isolate` and `grace`, where written; what is wrong is reported and left out. */
 export function readRunSettings(

@@ -1,8 +1,5 @@
+import { type ServiceName, serviceNames } from "./service-name.ts";
 import { serviceSchemas } from "./service-schemas.ts";
-
-/** The services of a configuration by their canonical keys. */
-export const serviceNames = ["executor", "run_log_store", "catalog", "secrets", "experiment_tracker"] as const;
-export type ServiceName = (typeof serviceNames)[number];
 
 function _isServiceName(key: string): key is ServiceName {
   return serviceNames.some((name) => name === key);

@@ -1,6 +1,6 @@
 /** The keys of every service and type, as zod schemas: what the configuration is checked against, and its documentation. */
 import * as z from "zod";
-import type { ServiceName } from "./service-names.ts";
+import type { ServiceName } from "./service-name.ts";
 
 const text = z.string();
 const flag = z.boolean();

@@ -1,6 +1,7 @@
 import { printJson } from "../protocol/json.ts";
 import { type ServiceSettings, type ServicesSpec, serviceDefaults } from "../protocol/services.ts";
-import type { Configuration, Setting } from "./configuration.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Setting } from "./setting.ts";
 
 /** What a run needs of a configuration, variables unresolved, defaults left out: what compiled files carry. */
 export function servicesOf(configuration: Configuration): ServicesSpec {

@@ -7,17 +7,17 @@ import { displayPath, type Path, pathKey } from "../protocol/path.ts";
 import { serviceDefaults } from "../protocol/services.ts";
 import { readSpec } from "../protocol/spec-text.ts";
 import type { At, RunSpec } from "../protocol/step-spec.ts";
-import { foldRun } from "../run-log/fold.ts";
-import { lastLines } from "../run-log/log-lines.ts";
-import { readItems } from "../run-log/replay-control.ts";
-import type { AttemptView, StepView } from "../run-log/view.ts";
-import { readEvents } from "../runtime/event-writer.ts";
-import { scratchFolder } from "../runtime/scratch.ts";
+import { readEvents } from "../run-log/record/event-writer.ts";
+import { lastLines } from "../run-log/record/log-lines.ts";
+import { readItems } from "../run-log/replay/replay-control.ts";
+import { foldRun } from "../run-log/views/fold.ts";
+import type { AttemptView, StepView } from "../run-log/views/view.ts";
+import { scratchFolder } from "../runtime/given/scratch.ts";
 import { placeOf, readAt } from "../shim/place.ts";
 import { runLeaf } from "../shim/run-leaf.ts";
 import { openSession } from "../shim/session.ts";
 import { UsageError } from "../shim/usage-error.ts";
-import type { RunLog } from "../stores/run-log-store.ts";
+import type { RunLog } from "../stores/contract/run-log-store.ts";
 import { annotate, mask, setOutput, withoutCommands } from "./commands.ts";
 
 /** https://docs.github.com/actions/reference/limits: legs of a matrix. */

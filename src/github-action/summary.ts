@@ -1,7 +1,8 @@
 import { printJson } from "../protocol/json.ts";
 import { displayPath, pathKey } from "../protocol/path.ts";
-import { milliseconds } from "../run-log/print-tree.ts";
-import type { NodeStatus, RunView, StepView } from "../run-log/view.ts";
+import type { NodeStatus } from "../run-log/replay/node-status.ts";
+import { milliseconds } from "../run-log/views/print-tree.ts";
+import type { RunView, StepView } from "../run-log/views/view.ts";
 
 /** Steps that are listed; more are only counted (GitHub takes 1 MiB of a step's summary, and less of a graph). */
 const mostRows = 500;

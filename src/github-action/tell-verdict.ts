@@ -1,7 +1,7 @@
 import { exitCode } from "../protocol/exit-codes.ts";
-import { foldRun } from "../run-log/fold.ts";
-import { failureLine, whyFailed } from "../run-log/why-failed.ts";
-import { readEvents } from "../runtime/event-writer.ts";
+import { readEvents } from "../run-log/record/event-writer.ts";
+import { foldRun } from "../run-log/views/fold.ts";
+import { failureLine, whyFailed } from "../run-log/views/why-failed.ts";
 import { openSession } from "../shim/session.ts";
 import { addToSummary, annotate } from "./commands.ts";
 import { printSummary } from "./summary.ts";

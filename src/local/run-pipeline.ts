@@ -4,16 +4,16 @@
  * a shim's. Controls are computed here, so no gather runs.
  */
 import type { MapNode } from "../ir/pipeline.ts";
-import type { Plan, PlanComposite, PlanGraph, PlanLeaf, PlanNode } from "../plan/plan.ts";
+import type { Plan, PlanComposite, PlanGraph, PlanLeaf, PlanNode } from "../plan/plan-node.ts";
 import type { CatalogFile } from "../protocol/event.ts";
 import { isArray, isObject, type Json, parseJson } from "../protocol/json.ts";
 import type { Edge, Parameters, Path, PathElement } from "../protocol/path.ts";
 import type { ControlDuty } from "../protocol/step-spec.ts";
-import { computeControl } from "../run-log/control.ts";
-import { mergeMap, mergeParallel } from "../run-log/merge.ts";
-import { runStep } from "../runtime/run-step.ts";
-import type { StepResult, StepRun, StepServices } from "../runtime/step-run.ts";
-import { type Limit, limit } from "./limit.ts";
+import { computeControl } from "../run-log/replay/control.ts";
+import { mergeMap, mergeParallel } from "../run-log/replay/merge.ts";
+import { runStep } from "../runtime/attempt/run-step.ts";
+import type { StepResult, StepRun, StepServices } from "../runtime/attempt/step-run.ts";
+import { type Limit, limit } from "../system/limit.ts";
 
 export interface LocalRun {
   readonly plan: Plan;

@@ -5,7 +5,7 @@
  * step's failure leads here with nothing else running. These lists, computed from the edges, are its right to do so.
  */
 import type { RunSpec, StepSpec } from "../protocol/step-spec.ts";
-import type { PlanComposite, PlanGraph, PlanNode, PlannedSpec } from "./plan.ts";
+import type { PlanComposite, PlanGraph, PlanNode, PlannedSpec } from "./plan-node.ts";
 
 type Loss = NonNullable<StepSpec["mayBeLost"]>[number];
 

@@ -1,5 +1,5 @@
 import { walkNodes } from "../ir/walk.ts";
-import type { Rule } from "./rules.ts";
+import type { Rule } from "./rule.ts";
 
 /** Patterns of `catalog`: relative posix globs that stay below the working directory. */
 export const checkCatalogPatterns: Rule = ({ root }, { sink }) => {

@@ -1,6 +1,6 @@
 import type { TaskNode } from "../ir/pipeline.ts";
 import { walkNodes } from "../ir/walk.ts";
-import type { Rule, RuleContext } from "./rules.ts";
+import type { Rule, RuleContext } from "./rule.ts";
 
 /** What each type of command must look like before anything can be run. */
 export const checkCommands: Rule = ({ root }, context) => {

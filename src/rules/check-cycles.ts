@@ -2,7 +2,7 @@ import { cyclesOf } from "../ir/graph.ts";
 import type { Node } from "../ir/pipeline.ts";
 import { walkGraphs } from "../ir/walk.ts";
 import type { Span } from "../source/source-file.ts";
-import type { Rule } from "./rules.ts";
+import type { Rule } from "./rule.ts";
 
 /** A graph is acyclic. The place is the edge that closes the cycle. */
 export const checkCycles: Rule = ({ root }, { sink }) => {

@@ -2,7 +2,7 @@ import type { TaskNode } from "../ir/pipeline.ts";
 import { walkNodes } from "../ir/walk.ts";
 import { maxEnvironmentValue } from "../protocol/environment.ts";
 import type { Span } from "../source/source-file.ts";
-import type { Rule, RuleContext } from "./rules.ts";
+import type { Rule, RuleContext } from "./rule.ts";
 
 /** Texts that no process could be started with, and names that no environment can have. */
 export const checkEnvironment: Rule = ({ root }, context) => {

@@ -2,7 +2,7 @@ import { orderOf, successorsOf } from "../ir/graph.ts";
 import { type Graph, graphsOf, type Node } from "../ir/pipeline.ts";
 import { describeJson } from "../protocol/describe-json.ts";
 import { isArray } from "../protocol/json.ts";
-import type { Rule } from "./rules.ts";
+import type { Rule } from "./rule.ts";
 
 /**
  * A map over a parameter whose default is no list, where no step runs before that could set it. A default of null says

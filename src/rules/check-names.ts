@@ -1,5 +1,5 @@
 import { walkGraphs } from "../ir/walk.ts";
-import type { Rule } from "./rules.ts";
+import type { Rule } from "./rule.ts";
 
 /** Names of steps: what dotted paths, compiled files and people can tell apart. */
 export const checkNames: Rule = ({ root }, { sink }) => {

@@ -2,7 +2,7 @@ import { orderOf } from "../ir/graph.ts";
 import { type Graph, graphsOf, type Node, type TaskNode } from "../ir/pipeline.ts";
 import { walkGraphs, walkNodes } from "../ir/walk.ts";
 import type { Edge } from "../protocol/path.ts";
-import type { Rule, RuleContext } from "./rules.ts";
+import type { Rule, RuleContext } from "./rule.ts";
 
 /**
  * Objects that a step of one image keeps and one of another may read: a pickle needs the packages that it was made with.

@@ -1,7 +1,7 @@
 import { type Graph, graphsOf, type Node, type ParallelNode } from "../ir/pipeline.ts";
 import { walkGraphs, walkNodes } from "../ir/walk.ts";
 import type { Span } from "../source/source-file.ts";
-import type { Rule, RuleContext } from "./rules.ts";
+import type { Rule, RuleContext } from "./rule.ts";
 
 /** Branches that run at a time and return one name, where the pipeline does not say which value counts. */
 export const checkParallelReturns: Rule = ({ root }, context) => {

@@ -3,7 +3,7 @@ import { walkNodes } from "../ir/walk.ts";
 import { parameterName } from "../protocol/environment.ts";
 import { isGuardedName } from "../protocol/guarded-names.ts";
 import type { Span } from "../source/source-file.ts";
-import type { Rule } from "./rules.ts";
+import type { Rule } from "./rule.ts";
 
 /** Names of parameters wherever steps write them. */
 export const checkParameterNames: Rule = ({ root }, { sink }) => {

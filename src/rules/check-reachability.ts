@@ -1,7 +1,7 @@
 import { quote } from "../diagnostics/quote.ts";
 import { cyclesOf, reachOf } from "../ir/graph.ts";
 import { type GraphVisit, walkGraphs } from "../ir/walk.ts";
-import type { Rule } from "./rules.ts";
+import type { Rule } from "./rule.ts";
 
 /** Every graph can succeed, and every step can run. */
 export const checkReachability: Rule = ({ root }, { sink, uncertain }) => {

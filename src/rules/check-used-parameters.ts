@@ -2,7 +2,7 @@ import { declaredParameters } from "../ir/declared-parameters.ts";
 import { type Graph, graphsOf, type Node } from "../ir/pipeline.ts";
 import { walkNodes } from "../ir/walk.ts";
 import { isPluralOf, nearName } from "../protocol/declared-parameters.ts";
-import type { Rule } from "./rules.ts";
+import type { Rule } from "./rule.ts";
 
 /**
  * A parameter that a step iterates over, decides on or breaks on, which nobody declares or returns while something of nearly

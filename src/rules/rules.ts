@@ -1,9 +1,3 @@
-/**
- * Phase: rules. In: the IR. Out: diagnostics about what it means. Rules never change the IR and know nothing of each
- * other; each is one file, one line here and one test.
- */
-import type { DiagnosticSink } from "../diagnostics/sink.ts";
-import type { Graph, Pipeline } from "../ir/pipeline.ts";
 import { checkCatalogPatterns } from "./check-catalog-patterns.ts";
 import { checkCommands } from "./check-commands.ts";
 import { checkCycles } from "./check-cycles.ts";
@@ -15,14 +9,7 @@ import { checkParallelReturns } from "./check-parallel-returns.ts";
 import { checkParameterNames } from "./check-parameter-names.ts";
 import { checkReachability } from "./check-reachability.ts";
 import { checkUsedParameters } from "./check-used-parameters.ts";
-
-export interface RuleContext {
-  readonly sink: DiagnosticSink;
-  /** Graphs with an edge that leads nowhere, which was reported. */
-  readonly uncertain: ReadonlySet<Graph>;
-}
-
-export type Rule = (pipeline: Pipeline, context: RuleContext) => void;
+import type { Rule } from "./rule.ts";
 
 export const rules: readonly Rule[] = [
   checkNames,

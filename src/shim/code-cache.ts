@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import path from "node:path";
-import { removeIfThere } from "../stores/atomic-file.ts";
+import { removeIfThere } from "../system/atomic-file.ts";
 
 /** The name of what V8 made of a bundle, whose last line is its digest. V8 itself refuses what another V8 made. */
 export function cacheName(source: string): string {

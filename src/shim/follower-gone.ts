@@ -1,5 +1,5 @@
-import { isAlive, parentOf } from "../runtime/process-place.ts";
-import { scratchOwner } from "../runtime/scratch.ts";
+import { isAlive, parentOf } from "../runtime/given/process-place.ts";
+import { scratchOwner } from "../runtime/given/scratch.ts";
 
 /** Whoever started this process follows it no more: it is to end soon. */
 export interface FollowerGone {

@@ -1,11 +1,11 @@
 import { exitCode } from "../protocol/exit-codes.ts";
 import { readSpec } from "../protocol/spec-text.ts";
-import { printable, printTree } from "../run-log/print-tree.ts";
-import { failureLine, whyFailed } from "../run-log/why-failed.ts";
-import { closeRun } from "../runtime/close-run.ts";
-import { openEventWriter } from "../runtime/event-writer.ts";
-import { closeRunPlace } from "../runtime/run-directory.ts";
-import { StoreError } from "../stores/store-error.ts";
+import { closeRun } from "../run-log/close-run.ts";
+import { openEventWriter } from "../run-log/record/event-writer.ts";
+import { printable, printTree } from "../run-log/views/print-tree.ts";
+import { failureLine, whyFailed } from "../run-log/views/why-failed.ts";
+import { closeRunPlace } from "../runtime/directory/run-directory.ts";
+import { StoreError } from "../stores/contract/store-error.ts";
 import { createRunWhereNobodyDid, readParameters } from "./create-run.ts";
 import { openSession, readArguments, readNames, readText } from "./session.ts";
 import { trackedLog } from "./tracked-log.ts";

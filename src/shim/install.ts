@@ -18,8 +18,8 @@ import {
 import path from "node:path";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { isArray, isObject, type Json, parseJson } from "../protocol/json.ts";
-import { makeFolder } from "../stores/atomic-file.ts";
-import { errorCode } from "../stores/store-error.ts";
+import { makeFolder } from "../system/atomic-file.ts";
+import { errorCode } from "../system/error-code.ts";
 import { readArguments } from "./session.ts";
 import { UsageError } from "./usage-error.ts";
 

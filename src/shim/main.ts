@@ -7,7 +7,7 @@ import path from "node:path";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { protocolVersion } from "../protocol/step-spec.ts";
 import { version } from "../protocol/version.ts";
-import { errorCode } from "../stores/store-error.ts";
+import { errorCode } from "../system/error-code.ts";
 import { beginRun } from "./begin-run.ts";
 import { giveVerdict } from "./give-verdict.ts";
 import { mergeRuns } from "./merge-runs.ts";

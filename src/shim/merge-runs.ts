@@ -1,7 +1,7 @@
 import path from "node:path";
 import { exitCode } from "../protocol/exit-codes.ts";
-import { copyRun } from "../stores/copy-run.ts";
-import { fileSystemRunLogStore } from "../stores/file-system-run-log.ts";
+import { copyRun } from "../services/copy-run.ts";
+import { fileSystemRunLogStore } from "../stores/folder/run-log.ts";
 import { readArguments, readServices } from "./session.ts";
 import { UsageError } from "./usage-error.ts";
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Json, type JsonObject, parseJson } from "../protocol/json.ts";
-import { openServices, type Services } from "../stores/open-stores.ts";
+import { openServices } from "../services/open-services.ts";
+import type { Services } from "../services/services.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What the environment tells every verb: the run and its services. Throws UsageError, ServiceError. */

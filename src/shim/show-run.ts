@@ -1,7 +1,7 @@
 import { exitCode } from "../protocol/exit-codes.ts";
 import { type Json, printJson } from "../protocol/json.ts";
-import { foldRun } from "../run-log/fold.ts";
-import { readEvents } from "../runtime/event-writer.ts";
+import { readEvents } from "../run-log/record/event-writer.ts";
+import { foldRun } from "../run-log/views/fold.ts";
 import { openSession, readArguments } from "./session.ts";
 
 /**

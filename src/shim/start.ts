@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Script } from "node:vm";
 import { exitCode } from "../protocol/exit-codes.ts";
-import { errorCode } from "../stores/store-error.ts";
+import { errorCode } from "../system/error-code.ts";
 import { cacheName, ownCacheFolder, readCache, writeCache } from "./code-cache.ts";
 
 const file = path.join(__dirname, "shim.cjs");

@@ -1,8 +1,8 @@
 import { exitCode } from "../protocol/exit-codes.ts";
 import { ServiceError } from "../protocol/services.ts";
 import { SpecError } from "../protocol/spec-text.ts";
-import { DamagedLogError } from "../run-log/damaged-log.ts";
-import { StoreError } from "../stores/store-error.ts";
+import { DamagedLogError } from "../run-log/replay/damaged-log.ts";
+import { StoreError } from "../stores/contract/store-error.ts";
 import { isUsageError } from "./usage-error.ts";
 
 /** Says why the shim could not do its work, and ends with the code of it. */

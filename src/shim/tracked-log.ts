@@ -1,7 +1,8 @@
 import type { EventBody } from "../protocol/event.ts";
-import type { Services } from "../stores/open-stores.ts";
-import type { RunLog } from "../stores/run-log-store.ts";
-import { openTracker, type Tracker } from "../tracking/open-tracker.ts";
+import type { Services } from "../services/services.ts";
+import type { RunLog } from "../stores/contract/run-log-store.ts";
+import { openTracker } from "../tracking/open-tracker.ts";
+import type { Tracker } from "../tracking/tracker.ts";
 
 /** The run log, and the tracker that sees what is appended to it; none where none is configured or can be opened. */
 export async function trackedLog(

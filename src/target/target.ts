@@ -5,7 +5,7 @@
 import type { ZodType } from "zod";
 import type { OptionFinding } from "../diagnostics/option-finding.ts";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Plan } from "../plan/plan-node.ts";
 import type { Capabilities } from "./capabilities.ts";
 
 export interface OutputFile {

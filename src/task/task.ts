@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseEnv } from "node:util";
-import { globOf } from "../runtime/glob.ts";
+import { globOf } from "../system/glob.ts";
 
 /** What was asked for is not there, or cannot be given to magnus. The message is for people. */
 export class MagnusError extends Error {
@@ -188,7 +188,7 @@ const marked = new RegExp(`"${JSON.stringify(mark).slice(1, -1).replaceAll("\\",
 
 /**
  * An integer beyond 2^53 may be another one, rounded: it is printed with an exponent, by which the runtime knows to look
- * for it among the given ones (src/runtime/number-texts.ts). NaN and Infinity are common as metrics, and no JSON: as part of
+ * for it among the given ones (src/runtime/taken/number-texts.ts). NaN and Infinity are common as metrics, and no JSON: as part of
  * one they become text.
  */
 function jsonOf(value: JsonValue, name: string, as: "parameter" | "metric" = "parameter"): string {

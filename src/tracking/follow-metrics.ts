@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Metrics } from "../protocol/group-metrics.ts";
-import type { EventWriter } from "../runtime/event-writer.ts";
-import { findLeak } from "../runtime/find-leak.ts";
-import { readAnswer } from "../runtime/output-file.ts";
-import { asRecorded } from "../runtime/outputs.ts";
-import type { Redactor } from "../runtime/redactor.ts";
-import type { Head, MetricsFollower } from "../runtime/step-run.ts";
+import type { EventWriter } from "../run-log/record/event-writer.ts";
+import type { Head, MetricsFollower } from "../runtime/attempt/step-run.ts";
+import type { Redactor } from "../runtime/masking/redactor.ts";
+import { findLeak } from "../runtime/taken/find-leak.ts";
+import { readAnswer } from "../runtime/taken/output-file.ts";
+import { asRecorded } from "../runtime/taken/outputs.ts";
 
 /** Milliseconds between two looks. */
 const interval = 2000;

@@ -5,9 +5,9 @@
  * server does not do its work, that is told once, and the rest of this process goes untracked.
  */
 import type { Event, MetricEvent } from "../protocol/event.ts";
-import { readEvents } from "../runtime/event-writer.ts";
-import type { Head } from "../runtime/step-run.ts";
-import type { RunLog } from "../stores/run-log-store.ts";
+import { readEvents } from "../run-log/record/event-writer.ts";
+import type { Head } from "../runtime/attempt/step-run.ts";
+import type { RunLog } from "../stores/contract/run-log-store.ts";
 import { followMetrics } from "./follow-metrics.ts";
 import { type MlflowClient, mlflowClient } from "./mlflow-client.ts";
 import {
@@ -21,7 +21,7 @@ import {
   trackedRun,
 } from "./mlflow-records.ts";
 import { readMlflowSettings } from "./mlflow-settings.ts";
-import type { Tracker, Tracking } from "./open-tracker.ts";
+import type { Tracker, Tracking } from "./tracker.ts";
 
 /** Milliseconds that a step, or the end of a run, waits for the server at most. */
 const usualPatience = 5000;

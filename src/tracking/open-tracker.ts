@@ -1,25 +1,4 @@
-/** Experiment tracking as the shim and the local runner use it; what reaches the server is loaded only where it is configured. */
-import type { Event } from "../protocol/event.ts";
-import type { AttemptTracker, Head } from "../runtime/step-run.ts";
-import type { RunLog } from "../stores/run-log-store.ts";
-
-export interface Tracking {
-  /** The configured server; absent: what MLflow's variables in `environment` say. */
-  readonly server?: string;
-  readonly environment: { readonly [name: string]: string | undefined };
-  readonly log: RunLog;
-  /** Called once where something could not be told; one line for people. */
-  warn(message: string, attempt?: Head): void;
-  /** Milliseconds; absent: 5 s. */
-  readonly patienceMs?: number;
-}
-
-export interface Tracker extends AttemptTracker {
-  /** Takes what was appended to the run log; returns at once. */
-  see(events: readonly Event[]): void;
-  /** Resolves when all is told, or given up: within the patience. */
-  close(): Promise<void>;
-}
+import type { Tracker, Tracking } from "./tracker.ts";
 
 /** A tracker that cannot be opened is a warning: no run fails of it. */
 export async function openTracker(tracking: Tracking): Promise<Tracker | undefined> {

@@ -1,4 +1,4 @@
-import { schedulesOf } from "../../src/target/schedules.ts";
+import { schedulesOf } from "../../src/target/schedules/schedules.ts";
 import type { ArgoOptions } from "./options.ts";
 
 const policies = { forbid: "Forbid", replace: "Replace", allow: "Allow" } as const;

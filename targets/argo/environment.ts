@@ -1,6 +1,6 @@
 import type { ArgoOptions, ShapeOptions } from "./options.ts";
-import { jsonText } from "./print-text.ts";
 import type { Storage } from "./storage.ts";
+import { jsonText } from "./yaml/print-text.ts";
 
 /** The variables of a step's container: what the shim has to know, those of the options, and secrets by reference. */
 export function environmentOf(

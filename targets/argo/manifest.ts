@@ -1,19 +1,19 @@
-import type { Plan, PlanComposite, PlanGraph } from "../../src/plan/plan.ts";
+import type { Plan, PlanComposite, PlanGraph } from "../../src/plan/plan-node.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
 import { isArray, type Json } from "../../src/protocol/json.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import type { EmitContext } from "../../src/target/target.ts";
-import type { Graphs } from "./building.ts";
 import { cronWorkflow } from "./cron-workflow.ts";
-import { printGraphs } from "./graphs.ts";
-import { ownTemplates, templateNames, workflowName } from "./names.ts";
+import type { Graphs } from "./graphs/building.ts";
+import { printGraphs } from "./graphs/graphs.ts";
+import { ownTemplates, templateNames, workflowName } from "./graphs/names.ts";
+import { dagObject, type Task } from "./graphs/task.ts";
 import type { ArgoOptions } from "./options.ts";
-import { withOverlay } from "./overlay.ts";
-import { jsonText } from "./print-text.ts";
-import { printCommented, printYaml } from "./print-yaml.ts";
 import { containerShapes } from "./shapes.ts";
 import { type Storage, storageOf } from "./storage.ts";
-import { dagObject, type Task } from "./task.ts";
+import { withOverlay } from "./yaml/overlay.ts";
+import { jsonText } from "./yaml/print-text.ts";
+import { printCommented, printYaml } from "./yaml/print-yaml.ts";
 
 interface Template {
   readonly comment: string;

@@ -1,6 +1,6 @@
 import { printJson } from "../../src/protocol/json.ts";
 import type { ReferToNames } from "../../src/protocol/spec-text.ts";
-import { jsonText } from "./print-text.ts";
+import { jsonText } from "./yaml/print-text.ts";
 
 /** Long lists of branches' names, to which the specs of a workflow refer by number. */
 export interface NameTable {

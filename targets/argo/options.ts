@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { maxEnvironmentValue } from "../../src/protocol/environment.ts";
-import { scheduleOptions } from "../../src/target/schedules.ts";
-import { overlayOption } from "./overlay.ts";
+import { scheduleOptions } from "../../src/target/schedules/schedules.ts";
+import { overlayOption } from "./yaml/overlay.ts";
 
 const text = z.string().min(1);
 /** Kubernetes' names of objects (RFC 1123 subdomain). */

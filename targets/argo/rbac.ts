@@ -1,4 +1,4 @@
-import { workflowName } from "./names.ts";
+import { workflowName } from "./graphs/names.ts";
 import type { ArgoOptions } from "./options.ts";
 
 /** What the service account of a run may do, and no more: the executor beside each step reports what it wrote. */

@@ -1,18 +1,19 @@
 /** What Argo and its API server refuse, and what no pod could do, told before anything is written. */
 import type { DiagnosticSink } from "../../src/diagnostics/sink.ts";
-import { type Plan, type PlanGraph, type PlanLeaf, planNodes } from "../../src/plan/plan.ts";
+import { planNodes } from "../../src/plan/plan.ts";
+import type { Plan, PlanGraph, PlanLeaf } from "../../src/plan/plan-node.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
 import type { EmitContext } from "../../src/target/target.ts";
-import type { Graphs } from "./building.ts";
 import { secretEntry } from "./environment.ts";
+import type { Graphs } from "./graphs/building.ts";
+import { mostTasks } from "./graphs/task.ts";
 import { withoutLong } from "./long-parameters.ts";
 import { buildManifest } from "./manifest.ts";
 import type { ArgoOptions } from "./options.ts";
-import { specText } from "./print-text.ts";
 import { imageOf } from "./shapes.ts";
 import { statusSize } from "./status-size.ts";
 import { storageOf } from "./storage.ts";
-import { mostTasks } from "./task.ts";
+import { specText } from "./yaml/print-text.ts";
 
 /** Argo counts nested templates and iterations together and ends the workflow above 100; hooks and retries take some. */
 const deepest = 90;

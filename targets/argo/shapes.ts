@@ -3,17 +3,17 @@
  * costs a task and nothing else, and a cluster's settings stand in one place.
  */
 import type { Resources } from "../../src/ir/pipeline.ts";
-import type { Plan, PlanLeaf } from "../../src/plan/plan.ts";
+import type { Plan, PlanLeaf } from "../../src/plan/plan-node.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import { checksum, type NameScope } from "../../src/target/name-scope.ts";
-import type { ShapeOf } from "./building.ts";
 import { container, podPart } from "./container.ts";
 import { controlFile } from "./environment.ts";
+import type { ShapeOf } from "./graphs/building.ts";
 import { withoutLong } from "./long-parameters.ts";
 import { type NameTable, nameTable } from "./name-table.ts";
 import type { ArgoOptions, ShapeOptions } from "./options.ts";
-import { specText } from "./print-text.ts";
 import type { Storage } from "./storage.ts";
+import { specText } from "./yaml/print-text.ts";
 
 /** The shim enforces a step's timeout; this much later the platform does. It counts the pull of the image too. Seconds. */
 const backstop = 600;

@@ -5,8 +5,8 @@
  */
 import { gzipSync } from "node:zlib";
 import { checksum } from "../../src/target/name-scope.ts";
-import { ownTemplates } from "./names.ts";
-import type { DagTemplate, Task } from "./task.ts";
+import { ownTemplates } from "./graphs/names.ts";
+import type { DagTemplate, Task } from "./graphs/task.ts";
 
 export interface StatusSize {
   readonly nodes: number;

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, parseJson } from "../../src/protocol/json.ts";
 import { type ServicesSpec, serviceDefaults, variablesOfServices } from "../../src/protocol/services.ts";
-import { workflowName } from "./names.ts";
+import { workflowName } from "./graphs/names.ts";
 import type { ArgoOptions } from "./options.ts";
 
 /** Where run log and catalog are for the pods. */

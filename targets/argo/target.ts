@@ -3,13 +3,13 @@
  * template that its steps share. See README.md for the mapping.
  */
 import { everyStep, shimCommands } from "../../src/target/capabilities.ts";
-import { checkSchedules } from "../../src/target/schedules.ts";
+import { checkSchedules } from "../../src/target/schedules/schedules.ts";
 import type { Target } from "../../src/target/target.ts";
 import { printManifest } from "./manifest.ts";
 import { type ArgoOptions, argoOptions } from "./options.ts";
-import { printYaml } from "./print-yaml.ts";
 import { roleObjects } from "./rbac.ts";
 import { argoRules } from "./rules.ts";
+import { printYaml } from "./yaml/print-yaml.ts";
 
 /** https://argo-workflows.readthedocs.io/en/latest/cron-workflows/#daylight-saving */
 const scheduler = {

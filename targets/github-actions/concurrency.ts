@@ -1,5 +1,5 @@
 /** When runs start, and which of them run beside each other. */
-import { schedulesOf } from "../../src/target/schedules.ts";
+import { schedulesOf } from "../../src/target/schedules/schedules.ts";
 import type { GithubOptions } from "./options.ts";
 import type { Writing } from "./workflow.ts";
 

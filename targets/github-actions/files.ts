@@ -1,6 +1,7 @@
 /** The files of a pipeline: its workflow, those that it calls, the plan, and the local action that all pipelines share. */
 
-import { type Plan, type PlanComposite, stepSpecs } from "../../src/plan/plan.ts";
+import { stepSpecs } from "../../src/plan/plan.ts";
+import type { Plan, PlanComposite } from "../../src/plan/plan-node.ts";
 import { printJson } from "../../src/protocol/json.ts";
 import { stepName } from "../../src/protocol/path.ts";
 import type { ServicesSpec } from "../../src/protocol/services.ts";
@@ -8,14 +9,8 @@ import { printAscii, printSpec } from "../../src/protocol/spec-text.ts";
 import type { EmitContext, OutputFile } from "../../src/target/target.ts";
 import { besideShim, permissionsForStores, servicesIn } from "./beside-shim.ts";
 import { concurrencyOf, scheduleOf } from "./concurrency.ts";
-import { controllerOf, successOf } from "./conditions.ts";
-import { printExpression } from "./expression.ts";
-import { permissionsOfFile, secretsOfFile } from "./grants.ts";
-import { inputsOf } from "./inputs.ts";
-import { itemIndex, type Jobs, jobsOfFile, limitOf, verdictJob } from "./jobs.ts";
-import { limitsOf } from "./limits.ts";
-import { nameOfFiles } from "./name-of-files.ts";
-import type { GithubOptions } from "./options.ts";
+import { controllerOf, successOf } from "./conditions/conditions.ts";
+import { printExpression } from "./conditions/expression.ts";
 import {
   type CompositeSite,
   type File,
@@ -27,7 +22,13 @@ import {
   mostLegs,
   type Site,
   sitesOf,
-} from "./sites.ts";
+} from "./conditions/sites.ts";
+import { permissionsOfFile, secretsOfFile } from "./grants.ts";
+import { inputsOf } from "./inputs.ts";
+import { itemIndex, type Jobs, jobsOfFile, limitOf, verdictJob } from "./jobs.ts";
+import { limitsOf } from "./limits.ts";
+import { nameOfFiles } from "./name-of-files.ts";
+import type { GithubOptions } from "./options.ts";
 import { type Job, printWorkflow, shown, type Workflow, type Writing } from "./workflow.ts";
 
 export function emitFiles(plan: Plan, context: EmitContext<GithubOptions>): readonly OutputFile[] {

@@ -4,7 +4,7 @@
  * except in the form.
  */
 
-import type { Plan } from "../../src/plan/plan.ts";
+import type { Plan } from "../../src/plan/plan-node.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
 import { isArray, isNumber, isObject, type Json, type JsonObject } from "../../src/protocol/json.ts";
 import { startedItself } from "./concurrency.ts";

@@ -3,15 +3,23 @@
  * before, the condition says; what it needs of that, the downloads.
  */
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
-import { activationOf, bodyRuns, controllerOf, iterationsOf, needsOf, successOf, tellsOk } from "./conditions.ts";
-import { test } from "./expression.ts";
+import {
+  activationOf,
+  bodyRuns,
+  controllerOf,
+  iterationsOf,
+  needsOf,
+  successOf,
+  tellsOk,
+} from "./conditions/conditions.ts";
+import { test } from "./conditions/expression.ts";
+import type { CompositeSite, File, GatherJob, GraphSite, LeafSite, Site } from "./conditions/sites.ts";
+import { verdictId } from "./conditions/sites.ts";
+import { type Condition, condition, whenOf } from "./conditions/when.ts";
 import { githubSecret } from "./github-secret.ts";
 import { okOutput, type RunJob, runSteps, stepMinutes, verdictSteps } from "./job-steps.ts";
 import { type GithubOptions, jobOptions } from "./options.ts";
-import type { CompositeSite, File, GatherJob, GraphSite, LeafSite, Site } from "./sites.ts";
-import { verdictId } from "./sites.ts";
 import { chunksBefore, chunksForCall, chunksOfIteration, chunksToClose, indexOf, jobsBefore, join } from "./sources.ts";
-import { type Condition, condition, whenOf } from "./when.ts";
 import type { Job, Writing } from "./workflow.ts";
 
 /** What jobs need to know of the whole pipeline. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { scheduleOptions } from "../../src/target/schedules.ts";
+import { scheduleOptions } from "../../src/target/schedules/schedules.ts";
 
 const text = z.string().min(1);
 const object = z.record(z.string(), z.unknown());

@@ -1,16 +1,17 @@
 /** GitHub's limits, which it tells only when a workflow is started, and what no runner could reach. */
 import type { DiagnosticSink } from "../../src/diagnostics/sink.ts";
-import { type Plan, planNodes } from "../../src/plan/plan.ts";
+import { planNodes } from "../../src/plan/plan.ts";
+import type { Plan } from "../../src/plan/plan-node.ts";
 import { variablesOfServices } from "../../src/protocol/services.ts";
-import { schedulesOf } from "../../src/target/schedules.ts";
+import { schedulesOf } from "../../src/target/schedules/schedules.ts";
 import type { EmitContext } from "../../src/target/target.ts";
 import { servicesIn, variablesOf } from "./beside-shim.ts";
-import { longestExpression } from "./expression.ts";
+import { longestExpression } from "./conditions/expression.ts";
+import { type File, sitesOf } from "./conditions/sites.ts";
 import { buildWorkflows, keepsOf, layoutOf } from "./files.ts";
 import { githubSecret } from "./github-secret.ts";
 import { limitsOf } from "./limits.ts";
 import type { GithubOptions } from "./options.ts";
-import { type File, sitesOf } from "./sites.ts";
 import { printWorkflow } from "./workflow.ts";
 
 /** A larger file never starts. Bytes. */

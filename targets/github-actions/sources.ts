@@ -4,9 +4,9 @@
  * then read again.
  */
 import type { Term } from "../../src/plan/activations.ts";
+import { remembered } from "./conditions/remembered.ts";
+import { type CompositeSite, type File, type GraphSite, type LeafSite, type Site, siteOf } from "./conditions/sites.ts";
 import { mostPatterns } from "./job-steps.ts";
-import { remembered } from "./remembered.ts";
-import { type CompositeSite, type File, type GraphSite, type LeafSite, type Site, siteOf } from "./sites.ts";
 
 /** The chunks of a job, or those that a called file is told of. */
 type Source = JobSource | { readonly calledFrom: File };

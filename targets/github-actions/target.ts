@@ -3,7 +3,7 @@
  * specs are in a plan beside a local action that holds the shim. See README.md for the mapping.
  */
 import { everyStep, shimCommands } from "../../src/target/capabilities.ts";
-import { checkSchedules } from "../../src/target/schedules.ts";
+import { checkSchedules } from "../../src/target/schedules/schedules.ts";
 import type { Target } from "../../src/target/target.ts";
 import { emitFiles } from "./files.ts";
 import { type GithubOptions, githubOptions } from "./options.ts";

@@ -1,4 +1,4 @@
-import type { Plan, PlanComposite, PlanGraph, PlanNode } from "../../src/plan/plan.ts";
+import type { Plan, PlanComposite, PlanGraph, PlanNode } from "../../src/plan/plan-node.ts";
 import type { Edge } from "../../src/protocol/path.ts";
 import { printAscii, printSpec } from "../../src/protocol/spec-text.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";

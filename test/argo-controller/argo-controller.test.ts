@@ -9,10 +9,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { isObject, parseJson, printJson } from "../../src/protocol/json.ts";
-import { foldRun } from "../../src/run-log/fold.ts";
-import { readEvents } from "../../src/runtime/event-writer.ts";
-import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
-import { hostileProject } from "../conformance/argo-hostile-project.ts";
+import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { foldRun } from "../../src/run-log/views/fold.ts";
+import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
+import { hostileProject } from "../conformance/argo/argo-hostile-project.ts";
 import {
   failSecond,
   failureOptions,
@@ -20,15 +20,15 @@ import {
   outcomeOf,
   podFailures,
   writeFailureProject,
-} from "../conformance/argo-pod-failures.ts";
-import { podsOfRun } from "../conformance/argo-simulator.ts";
+} from "../conformance/argo/argo-pod-failures.ts";
+import { podsOfRun } from "../conformance/argo/argo-simulator.ts";
 import { type Case, conformanceCases, expectedLog, workspaceOf } from "../conformance/cases.ts";
 import { local, normalisedLog } from "../conformance/engines.ts";
 import { randomCase, summaryOf } from "../conformance/random-case.ts";
 import { recordedTraces, scriptedPods } from "../simulate/argo/traces.ts";
 import { root } from "../support/build.ts";
-import { largePipelines, largePods } from "../targets/argo-large-pipelines.ts";
-import { compile } from "../targets/compile-argo.ts";
+import { largePipelines, largePods } from "../targets/argo/argo-large-pipelines.ts";
+import { compile } from "../targets/argo/compile-argo.ts";
 import { type ArgoRun, compileForArgo, runInArgo } from "./argo-engine.ts";
 import { type Controller, type ControllerRun, findController, startController } from "./controller.ts";
 import { workflowIn } from "./manifest.ts";

@@ -7,7 +7,7 @@ import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { PodHost } from "../../src/simulate/argo/pod.ts";
+import type { PodHost } from "../../src/simulate/argo/pods/pod.ts";
 import { plainEnvironment } from "../support/programs.ts";
 import { type Served, startKubelet } from "./kubelet.ts";
 import { type KubernetesApi, startKubernetesApi } from "./kubernetes-api.ts";

@@ -1,10 +1,10 @@
 /**
  * The kubelet and Argo's executor in one. In: the pods that the controller creates. Out: their status, and the
  * WorkflowTaskResult in which Argo's `wait` container reports the output parameters. What a pod does is decided by the
- * host of its workflow: local processes (`src/simulate/argo/run-pod.ts`) or a script.
+ * host of its workflow: local processes (`src/simulate/argo/pods/run-pod.ts`) or a script.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Container, Pod, PodEnd, PodHost, Volume } from "../../src/simulate/argo/pod.ts";
+import type { Container, Pod, PodEnd, PodHost, Volume } from "../../src/simulate/argo/pods/pod.ts";
 import type { KubernetesApi } from "./kubernetes-api.ts";
 import type { KubernetesObject } from "./object-store.ts";
 

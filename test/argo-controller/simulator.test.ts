@@ -4,10 +4,10 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import type { Pod, PodEnd } from "../../src/simulate/argo/pod.ts";
-import { simulateWorkflow } from "../../src/simulate/argo/simulate-workflow.ts";
-import { workflowSchema } from "../../src/simulate/argo/workflow.ts";
-import { diceOf } from "../run-log/random-pipeline.ts";
+import type { Pod, PodEnd } from "../../src/simulate/argo/pods/pod.ts";
+import { simulateWorkflow } from "../../src/simulate/argo/run/simulate-workflow.ts";
+import { workflowSchema } from "../../src/simulate/argo/workflow/workflow.ts";
+import { diceOf } from "../run-log/replay/random-pipeline.ts";
 import { recordedTraces } from "../simulate/argo/traces.ts";
 import { type Controller, findController, startController } from "./controller.ts";
 import type { EndedNode } from "./workflow-status.ts";

@@ -1,8 +1,8 @@
 /** The live tree, seen on a terminal that only remembers what is written to it. */
 import { Writable } from "node:stream";
 import { expect, test, vi } from "vitest";
-import { progressTree } from "../../src/cli/progress-tree.ts";
-import { stepOutput } from "../../src/cli/step-output.ts";
+import { progressTree } from "../../src/cli/output/progress-tree.ts";
+import { stepOutput } from "../../src/cli/output/step-output.ts";
 import type { Event, EventBody } from "../../src/protocol/event.ts";
 import type { Path } from "../../src/protocol/path.ts";
 

@@ -1,4 +1,5 @@
-import { type Configuration, readConfiguration } from "../../src/configuration/configuration.ts";
+import type { Configuration } from "../../src/configuration/configuration.ts";
+import { readConfiguration } from "../../src/configuration/read-configuration.ts";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
 import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 

@@ -7,7 +7,7 @@ import { checkServicesHere, checkServicesThere } from "../../src/configuration/c
 import { servicesOf, servicesText } from "../../src/configuration/services-of.ts";
 import { parseJson } from "../../src/protocol/json.ts";
 import { ServiceError, variablesOfServices } from "../../src/protocol/services.ts";
-import { openServices } from "../../src/stores/open-stores.ts";
+import { openServices } from "../../src/services/open-services.ts";
 import { findings, read } from "./read.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "magnus-services-"));

@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Json } from "../../src/protocol/json.ts";
-import { foldRun } from "../../src/run-log/fold.ts";
-import { normalise } from "../../src/run-log/normalise.ts";
-import { readEvents } from "../../src/runtime/event-writer.ts";
-import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
+import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { foldRun } from "../../src/run-log/views/fold.ts";
+import { normalise } from "../../src/run-log/views/normalise.ts";
+import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
 import { type Ended, run, runMagnus, shim } from "../support/programs.ts";
 import type { Case } from "./cases.ts";
 

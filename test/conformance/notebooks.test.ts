@@ -5,10 +5,10 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { type Json, printJson } from "../../src/protocol/json.ts";
 import { notebookEngine, notebookText } from "../runtime/task-types/notebooks.ts";
-import { compileCaseForArgo, runSimulated } from "./argo-simulator.ts";
+import { compileCaseForArgo, runSimulated } from "./argo/argo-simulator.ts";
 import type { Case } from "./cases.ts";
 import { type Engine, local, normalisedLog, shells } from "./engines.ts";
-import { runInGithub } from "./github-actions-engine.ts";
+import { runInGithub } from "./github-actions/github-actions-engine.ts";
 
 const found = (["papermill", "nbclient", "nbconvert"] as const).map(notebookEngine);
 const engine = found.find(({ missing }) => missing === undefined);

@@ -1,8 +1,8 @@
 import { type Graph, graphsOf, type Node } from "../../src/ir/pipeline.ts";
 import { isArray, isObject, type Json, type JsonObject, printJson, sameJson } from "../../src/protocol/json.ts";
 import type { Edge, Parameters } from "../../src/protocol/path.ts";
-import { type Dice, diceOf, randomPipeline } from "../run-log/random-pipeline.ts";
-import { type Answer, interpretPipeline } from "../run-log/reference-interpreter.ts";
+import { type Dice, diceOf, randomPipeline } from "../run-log/replay/random-pipeline.ts";
+import { type Answer, interpretPipeline } from "../run-log/replay/reference-interpreter.ts";
 
 /** A random pipeline whose shell commands do as the dice say, and what the reference interpreter says of it. */
 export interface RandomCase {

@@ -4,8 +4,9 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { loadTarget } from "../../src/cli/input/load-target.ts";
 import { checkServicesHere, checkServicesThere } from "../../src/configuration/check-services-here.ts";
-import { readConfiguration } from "../../src/configuration/configuration.ts";
+import { readConfiguration } from "../../src/configuration/read-configuration.ts";
 import { readTargetOptions } from "../../src/configuration/read-target-options.ts";
 import { resolveVariables } from "../../src/configuration/resolve-variables.ts";
 import { configurationCodes } from "../../src/diagnostics/codes-configuration.ts";
@@ -15,7 +16,6 @@ import { readYaml } from "../../src/frontends/yaml.ts";
 import { collectParameters } from "../../src/parameters/collect-parameters.ts";
 import { isArray, isObject, type Json } from "../../src/protocol/json.ts";
 import type { SourceFile } from "../../src/source/source-file.ts";
-import { loadTarget } from "../../src/target/load-target.ts";
 import { pipelineOf } from "../parameters/pipeline-of.ts";
 
 const folder = new URL("../../fixtures/errors/", import.meta.url);

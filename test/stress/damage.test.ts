@@ -6,13 +6,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { verifyRun } from "../../src/cli/runs-verify.ts";
+import { verifyRun } from "../../src/cli/commands/runs-verify.ts";
 import { printJson } from "../../src/protocol/json.ts";
-import { foldRun } from "../../src/run-log/fold.ts";
-import { normalise } from "../../src/run-log/normalise.ts";
-import { printTree } from "../../src/run-log/print-tree.ts";
-import { readRun } from "../../src/runtime/read-run.ts";
-import { openServices } from "../../src/stores/open-stores.ts";
+import { readRun } from "../../src/run-log/record/read-run.ts";
+import { foldRun } from "../../src/run-log/views/fold.ts";
+import { normalise } from "../../src/run-log/views/normalise.ts";
+import { printTree } from "../../src/run-log/views/print-tree.ts";
+import { openServices } from "../../src/services/open-services.ts";
 import { magnus, run, shim } from "../support/programs.ts";
 
 const pipeline = `

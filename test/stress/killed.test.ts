@@ -5,10 +5,10 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import type { Event } from "../../src/protocol/event.ts";
 import { pathKey } from "../../src/protocol/path.ts";
-import { foldRun } from "../../src/run-log/fold.ts";
-import type { StepView } from "../../src/run-log/view.ts";
-import { readEvents } from "../../src/runtime/event-writer.ts";
-import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
+import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { foldRun } from "../../src/run-log/views/fold.ts";
+import type { StepView } from "../../src/run-log/views/view.ts";
+import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
 import { magnus, plainEnvironment, run, runMagnus, shim } from "../support/programs.ts";
 
 /** Steps that take a few milliseconds each, in a chain, a map and a parallel; every failure is handled. */

@@ -7,8 +7,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, realpat
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { Event } from "../../src/protocol/event.ts";
-import { readEvents } from "../../src/runtime/event-writer.ts";
-import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
+import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
 import { containerProject } from "../support/container-project.ts";
 import { magnus, plainEnvironment, runMagnus, shim } from "../support/programs.ts";
 import { workspace } from "../support/workspace.ts";

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { buildSync } from "esbuild";
 import { expect, test } from "vitest";
-import { readEvents } from "../../src/runtime/event-writer.ts";
-import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
+import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
 import { run } from "../support/programs.ts";
 
 test("64 processes write 10,000 events to one run: none lost, none torn", async () => {

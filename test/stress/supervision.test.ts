@@ -6,8 +6,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { Event } from "../../src/protocol/event.ts";
 import { printSpec } from "../../src/protocol/spec-text.ts";
 import type { TaskSpec } from "../../src/protocol/step-spec.ts";
-import { readEvents } from "../../src/runtime/event-writer.ts";
-import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
+import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
 import { type Ended, plainEnvironment, run, shim } from "../support/programs.ts";
 import { workspace } from "../support/workspace.ts";
 

@@ -1,6 +1,6 @@
 /** Writes argv[4] events to the run argv[3] of the store argv[2]; one of many such processes. */
-import { openEventWriter } from "../../src/runtime/event-writer.ts";
-import { fileSystemRunLogStore } from "../../src/stores/file-system-run-log.ts";
+import { openEventWriter } from "../../src/run-log/record/event-writer.ts";
+import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
 
 const [folder = "", run = "", count = "0"] = process.argv.slice(2);
 const writer = openEventWriter(fileSystemRunLogStore(folder).open(run));

@@ -7,13 +7,13 @@ import { Cron as OtherReader } from "croner";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { readTargetOptions } from "../../src/configuration/read-target-options.ts";
-import { type Cron, parseCron } from "../../src/target/cron.ts";
-import { oddities, runsAt, shortestPause } from "../../src/target/odd-cron.ts";
-import { clockChanges, zoneProblem } from "../../src/target/time-zone.ts";
+import { type Cron, parseCron } from "../../src/target/schedules/cron.ts";
+import { oddities, runsAt, shortestPause } from "../../src/target/schedules/odd-cron.ts";
+import { clockChanges, zoneProblem } from "../../src/target/schedules/time-zone.ts";
 import { read } from "../configuration/read.ts";
 import { goReader } from "../support/go-reader.ts";
-import { argo, chain, compile, usual } from "./compile-argo.ts";
-import { compileForGithub, mainWorkflow } from "./compile-github-actions.ts";
+import { argo, chain, compile, usual } from "./argo/compile-argo.ts";
+import { compileForGithub, mainWorkflow } from "./github-actions/compile-github-actions.ts";
 
 const accepted = [
   "* * * * *",

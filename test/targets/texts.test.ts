@@ -6,8 +6,8 @@ import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { argumentText } from "../../src/protocol/argument-text.ts";
 import { goReader } from "../support/go-reader.ts";
-import { compile as compileForArgo, usual } from "./compile-argo.ts";
-import { compileForGithub } from "./compile-github-actions.ts";
+import { compile as compileForArgo, usual } from "./argo/compile-argo.ts";
+import { compileForGithub } from "./github-actions/compile-github-actions.ts";
 
 const numbers = [
   ..."0 1 -1 +1 00 007 0o644 0O644 0o8 +0o7 -0o7 0b11 0B11 0b12 +0b1 0x1F 0X1F 0xFG +0x1 -0X1".split(" "),

@@ -4,13 +4,14 @@ import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Event, EventBody } from "../../src/protocol/event.ts";
 import type { Edge, Parameters } from "../../src/protocol/path.ts";
-import { openEventWriter, readEvents } from "../../src/runtime/event-writer.ts";
-import type { RunLog } from "../../src/stores/run-log-store.ts";
+import { openEventWriter, readEvents } from "../../src/run-log/record/event-writer.ts";
+import type { RunLog } from "../../src/stores/contract/run-log-store.ts";
 import { cleanName, trackedMetrics } from "../../src/tracking/mlflow-records.ts";
 import { readMlflowSettings } from "../../src/tracking/mlflow-settings.ts";
-import { openTracker, type Tracker } from "../../src/tracking/open-tracker.ts";
+import { openTracker } from "../../src/tracking/open-tracker.ts";
 import { syncRun } from "../../src/tracking/sync-run.ts";
-import { type Given, leafPath, newServices, runShell } from "../runtime/step-harness.ts";
+import type { Tracker } from "../../src/tracking/tracker.ts";
+import { type Given, leafPath, newServices, runShell } from "../runtime/attempt/step-harness.ts";
 import { type Fault, type StandIn, type StoredRun, startMlflowStandIn } from "../support/mlflow-stand-in.ts";
 
 async function standIn(): Promise<StandIn> {

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Environment } from "../environment.ts";
+import type { Environment } from "../given/environment.ts";
 
 /** The first of these programs on the environment's PATH, names before folders; undefined where it has none. */
 export function findProgram(names: readonly string[], env: Environment): string | undefined {

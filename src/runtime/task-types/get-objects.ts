@@ -2,10 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Json, printJson } from "../../protocol/json.ts";
 import { digestsIn, hasObject } from "../../protocol/object-value.ts";
-import { removeIfThere } from "../../stores/atomic-file.ts";
-import { CatalogError } from "../../stores/catalog-error.ts";
-import type { CatalogStore } from "../../stores/catalog-store.ts";
-import { scratchFolder } from "../scratch.ts";
+import { CatalogError } from "../../stores/contract/catalog-error.ts";
+import type { CatalogStore } from "../../stores/contract/catalog-store.ts";
+import { removeIfThere } from "../../system/atomic-file.ts";
+import { scratchFolder } from "../given/scratch.ts";
 import type { TaskContext } from "./task-type.ts";
 
 /** What a task of Python is told of objects. */

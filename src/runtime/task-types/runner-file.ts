@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { scratchFolder } from "../scratch.ts";
+import { scratchFolder } from "../given/scratch.ts";
 import { runnerTexts } from "./runner-texts.ts";
 
 /**

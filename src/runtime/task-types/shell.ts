@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { maxEnvironmentValue, metricPrefix, parameterName, parameterPrefix } from "../../protocol/environment.ts";
-import type { Environment } from "../environment.ts";
-import { newSecretFile, type SecretFile } from "../secret-file.ts";
+import type { Environment } from "../given/environment.ts";
+import { newSecretFile, type SecretFile } from "../given/secret-file.ts";
 import { parseShellEnvironment } from "./shell-environment.ts";
 import type { Answers, Prepared, TaskContext, TaskType } from "./task-type.ts";
 

@@ -2,9 +2,9 @@ import type { FailureReason } from "../../protocol/event.ts";
 import type { JsonArray, JsonObject } from "../../protocol/json.ts";
 import type { Parameters } from "../../protocol/path.ts";
 import type { TaskSpec } from "../../protocol/step-spec.ts";
-import type { CatalogStore } from "../../stores/catalog-store.ts";
-import type { Environment } from "../environment.ts";
-import type { AttemptFiles } from "../scratch.ts";
+import type { CatalogStore } from "../../stores/contract/catalog-store.ts";
+import type { Environment } from "../given/environment.ts";
+import type { AttemptFiles } from "../given/scratch.ts";
 
 /** A kind of command (`command_type`): how it is started and how it answers beside MAGNUS_OUTPUT_FILE. */
 export interface TaskType {

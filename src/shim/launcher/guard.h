@@ -1,6 +1,6 @@
 /*
  * A command that does not outlive who supervises it. Node starts this program as `magnus-guard MODE PARENT FAILURE FILE
- * ARGUMENT...`, a session of its own, with a socket as file 3; it becomes the command (src/runtime/guard.ts).
+ * ARGUMENT...`, a session of its own, with a socket as file 3; it becomes the command (src/runtime/attempt/guard.ts).
  *
  * One process guards all commands of its Node: the first of them (MODE `first`) makes it, as another child of Node's. It
  * holds one end of the socket and reads from it which sessions run; Node, and for a moment each command that begins, hold

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { runTask } from "../step-harness.ts";
+import { runTask } from "../attempt/step-harness.ts";
 
 describe("a container's command", () => {
   it("is executed as it is, without a shell", async () => {

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { NumberText } from "../../../src/protocol/json.ts";
 import type { TaskSpec } from "../../../src/protocol/step-spec.ts";
-import { dataOf, type Given, newServices, type Ran, runTask } from "../step-harness.ts";
+import { dataOf, type Given, newServices, type Ran, runTask } from "../attempt/step-harness.ts";
 
 interface NodeGiven extends Omit<Given, "files"> {
   readonly returns?: TaskSpec["returns"];

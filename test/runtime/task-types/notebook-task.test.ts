@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { NumberText } from "../../../src/protocol/json.ts";
 import { findProgram } from "../../../src/runtime/task-types/find-program.ts";
-import { dataOf, newFolder, newServices } from "../step-harness.ts";
+import { dataOf, newFolder, newServices } from "../attempt/step-harness.ts";
 import { type Cell, executedNotebook, type NotebookGiven, notebookEngine, runNotebook } from "./notebooks.ts";
 
 const engines = (["papermill", "nbclient", "nbconvert"] as const).map(notebookEngine);

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TaskSpec } from "../../../src/protocol/step-spec.ts";
-import { dataOf, type Given, newServices, type Ran, runTask } from "../step-harness.ts";
+import { dataOf, type Given, newServices, type Ran, runTask } from "../attempt/step-harness.ts";
 
 /** A cell of a notebook: the source of a code cell, or more of it. */
 export type Cell =

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { checkManifest } from "../../../src/simulate/argo/check-manifest.ts";
+import { checkManifest } from "../../../src/simulate/argo/check/check-manifest.ts";
 
 const p =
   "  - {name: p, inputs: {parameters: [{name: in, default: none}]}, outputs: {parameters: [{name: out, valueFrom: {path: /o, default: d}}]}, container: {image: i, command: [x]}}";

@@ -1,8 +1,8 @@
 /** `depends` against a small model: a task runs, is omitted or waits as its expression says of the tasks before it. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { simulateWorkflow } from "../../../src/simulate/argo/simulate-workflow.ts";
-import { workflowSchema } from "../../../src/simulate/argo/workflow.ts";
+import { simulateWorkflow } from "../../../src/simulate/argo/run/simulate-workflow.ts";
+import { workflowSchema } from "../../../src/simulate/argo/workflow/workflow.ts";
 
 type Result = "Succeeded" | "Failed" | "Errored" | "Skipped" | "Omitted";
 type Formula =

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { evaluate } from "../../../src/simulate/argo/evaluate-expression.ts";
-import { type Value, valueOfJson } from "../../../src/simulate/argo/expression-value.ts";
-import { goQuote } from "../../../src/simulate/argo/go-quote.ts";
-import { rawElements } from "../../../src/simulate/argo/raw-json.ts";
-import { ExpressionError, UnsupportedError } from "../../../src/simulate/argo/tokenize-expression.ts";
-import { evaluateWhen } from "../../../src/simulate/argo/when.ts";
+import { evaluate } from "../../../src/simulate/argo/expressions/evaluate-expression.ts";
+import { type Value, valueOfJson } from "../../../src/simulate/argo/expressions/expression-value.ts";
+import { goQuote } from "../../../src/simulate/argo/expressions/go-quote.ts";
+import { rawElements } from "../../../src/simulate/argo/expressions/raw-json.ts";
+import { ExpressionError, UnsupportedError } from "../../../src/simulate/argo/expressions/tokenize-expression.ts";
+import { evaluateWhen } from "../../../src/simulate/argo/expressions/when.ts";
 
 const environment = new Map<string, Value>([
   ["a", "text"],

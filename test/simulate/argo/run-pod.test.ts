@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Container, Pod, PodEnd } from "../../../src/simulate/argo/pod.ts";
-import { runPod } from "../../../src/simulate/argo/run-pod.ts";
+import type { Container, Pod, PodEnd } from "../../../src/simulate/argo/pods/pod.ts";
+import { runPod } from "../../../src/simulate/argo/pods/run-pod.ts";
 
 let project = "";
 beforeAll(() => {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import type { Pod, PodEnd } from "../../../src/simulate/argo/pod.ts";
-import { simulateWorkflow, type WorkflowEnd } from "../../../src/simulate/argo/simulate-workflow.ts";
-import { workflowSchema } from "../../../src/simulate/argo/workflow.ts";
+import type { Pod, PodEnd } from "../../../src/simulate/argo/pods/pod.ts";
+import { simulateWorkflow, type WorkflowEnd } from "../../../src/simulate/argo/run/simulate-workflow.ts";
+import { workflowSchema } from "../../../src/simulate/argo/workflow/workflow.ts";
 
 interface Observed extends WorkflowEnd {
   readonly started: readonly Pod[];

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { simulateWorkflow } from "../../../src/simulate/argo/simulate-workflow.ts";
-import { workflowSchema } from "../../../src/simulate/argo/workflow.ts";
+import { simulateWorkflow } from "../../../src/simulate/argo/run/simulate-workflow.ts";
+import { workflowSchema } from "../../../src/simulate/argo/workflow/workflow.ts";
 import { type RecordedNode, recordedTraces, scriptedPods } from "./traces.ts";
 
 const traces = recordedTraces();

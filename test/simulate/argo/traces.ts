@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import type { PodEnd, PodHost } from "../../../src/simulate/argo/pod.ts";
+import type { PodEnd, PodHost } from "../../../src/simulate/argo/pods/pod.ts";
 import { root } from "../../support/build.ts";
 
 /** What a real controller did with a workflow once, and what its pods did. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { StepReturn } from "../../../src/simulate/github-actions/simulation-host.ts";
+import type { StepReturn } from "../../../src/simulate/github-actions/host/simulation-host.ts";
 import { jobAt, path, results, simulateScripted } from "./scripted-host.ts";
 
 // The shape that a pipeline has when it is compiled: captured leaves, a gather, a map over a called workflow, an

@@ -11,9 +11,12 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type LocalHostOptions, localHost } from "../../../src/simulate/github-actions/local-host.ts";
-import { type SimulationOptions, simulateWorkflow } from "../../../src/simulate/github-actions/simulate-workflow.ts";
-import type { SimulationEvent, WorkflowEnd } from "../../../src/simulate/github-actions/workflow-end.ts";
+import { type LocalHostOptions, localHost } from "../../../src/simulate/github-actions/host/local-host.ts";
+import {
+  type SimulationOptions,
+  simulateWorkflow,
+} from "../../../src/simulate/github-actions/run/simulate-workflow.ts";
+import type { SimulationEvent, WorkflowEnd } from "../../../src/simulate/github-actions/workflow/workflow-end.ts";
 import { jobAt, path, results } from "./scripted-host.ts";
 
 let root: string;

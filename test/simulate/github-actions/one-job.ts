@@ -1,5 +1,5 @@
-import type { StepCall, StepReturn } from "../../../src/simulate/github-actions/simulation-host.ts";
-import type { JobEnd, WorkflowEnd } from "../../../src/simulate/github-actions/workflow-end.ts";
+import type { StepCall, StepReturn } from "../../../src/simulate/github-actions/host/simulation-host.ts";
+import type { JobEnd, WorkflowEnd } from "../../../src/simulate/github-actions/workflow/workflow-end.ts";
 import { jobAt, path, type Script, simulateScripted } from "./scripted-host.ts";
 
 type Returns = { readonly [step: string]: StepReturn | ((call: StepCall) => StepReturn) };

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { artifactNames, expandBraces } from "../../../src/simulate/github-actions/artifact-names.ts";
-import { fileEntries } from "../../../src/simulate/github-actions/file-commands.ts";
-import { masksOf } from "../../../src/simulate/github-actions/masks.ts";
-import { legsOf } from "../../../src/simulate/github-actions/matrix.ts";
-import { readCommand } from "../../../src/simulate/github-actions/workflow-command.ts";
+import { legsOf } from "../../../src/simulate/github-actions/expressions/matrix.ts";
+import { fileEntries } from "../../../src/simulate/github-actions/host/file-commands.ts";
+import { masksOf } from "../../../src/simulate/github-actions/host/masks.ts";
+import { readCommand } from "../../../src/simulate/github-actions/run/workflow-command.ts";
+import { artifactNames, expandBraces } from "../../../src/simulate/github-actions/workflow/artifact-names.ts";
 
 describe("fileEntries", () => {
   it("reads any value back that is written with a delimiter that it does not contain", () => {

@@ -1,11 +1,18 @@
-import { type SimulationOptions, simulateWorkflow } from "../../../src/simulate/github-actions/simulate-workflow.ts";
 import type {
   JobHost,
   SimulationHost,
   StepCall,
   StepReturn,
-} from "../../../src/simulate/github-actions/simulation-host.ts";
-import type { JobEnd, SimulationEvent, WorkflowEnd } from "../../../src/simulate/github-actions/workflow-end.ts";
+} from "../../../src/simulate/github-actions/host/simulation-host.ts";
+import {
+  type SimulationOptions,
+  simulateWorkflow,
+} from "../../../src/simulate/github-actions/run/simulate-workflow.ts";
+import type {
+  JobEnd,
+  SimulationEvent,
+  WorkflowEnd,
+} from "../../../src/simulate/github-actions/workflow/workflow-end.ts";
 
 export interface Script {
   /** What a process returns; default: success without files. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { StepCall } from "../../../src/simulate/github-actions/simulation-host.ts";
+import type { StepCall } from "../../../src/simulate/github-actions/host/simulation-host.ts";
 import { jobOf, messages, outcomes } from "./one-job.ts";
 import { simulateScripted } from "./scripted-host.ts";
 

@@ -1,8 +1,8 @@
 /** Expressions within texts: what YAML makes of the text stands around them, however it is written. */
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { readWorkflow } from "../../../src/simulate/github-actions/read-workflow.ts";
-import type { StepCall } from "../../../src/simulate/github-actions/simulation-host.ts";
+import type { StepCall } from "../../../src/simulate/github-actions/host/simulation-host.ts";
+import { readWorkflow } from "../../../src/simulate/github-actions/workflow/read-workflow.ts";
 import { jobOf } from "./one-job.ts";
 import { path } from "./scripted-host.ts";
 

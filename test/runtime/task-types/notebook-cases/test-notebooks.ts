@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import type { StepServices } from "../../../../src/runtime/step-run.ts";
-import { dataOf, newServices, type Ran } from "../../step-harness.ts";
+import type { StepServices } from "../../../../src/runtime/attempt/step-run.ts";
+import { dataOf, newServices, type Ran } from "../../attempt/step-harness.ts";
 import {
   type ExecutedNotebook,
   executedNotebook,

@@ -1,0 +1,51 @@
+import path from "node:path";
+import { checkPipeline } from "../../check.ts";
+import type { Configuration } from "../../configuration/configuration.ts";
+import { readConfiguration } from "../../configuration/read-configuration.ts";
+import { resolveVariables } from "../../configuration/resolve-variables.ts";
+import type { DiagnosticSink } from "../../diagnostics/sink.ts";
+import type { Pipeline } from "../../ir/pipeline.ts";
+import { collectParameters } from "../../parameters/collect-parameters.ts";
+import type { SourceFile } from "../../source/source-file.ts";
+import { includedFiles } from "./included-files.ts";
+import type { ConfigurationOptions, ParameterOptions } from "./options.ts";
+import { readSource, readText, shownName } from "./source-files.ts";
+
+/** Reads and checks a pipeline; undefined where something was reported. */
+export function loadPipeline(name: string, sink: DiagnosticSink): Pipeline | undefined {
+  const file = readSource(name, sink);
+  return file && checkPipeline(file, { readFile: includedFiles(name) }, sink);
+}
+
+/**
+ * The same with what a parameters file and flags give as its defaults: compiled files start with them. The environment
+ * is left out, so that a command gives the same files everywhere.
+ */
+export async function loadPipelineWith(
+  name: string,
+  { parametersFile, param = [] }: ParameterOptions,
+  sink: DiagnosticSink,
+): Promise<Pipeline | undefined> {
+  const pipeline = loadPipeline(name, sink);
+  const file = parametersFile === undefined ? undefined : readSource(parametersFile, sink);
+  if (pipeline === undefined) return undefined;
+  const given = { ...(file === undefined ? {} : { file }), environment: {}, flags: param };
+  return { ...pipeline, parameters: await collectParameters({ pipeline, ...given, sink }) };
+}
+
+/** The configuration of this folder, overlaid by what the user named; executors and targets with their variables. */
+export function loadConfiguration({ config, set = [] }: ConfigurationOptions, sink: DiagnosticSink): Configuration {
+  const configuration = readConfiguration({ files: configurationFiles(config, sink), set, sink });
+  return resolveVariables(configuration, process.env, sink);
+}
+
+function configurationFiles(named: string | undefined, sink: DiagnosticSink): readonly SourceFile[] {
+  const standard = path.resolve("magnus-config.yaml");
+  const text = readText(standard);
+  const files: SourceFile[] = text === undefined ? [] : [{ name: shownName(standard), text }];
+  for (const name of [process.env.MAGNUS_CONFIGURATION_FILE, named]) {
+    const file = name === undefined || name === "" ? undefined : readSource(name, sink);
+    if (file !== undefined) files.push(file);
+  }
+  return files;
+}

@@ -1,0 +1,10 @@
+import type { RunView } from "../../run-log/views/view.ts";
+import { stateOf } from "../../runtime/given/process-place.ts";
+import { shellWord } from "../../system/shell-word.ts";
+
+/** What to do with a run that seems to run and whose process is known to be gone; undefined: nothing. */
+export function leftRunning({ run, status, created }: RunView): string | undefined {
+  const owner = created?.owner;
+  if (status !== "running" || owner === undefined || stateOf(owner) !== "gone") return undefined;
+  return `the process of run ${run} (${owner.pid} on ${owner.host}) is gone; close it: magnus runs close ${shellWord(run)}`;
+}

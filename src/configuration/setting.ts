@@ -1,0 +1,14 @@
+import type { JsonObject } from "../protocol/json.ts";
+import type { Place, Places } from "./place.ts";
+
+/** One service, or the options of one target. */
+export interface Setting {
+  /** In dashes (`file-system`); of a target: its name. */
+  readonly type: string;
+  /** Keys in underscores. Variables are unresolved. */
+  readonly config: JsonObject;
+  /** Where the type was written; undefined: the default. */
+  readonly place?: Place;
+  /** Where parts of `config` were written. */
+  readonly places: Places;
+}

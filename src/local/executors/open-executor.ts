@@ -1,0 +1,89 @@
+import { availableParallelism } from "node:os";
+import type { Configuration } from "../../configuration/configuration.ts";
+import { placeOf, pointAt } from "../../configuration/place.ts";
+import type { DiagnosticSink } from "../../diagnostics/sink.ts";
+import { suggest } from "../../diagnostics/suggest.ts";
+import type { Pipeline } from "../../ir/pipeline.ts";
+import { walkNodes } from "../../ir/walk.ts";
+import type { Event } from "../../protocol/event.ts";
+import { isArray, isObject, type Json, type JsonObject } from "../../protocol/json.ts";
+import type { CommandType } from "../../protocol/step-spec.ts";
+import { checkOverrides } from "../../target/check-overrides.ts";
+import { openContainers } from "../containers/open-containers.ts";
+import type { LeafRunner } from "../run-pipeline.ts";
+import { mockPipeline, type Patch } from "./mock-pipeline.ts";
+
+/** Who runs the steps of a run on this machine. */
+export interface Executor {
+  /** Under which steps choose their overrides. */
+  readonly name: string;
+  /** The pipeline as it is run: with mocked steps, where that is the executor. */
+  readonly pipeline: Pipeline;
+  /** Steps at a time where the command line says nothing. */
+  readonly jobs: number;
+  /** Names of overrides whose composites run one branch or item after the other. */
+  readonly oneAtATime: ReadonlySet<string>;
+  /** Absent: steps run in this process. `seen` gets what they write into the run log elsewhere. */
+  readonly openLeafRunner?: (seen: (events: readonly Event[]) => void) => LeafRunner;
+}
+
+/** Reports what the executor of this configuration cannot do here; undefined where it can do nothing. */
+export function openExecutor(
+  configuration: Configuration,
+  pipeline: Pipeline,
+  sink: DiagnosticSink,
+): Executor | undefined {
+  const { type, config } = configuration.executor;
+  const overrides = variationsOf(config);
+  checkOverrides(pipeline, { name: type, variations: [...overrides.keys()] }, sink);
+  const executor: Executor = {
+    name: type,
+    pipeline,
+    // magnus-core's `enable_parallel: false` means one after the other.
+    jobs: config.enable_parallel === false ? 1 : availableParallelism(),
+    oneAtATime: new Set([...overrides].flatMap(([key, value]) => (value.enable_parallel === false ? [key] : []))),
+  };
+  switch (type) {
+    case "mocked":
+      return { ...executor, pipeline: mocked(configuration, pipeline, sink) };
+    case "local-container": {
+      if (sink.hasErrors) return undefined;
+      const openLeafRunner = openContainers(configuration, pipeline, overrides, sink);
+      return openLeafRunner === undefined ? undefined : { ...executor, openLeafRunner };
+    }
+    default:
+      return executor;
+  }
+}
+
+/** The executor's named variations. */
+function variationsOf({ overrides }: JsonObject): ReadonlyMap<string, JsonObject> {
+  if (!isObject(overrides)) return new Map();
+  return new Map(Object.entries(overrides).map(([key, value]) => [key, isObject(value) ? value : {}]));
+}
+
+function mocked({ executor }: Configuration, pipeline: Pipeline, sink: DiagnosticSink): Pipeline {
+  const patches = isObject(executor.config.patches) ? Object.entries(executor.config.patches) : [];
+  const mock = mockPipeline(pipeline, new Map(patches.map(([name, patch]) => [name, readPatch(patch)])));
+  for (const step of mock.unknown) {
+    const tasks = new Set([...walkNodes(pipeline.root)].flatMap((node) => (node.kind === "task" ? [node.name] : [])));
+    const { span, from } = pointAt(placeOf(executor.places, ["patches", step]), "key");
+    sink.report("unknown-patch", {
+      ...(span === undefined ? {} : { span }),
+      from,
+      step,
+      suggestion: suggest(step, tasks),
+    });
+  }
+  return mock.pipeline;
+}
+
+/** Its shape was checked with the configuration. */
+function readPatch(patch: Json): Patch {
+  const { command, command_type: type } = isObject(patch) ? patch : {};
+  const argv = isArray(command ?? null) ? (command as Json[]).map(String) : undefined;
+  return {
+    ...(typeof command === "string" ? { command } : argv === undefined ? {} : { command: argv }),
+    ...(typeof type === "string" ? { commandType: type as CommandType } : {}),
+  };
+}

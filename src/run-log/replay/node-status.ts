@@ -1,0 +1,3 @@
+import type { StepStatus } from "../../protocol/event.ts";
+
+export type NodeStatus = StepStatus | "running" | "lost";

@@ -1,0 +1,79 @@
+import type { CatalogFile } from "../../protocol/event.ts";
+import type { Json } from "../../protocol/json.ts";
+import { setKey } from "../../protocol/json.ts";
+import type { Parameters } from "../../protocol/path.ts";
+
+/**
+ * What a graph's token sees: one link for every enclosing graph, so that a step costs only what it publishes.
+ * Parameters of an inner link win over those of an outer one; items win over all parameters.
+ */
+export interface Scope {
+  readonly outer: Scope | null;
+  /** Published in this graph so far. */
+  readonly parameters: Map<string, Json>;
+  /** Catalogued in this graph so far, by name. */
+  readonly files: Map<string, CatalogFile>;
+  /** The item or iteration that this graph runs for. */
+  readonly items: Parameters;
+}
+
+export function rootScope(parameters: Parameters): Scope {
+  return { outer: null, parameters: new Map(Object.entries(parameters)), files: new Map(), items: {} };
+}
+
+export function innerScope(outer: Scope, items: Parameters = {}): Scope {
+  return { outer, parameters: new Map(), files: new Map(), items };
+}
+
+/** Makes visible what a node published: a delta where it succeeded, its files in any case. */
+export function publish(scope: Scope, delta: Parameters, files: Iterable<CatalogFile>): void {
+  for (const [name, value] of Object.entries(delta)) scope.parameters.set(name, value);
+  for (const file of files) scope.files.set(file.name, file);
+}
+
+/** The visible value of one parameter, without building them all. */
+export function lookUp(scope: Scope, name: string): Json | undefined {
+  for (let link: Scope | null = scope; link !== null; link = link.outer) {
+    if (Object.hasOwn(link.items, name)) return link.items[name];
+  }
+  for (let link: Scope | null = scope; link !== null; link = link.outer) {
+    const value = link.parameters.get(name);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** All visible parameters, enclosing items included. */
+export function visibleParameters(scope: Scope): Parameters {
+  const visible: Record<string, Json> = {};
+  for (const link of outermostFirst(scope)) {
+    for (const [name, value] of link.parameters) setKey(visible, name, value);
+  }
+  return { ...visible, ...visibleItems(scope) };
+}
+
+/** Items and iterations around a step by the name that they were given, outermost first. */
+export function visibleItems(scope: Scope): Parameters {
+  let items: Parameters = {};
+  for (const link of outermostFirst(scope)) items = { ...items, ...link.items };
+  return items;
+}
+
+export function visibleFiles(scope: Scope): ReadonlyMap<string, CatalogFile> {
+  const files = new Map<string, CatalogFile>();
+  for (const link of outermostFirst(scope)) for (const [name, file] of link.files) files.set(name, file);
+  return files;
+}
+
+/** What the graph published itself. */
+export function published(scope: Scope): Parameters {
+  const delta: Record<string, Json> = {};
+  for (const [name, value] of scope.parameters) setKey(delta, name, value);
+  return delta;
+}
+
+function outermostFirst(scope: Scope): readonly Scope[] {
+  const links: Scope[] = [];
+  for (let link: Scope | null = scope; link !== null; link = link.outer) links.push(link);
+  return links.reverse();
+}

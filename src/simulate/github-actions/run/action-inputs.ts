@@ -1,0 +1,1 @@
+export type Inputs = { readonly [name: string]: string };
