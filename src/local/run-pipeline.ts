@@ -14,11 +14,15 @@ import { mergeMap, mergeParallel } from "../run-log/replay/merge.ts";
 import { runStep } from "../runtime/attempt/run-step.ts";
 import type { StepResult, StepRun, StepServices } from "../runtime/attempt/step-run.ts";
 import { type Limit, limit } from "../system/limit.ts";
+import type { RecordedSteps } from "./recorded-steps.ts";
+import { enter, isEmpty, noFiles, type Token, visible, withFiles } from "./token.ts";
 
 export interface LocalRun {
   readonly plan: Plan;
   /** The run's initial parameters. */
   readonly parameters: Parameters;
+  /** What the log says already; those steps are not run. */
+  readonly recorded: RecordedSteps;
   readonly services: Omit<StepServices, "output">;
   /** What a step prints, as it comes; resolves when the sink can take more. */
   output(path: Path, stream: "stdout" | "stderr", chunk: Uint8Array): Promise<void> | void;
@@ -48,18 +52,6 @@ export async function runPipeline(run: LocalRun): Promise<LocalOutcome> {
 interface Machine extends LocalRun {
   readonly leaves: Limit;
 }
-
-/** What a graph's token carries in: the enclosing graphs' parameters and files, and where it is. */
-interface Token {
-  readonly parameters: Parameters;
-  /** Enclosing items and loop indices; they hide parameters of the same name. */
-  readonly items: Parameters;
-  readonly files: Files;
-  readonly prefix: Path;
-}
-
-type Files = ReadonlyMap<string, CatalogFile>;
-const noFiles: Files = new Map();
 
 /** How a node or graph ended. */
 interface End {
@@ -117,7 +109,16 @@ function runNode(node: PlanNode, token: Token, control: string | undefined, mach
 
 async function runLeaf(leaf: PlanLeaf, token: Token, machine: Machine): Promise<End> {
   const path = [...token.prefix, leaf.element];
-  const result = await machine.leaves.run(async () => {
+  const result = machine.recorded.result(path) ?? (await runNow(leaf, path, token, machine));
+  if (result === undefined) return { ok: false, delta: {}, put: [] };
+  const ok = result.status === "success";
+  const control = result.control === undefined ? {} : { control: result.control };
+  return { ok, delta: ok ? result.delta : {}, put: result.files, ...control };
+}
+
+/** Undefined: the run was stopped before it began. */
+function runNow(leaf: PlanLeaf, path: Path, token: Token, machine: Machine): Promise<StepResult | undefined> {
+  return machine.leaves.run(async () => {
     if (machine.services.stop.aborted) return undefined;
     const visible = isEmpty(token.items) ? token.parameters : { ...token.parameters, ...token.items };
     const { items, files } = token;
@@ -126,10 +127,6 @@ async function runLeaf(leaf: PlanLeaf, token: Token, machine: Machine): Promise<
     const services = { ...machine.services, output };
     return machine.runLeaf === undefined ? runStep(step, services) : machine.runLeaf(leaf, step, services);
   });
-  if (result === undefined) return { ok: false, delta: {}, put: [] };
-  const ok = result.status === "success";
-  const control = result.control === undefined ? {} : { control: result.control };
-  return { ok, delta: ok ? result.delta : {}, put: result.files, ...control };
 }
 
 async function runDag(node: PlanComposite, token: Token, machine: Machine): Promise<End> {
@@ -236,11 +233,14 @@ async function writeControl(
   machine: Machine,
   iteration?: number,
 ): Promise<string> {
-  const { value, reason, message } = computeControl(duty, visible(token), iteration);
   const element = iteration === undefined ? node.element : { ...node.element, index: iteration };
+  const path = [...token.prefix, element];
+  const recorded = machine.recorded.control(path);
+  if (recorded !== undefined) return recorded;
+  const { value, reason, message } = computeControl(duty, visible(token), iteration);
   await machine.services.writer.write({
     kind: "control",
-    path: [...token.prefix, element],
+    path,
     attempt: 1,
     round: 1,
     data: { value, ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) },
@@ -248,29 +248,10 @@ async function writeControl(
   return value;
 }
 
-function visible(token: Token): Parameters {
-  return { ...token.parameters, ...token.items };
-}
-
-function enter(token: Token, element: PathElement, items: Parameters = {}): Token {
-  return {
-    ...token,
-    prefix: [...token.prefix, element],
-    items: isEmpty(items) ? token.items : { ...token.items, ...items },
-  };
-}
-
 function readItems(control: string): readonly (string | undefined)[] {
   const items: Json = parseJson(control);
   if (!isArray(items)) return [];
   return items.map((item) => (isObject(item) && typeof item.k === "string" ? item.k : undefined));
-}
-
-function withFiles(files: Files, put: readonly CatalogFile[]): Files {
-  if (put.length === 0) return files;
-  const all = new Map(files);
-  for (const file of put) all.set(file.name, file);
-  return all;
 }
 
 function graphAt(node: PlanComposite, index: number): PlanGraph {
@@ -283,9 +264,4 @@ function lastOf(prefix: Path): PathElement {
   const element = prefix.at(-1);
   if (element === undefined) throw new Error("a branch without its composite");
   return element;
-}
-
-function isEmpty(value: object): boolean {
-  for (const _ in value) return false;
-  return true;
 }

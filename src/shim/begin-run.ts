@@ -5,7 +5,7 @@ import { isObject, parseJson } from "../protocol/json.ts";
 import { mergeParameters } from "../protocol/merge-parameters.ts";
 import { ServiceError } from "../protocol/services.ts";
 import type { RunSpec } from "../protocol/step-spec.ts";
-import { version } from "../protocol/version.ts";
+import { createRun } from "../run-log/record/create-run.ts";
 import { openEventWriter } from "../run-log/record/event-writer.ts";
 import { newRunId } from "../run-log/record/run-id.ts";
 import { openRunPlace, type RunPlace } from "../runtime/directory/run-directory.ts";
@@ -66,18 +66,14 @@ async function begin(argv: readonly string[]): Promise<number> {
   const tag = user.tag ?? process.env.MAGNUS_RUN_TAG;
   const folder = script > 0 ? makeScratchFolder(script) : undefined;
   try {
-    await openEventWriter(log).write({
-      kind: "run.created",
-      data: {
-        pipeline: spec.pipeline,
-        digest: spec.digest,
-        parameters: merged.parameters,
-        target: String(own.values.target ?? "shell"),
-        ...(tag ? { tag } : {}),
-        ...(script > 0 ? { owner: ownerOf(script) } : {}),
-        code: codeIdentity(process.cwd()),
-        version,
-      },
+    await createRun(openEventWriter(log), {
+      pipeline: spec.pipeline,
+      digest: spec.digest,
+      parameters: merged.parameters,
+      target: String(own.values.target ?? "shell"),
+      ...(tag ? { tag } : {}),
+      ...(script > 0 ? { owner: ownerOf(script) } : {}),
+      code: codeIdentity(process.cwd()),
     });
   } catch (error) {
     if (folder !== undefined) rmSync(folder, { recursive: true });

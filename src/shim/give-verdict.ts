@@ -6,7 +6,7 @@ import { printable, printTree } from "../run-log/views/print-tree.ts";
 import { failureLine, whyFailed } from "../run-log/views/why-failed.ts";
 import { closeRunPlace } from "../runtime/directory/run-directory.ts";
 import { StoreError } from "../stores/contract/store-error.ts";
-import { createRunWhereNobodyDid, readParameters } from "./create-run.ts";
+import { createRunWhereNobodyDid, readParameters } from "./create-where-missing.ts";
 import { openSession, readArguments, readNames, readText } from "./session.ts";
 import { trackedLog } from "./tracked-log.ts";
 

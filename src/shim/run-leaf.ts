@@ -18,7 +18,7 @@ import type { RunLog } from "../stores/contract/run-log-store.ts";
 import { monotonicMs } from "../system/monotonic-clock.ts";
 import { stopSignals } from "../system/stop-signals.ts";
 import { writeToStream } from "../system/write-to-stream.ts";
-import { createRunWhereNobodyDid, readParameters } from "./create-run.ts";
+import { createRunWhereNobodyDid, readParameters } from "./create-where-missing.ts";
 import { followerGone } from "./follower-gone.ts";
 import { placeOf, readAt } from "./place.ts";
 import { openSession, readArguments, readNames, readText } from "./session.ts";

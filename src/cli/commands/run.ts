@@ -6,32 +6,29 @@ import { servicesOf, servicesText } from "../../configuration/services-of.ts";
 import { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { digestPipeline } from "../../ir/digest.ts";
 import type { Pipeline } from "../../ir/pipeline.ts";
-import { type Executor, openExecutor } from "../../local/executors/open-executor.ts";
+import type { Executor } from "../../local/executor.ts";
+import { openExecutor } from "../../local/executors/open-executor.ts";
 import { localCapabilities } from "../../local/local-capabilities.ts";
-import { type LocalOutcome, runPipeline } from "../../local/run-pipeline.ts";
+import { runHere } from "../../local/run-here.ts";
+import type { LocalOutcome } from "../../local/run-pipeline.ts";
 import { collectParameters } from "../../parameters/collect-parameters.ts";
 import { planPipeline } from "../../plan/plan.ts";
-import type { Event, EventBody } from "../../protocol/event.ts";
 import { exitCode } from "../../protocol/exit-codes.ts";
 import { type Json, printJson } from "../../protocol/json.ts";
-import { type Parameters, type Path, pathKey } from "../../protocol/path.ts";
+import type { Parameters } from "../../protocol/path.ts";
 import { ServiceError } from "../../protocol/services.ts";
-import { version } from "../../protocol/version.ts";
-import { openEventWriter } from "../../run-log/record/event-writer.ts";
 import { newRunId } from "../../run-log/record/run-id.ts";
-import type { Head, StepServices } from "../../runtime/attempt/step-run.ts";
+import type { StepServices } from "../../runtime/attempt/step-run.ts";
 import { openRunPlace, type RunPlace } from "../../runtime/directory/run-directory.ts";
-import { codeIdentity } from "../../runtime/given/code-identity.ts";
-import { ownerOf } from "../../runtime/given/process-place.ts";
 import { sweepScratchFolders } from "../../runtime/given/scratch.ts";
 import { openServices } from "../../services/open-services.ts";
 import type { Services } from "../../services/services.ts";
 import { isRunId } from "../../stores/contract/run-log-names.ts";
 import type { RunLog } from "../../stores/contract/run-log-store.ts";
 import { StoreError } from "../../stores/contract/store-error.ts";
+import { optional } from "../../system/optional.ts";
 import { packageRoot } from "../../system/package-root.ts";
 import { stopSignals } from "../../system/stop-signals.ts";
-import { openTracker } from "../../tracking/open-tracker.ts";
 import { loadConfiguration, loadPipeline } from "../input/load-pipeline.ts";
 import type { CommonOptions } from "../input/options.ts";
 import { readSource } from "../input/source-files.ts";
@@ -132,95 +129,43 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
   const { pipeline, parameters, services, log, executor } = prepared;
   sweepScratchFolders();
   const signals = stopSignals();
-  const broken = new AbortController();
   const progress = openProgress(process.stderr, options);
   signals.stop.addEventListener("abort", () => progress.say(stopping(signals.stop, services.graceMs)), { once: true });
-  let recorded = 0;
-  const seen = (batch: readonly Event[]): void => {
-    recorded += batch.length;
-    if (options.json) for (const event of batch) process.stdout.write(`${printJson(event as unknown as Json)}\n`);
-    progress.update(batch);
-    tracker?.see(batch);
-  };
-  const observed = observe(log, seen);
-  const writer = openEventWriter(observed);
-  const untracked: string[] = [];
-  const tracker =
-    services.tracker === undefined
-      ? undefined
-      : await openTracker({
-          ...services.tracker,
-          environment: process.env,
-          log: observed,
-          warn: (message, attempt) => {
-            untracked.push(message);
-            if (attempt !== undefined) writer.write(warningOf(message, attempt)).catch(() => {});
-          },
-        });
-  const plan = planPipeline(executor.pipeline, digestPipeline(pipeline));
-  const runLeaf = executor.openLeafRunner?.(seen);
-  const tagged = tagOf(options);
   const place = placeFor(log.run, services);
   if (place === undefined) return exitCode.badInput;
   if (place.notice !== undefined) process.stderr.write(`magnus: ${place.notice}\n`);
+  const untracked: string[] = [];
+  let began = false;
   try {
-    await writer.write({
-      kind: "run.created",
-      data: {
-        pipeline: pipeline.name,
-        digest: plan.run.digest,
-        parameters,
-        target: "local",
-        ...tagged,
-        owner: ownerOf(process.pid),
-        code: codeIdentity(process.cwd()),
-        version,
-      },
-    });
-    const outcome = await runPipeline({
-      plan,
+    const outcome = await runHere({
+      plan: planPipeline(executor.pipeline, digestPipeline(pipeline)),
       parameters,
-      jobs: options.jobs ?? executor.jobs,
-      executor: executor.name,
-      oneAtATime: executor.oneAtATime,
-      ...(runLeaf === undefined ? {} : { runLeaf }),
-      output: progress.output,
-      services: {
-        run: { id: log.run, ...tagged },
-        log: observed,
-        writer,
-        catalog: services.catalog,
-        secrets: services.secrets,
-        credentials: services.credentials(),
-        isolate: services.isolate,
-        projectDir: process.cwd(),
-        ...(place.directory === undefined ? {} : { runDirectory: place.directory }),
-        claimAttempt: countAttempts(),
-        stop: AbortSignal.any([signals.stop, broken.signal]),
-        kill: signals.kill,
-        graceMs: services.graceMs,
-        ...(prepared.runLogReader === undefined ? {} : { runLogReader: prepared.runLogReader }),
-        ...(tracker === undefined ? {} : { tracker }),
+      log,
+      services,
+      executor,
+      ...signals,
+      ...optional({ jobs: options.jobs, tag: tagOf(options), directory: place.directory }),
+      ...optional({ runLogReader: prepared.runLogReader }),
+      seen: (batch) => {
+        began = true;
+        if (options.json) for (const event of batch) process.stdout.write(`${printJson(event as unknown as Json)}\n`);
+        progress.update(batch);
       },
+      output: progress.output,
+      untracked: (message) => untracked.push(message),
     });
-    await writer.write({ kind: "run.finished", data: { status: outcome, events: recorded + 1 } });
-    await tracker?.close();
     progress.close();
     await printEnd(log, outcome, options);
-    const kept = place.close();
-    if (kept !== undefined) process.stderr.write(`magnus: ${kept}\n`);
-    for (const message of untracked) process.stderr.write(`magnus: ${message}\n`);
+    for (const message of [place.close() ?? [], untracked].flat()) process.stderr.write(`magnus: ${message}\n`);
     return codeOf(outcome, signals.stop);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    // What still runs is told to end: none of it could be recorded.
-    broken.abort("SIGTERM");
     progress.close();
     place.close();
     process.stderr.write(`magnus: the run ${log.run} stopped, since its log cannot be written: ${error.message}\n`);
-    if (recorded && (await isThere(log, services)))
+    if (began && (await isThere(log, services)))
       process.stderr.write(`what is left of it can be closed: magnus runs close ${log.run}\n`);
-    return recorded > 0 ? exitCode.failed : exitCode.badInput;
+    return began ? exitCode.failed : exitCode.badInput;
   }
 }
 
@@ -248,41 +193,9 @@ function stopping({ reason }: AbortSignal, graceMs: number): string {
   return `magnus: stopping (${reason}): waits up to ${graceMs / 1000} s for what runs; ${again}`;
 }
 
-function warningOf(message: string, { path, attempt, round }: Head): EventBody {
-  return { kind: "warning", path, attempt, round, data: { message } };
-}
-
 /** A step that starts magnus hands its own run's tag on. */
-function tagOf({ tag = process.env.MAGNUS_RUN_TAG }: RunOptions): { readonly tag?: string } {
-  return tag ? { tag } : {};
-}
-
-/** A run log that shows what was appended, once it is in the log. */
-function observe(log: RunLog, seen: (batch: readonly Event[]) => void): RunLog {
-  return {
-    run: log.run,
-    putIfAbsent: (key, content) => log.putIfAbsent(key, content),
-    get: (key) => log.get(key),
-    list: (prefix) => log.list(prefix),
-    delete: (key) => log.delete(key),
-    read: (tell) => log.read(tell),
-    claim: (name) => log.claim(name),
-    append: async (batch) => {
-      await log.append(batch);
-      seen(batch);
-    },
-  };
-}
-
-/** The run is this process' alone, so attempts are counted, not claimed. */
-function countAttempts(): (path: Path) => Promise<number> {
-  const taken = new Map<string, number>();
-  return async (path) => {
-    const key = pathKey(path);
-    const attempt = (taken.get(key) ?? 0) + 1;
-    taken.set(key, attempt);
-    return attempt;
-  };
+function tagOf({ tag = process.env.MAGNUS_RUN_TAG }: RunOptions): string | undefined {
+  return tag || undefined;
 }
 
 function codeOf(outcome: LocalOutcome, stop: AbortSignal): number {

@@ -5,27 +5,12 @@ import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
 import type { Pipeline } from "../../ir/pipeline.ts";
 import { walkNodes } from "../../ir/walk.ts";
-import type { Event } from "../../protocol/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../protocol/json.ts";
 import type { CommandType } from "../../protocol/step-spec.ts";
 import { checkOverrides } from "../../target/check-overrides.ts";
 import { openContainers } from "../containers/open-containers.ts";
-import type { LeafRunner } from "../run-pipeline.ts";
+import type { Executor } from "../executor.ts";
 import { mockPipeline, type Patch } from "./mock-pipeline.ts";
-
-/** Who runs the steps of a run on this machine. */
-export interface Executor {
-  /** Under which steps choose their overrides. */
-  readonly name: string;
-  /** The pipeline as it is run: with mocked steps, where that is the executor. */
-  readonly pipeline: Pipeline;
-  /** Steps at a time where the command line says nothing. */
-  readonly jobs: number;
-  /** Names of overrides whose composites run one branch or item after the other. */
-  readonly oneAtATime: ReadonlySet<string>;
-  /** Absent: steps run in this process. `seen` gets what they write into the run log elsewhere. */
-  readonly openLeafRunner?: (seen: (events: readonly Event[]) => void) => LeafRunner;
-}
 
 /** Reports what the executor of this configuration cannot do here; undefined where it can do nothing. */
 export function openExecutor(

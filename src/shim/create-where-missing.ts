@@ -2,7 +2,7 @@ import { argumentText } from "../protocol/argument-text.ts";
 import { mergeParameters } from "../protocol/merge-parameters.ts";
 import type { Parameters } from "../protocol/path.ts";
 import type { RunSpec } from "../protocol/step-spec.ts";
-import { version } from "../protocol/version.ts";
+import { createRun } from "../run-log/record/create-run.ts";
 import { type EventWriter, readEvents } from "../run-log/record/event-writer.ts";
 import { codeIdentity } from "../runtime/given/code-identity.ts";
 import type { RunLog } from "../stores/contract/run-log-store.ts";
@@ -25,18 +25,13 @@ export async function createRunWhereNobodyDid(
   const parameters = initialParameters(run, given);
   if (!(await log.claim("run.created"))) return;
   const { pipeline, digest } = run;
-  const code = codeIdentity(process.cwd());
-  await writer.write({
-    kind: "run.created",
-    data: {
-      pipeline,
-      digest,
-      parameters,
-      target: process.env.MAGNUS_TARGET ?? "shell",
-      ...(tag ? { tag } : {}),
-      code,
-      version,
-    },
+  await createRun(writer, {
+    pipeline,
+    digest,
+    parameters,
+    target: process.env.MAGNUS_TARGET ?? "shell",
+    ...(tag ? { tag } : {}),
+    code: codeIdentity(process.cwd()),
   });
 }
 
