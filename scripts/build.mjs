@@ -36,7 +36,7 @@ const programs = await build({
   metafile: true,
   entryPoints: [
     { in: "src/cli/main.ts", out: "magnus" },
-    ...targets.map((name) => ({ in: `targets/${name}/target.ts`, out: `targets/${name}` })),
+    ...targets.map((name) => ({ in: `targets/${name}/target.ts`, out: `targets/${name}/target` })),
   ],
   outdir: fresh,
   format: "esm",

@@ -1,13 +1,12 @@
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import type { Configuration } from "./configuration.ts";
-import { isTarget } from "./feed-targets.ts";
 import { pointAt } from "./place.ts";
 import { checkVariables, type Environment } from "./resolve-variables.ts";
 
 /** Before a run in this process: reports an executor that runs elsewhere, and variables that are not set. */
 export function checkServicesHere(configuration: Configuration, environment: Environment, sink: DiagnosticSink): void {
-  const { executor } = configuration;
-  if (isTarget(executor.type)) {
+  const { executor, targetNames } = configuration;
+  if (targetNames.includes(executor.type)) {
     sink.report("executor-is-a-target", { ...pointAt(executor.place, "value"), type: executor.type });
   }
   const { runLogStore, catalog, secrets, experimentTracker } = configuration;

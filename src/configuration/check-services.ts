@@ -9,21 +9,22 @@ import { serviceSchemas, unusedServiceKeys } from "./service-schemas.ts";
 import type { Setting } from "./setting.ts";
 
 /** Reports every service whose type or keys do not exist, or whose values are of the wrong kind. */
-export function checkServices(layer: Layer, sink: DiagnosticSink): void {
+export function checkServices(layer: Layer, targetNames: readonly string[], sink: DiagnosticSink): void {
   for (const service of serviceNames) {
     const setting = layer[service];
-    if (setting !== undefined) checkService(service, setting, sink);
+    // A target checks its options itself, where they are used.
+    if (setting === undefined || (service === "executor" && targetNames.includes(setting.type))) continue;
+    checkService(service, setting, typesOf(service, targetNames), sink);
   }
 }
 
-function checkService(service: ServiceName, setting: Setting, sink: DiagnosticSink): void {
+function checkService(service: ServiceName, setting: Setting, types: readonly string[], sink: DiagnosticSink): void {
   const { type } = setting;
   const schema = Object.hasOwn(serviceSchemas[service], type) ? serviceSchemas[service][type] : undefined;
   if (schema === undefined) {
-    reportUnknownType(sink, service, type, typesOf(service), setting.place);
+    reportUnknownType(sink, service, type, types, setting.place);
     return;
   }
-  if (schema === null) return;
   const config = { ...setting.config };
   for (const [key, why] of unusedServiceKeys[service] ?? []) {
     if (!Object.hasOwn(config, key)) continue;

@@ -1,18 +1,12 @@
 import type { Layer } from "./layer.ts";
-import { serviceSchemas } from "./service-schemas.ts";
 import type { Setting } from "./setting.ts";
 
 /** An executor whose type is a target (magnus-core's way to say it) gives that target's options what `targets` does not. */
-export function feedTargets(layer: Layer): Layer {
+export function feedTargets(layer: Layer, targetNames: readonly string[]): Layer {
   const { executor, targets } = layer;
-  if (executor === undefined || !isTarget(executor.type)) return layer;
+  if (executor === undefined || !targetNames.includes(executor.type)) return layer;
   const own = targets?.[executor.type];
   return { ...layer, targets: { ...targets, [executor.type]: own === undefined ? executor : lay(own, executor) } };
-}
-
-/** Whether an executor of this type is no executor here but a target to compile for. */
-export function isTarget(type: string): boolean {
-  return Object.hasOwn(serviceSchemas.executor, type) && serviceSchemas.executor[type] === null;
 }
 
 function lay(over: Setting, under: Setting): Setting {

@@ -15,14 +15,16 @@ export interface ConfigurationSources {
   readonly files: readonly SourceFile[];
   /** `--set` flags: `executor.type=local`, `targets.argo.namespace=ml`. */
   readonly set: readonly string[];
+  /** The names of all targets, which executors may have as their type. */
+  readonly targetNames: readonly string[];
   readonly sink: DiagnosticSink;
 }
 
 /** Reports what is wrong to the sink; the configuration means something only where it has no errors. */
-export function readConfiguration({ files, set, sink }: ConfigurationSources): Configuration {
+export function readConfiguration({ files, set, targetNames, sink }: ConfigurationSources): Configuration {
   const written = files.map((file) => readLayer(file, sink)).reduce(overlay, {});
-  const layer = feedTargets(applyFlags(written, set, sink));
-  checkServices(layer, sink);
+  const layer = feedTargets(applyFlags(written, set, sink), targetNames);
+  checkServices(layer, targetNames, sink);
   return {
     executor: layer.executor ?? byDefault("local"),
     runLogStore: layer.run_log_store ?? byDefault("file-system"),
@@ -30,6 +32,7 @@ export function readConfiguration({ files, set, sink }: ConfigurationSources): C
     secrets: layer.secrets ?? byDefault("env-secrets"),
     experimentTracker: layer.experiment_tracker ?? byDefault("do-nothing"),
     targets: layer.targets ?? {},
+    targetNames,
     ...runSettings(layer, sink),
   };
 }

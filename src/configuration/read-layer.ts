@@ -8,7 +8,7 @@ import { type Layer, overlay } from "./layer.ts";
 import type { Place } from "./place.ts";
 import { placeIn, readSetting } from "./read-setting.ts";
 import { type ServiceName, serviceNames } from "./service-name.ts";
-import { serviceType, typesOf } from "./service-names.ts";
+import { serviceType, typeWords } from "./service-names.ts";
 import type { Setting } from "./setting.ts";
 
 type MutableLayer = { -readonly [key in keyof Layer]: Layer[key] };
@@ -100,7 +100,7 @@ function readService(
   sink: DiagnosticSink,
 ): Setting | undefined {
   const { type, config } = value;
-  const types = `one of ${typesOf(service).join(", ")}`;
+  const types = typeWords(service);
   if (type === undefined || type === null) {
     reportMissing(sink, `\`${service}\``, "type", place, types);
     return undefined;

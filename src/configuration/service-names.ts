@@ -5,9 +5,14 @@ function _isServiceName(key: string): key is ServiceName {
   return serviceNames.some((name) => name === key);
 }
 
-/** All types that a service may have. */
-export function typesOf(service: ServiceName): readonly string[] {
-  return Object.keys(serviceSchemas[service]);
+/** All types that a service may have; the names of targets are executors, too. */
+export function typesOf(service: ServiceName, targets: readonly string[]): readonly string[] {
+  return [...Object.keys(serviceSchemas[service]), ...(service === "executor" ? targets : [])];
+}
+
+/** The same as messages name them where the targets are not known. */
+export function typeWords(service: ServiceName): string {
+  return `one of ${typesOf(service, []).join(", ")}${service === "executor" ? ", or the name of a target" : ""}`;
 }
 
 /** A type in its canonical spelling: dashes, and our name for what has several. */

@@ -34,10 +34,8 @@ const s3Keys = {
   region: text.optional(),
 };
 
-/** Service → type → the keys of its `config`. `null`: a target's options, which the target itself checks. */
-export const serviceSchemas: {
-  readonly [service in ServiceName]: { readonly [type: string]: z.ZodObject | null };
-} = {
+/** Service → type → the keys of its `config`. An executor may also be a target, which checks its options itself. */
+export const serviceSchemas: { readonly [service in ServiceName]: { readonly [type: string]: z.ZodObject } } = {
   executor: {
     local: z.strictObject({
       enable_parallel: flag.optional().describe("Whether branches and items run at the same time"),
@@ -54,9 +52,6 @@ export const serviceSchemas: {
       enable_parallel: flag.optional(),
       overrides: overridesOf({ enable_parallel: flag }),
     }),
-    argo: null,
-    "github-actions": null,
-    shell: null,
   },
   run_log_store: {
     "file-system": z.strictObject({

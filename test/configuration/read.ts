@@ -1,3 +1,4 @@
+import { targetNames } from "../../src/cli/input/load-target.ts";
 import type { Configuration } from "../../src/configuration/configuration.ts";
 import { readConfiguration } from "../../src/configuration/read-configuration.ts";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
@@ -28,6 +29,6 @@ export function read(
 ): { readonly configuration: Configuration; readonly sink: DiagnosticSink; readonly found: readonly Found[] } {
   const sink = new DiagnosticSink();
   const files = [texts].flat().map((text, i) => ({ name: `config-${i}.yaml`, text }));
-  const configuration = readConfiguration({ files, set, sink });
+  const configuration = readConfiguration({ files, set, targetNames: targetNames(), sink });
   return { configuration, sink, found: findings(sink) };
 }

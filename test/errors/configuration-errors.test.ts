@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { loadTarget } from "../../src/cli/input/load-target.ts";
+import { loadTarget, targetNames } from "../../src/cli/input/load-target.ts";
 import { checkServicesHere, checkServicesThere } from "../../src/configuration/check-services-here.ts";
 import { readConfiguration } from "../../src/configuration/read-configuration.ts";
 import { readTargetOptions } from "../../src/configuration/read-target-options.ts";
@@ -35,7 +35,12 @@ async function diagnose(code: string): Promise<DiagnosticSink> {
   const sink = new DiagnosticSink();
   const inputs = readInputs(code);
   const file = source(code, "magnus-config.yaml");
-  const read = readConfiguration({ files: file === undefined ? [] : [file], set: inputs.set, sink });
+  const read = readConfiguration({
+    files: file === undefined ? [] : [file],
+    set: inputs.set,
+    targetNames: targetNames(),
+    sink,
+  });
   const configuration = resolveVariables(read, inputs.environment, sink);
   if (inputs.compile) checkServicesThere(configuration, sink);
   // What is no service at all was said already.

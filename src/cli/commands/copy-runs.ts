@@ -18,6 +18,7 @@ import { StoreError } from "../../stores/contract/store-error.ts";
 import { inParallel } from "../../system/in-parallel.ts";
 import { findRun } from "../input/find-run.ts";
 import { loadConfiguration } from "../input/load-pipeline.ts";
+import { targetNames } from "../input/load-target.ts";
 import type { ConfigurationOptions, DiagnosticOptions } from "../input/options.ts";
 import { readSource } from "../input/source-files.ts";
 import { reportBeside } from "../output/report.ts";
@@ -92,7 +93,7 @@ function openThere(store: string, sink: DiagnosticSink): Services | undefined {
   }
   const file = readSource(store, sink);
   if (file === undefined) return undefined;
-  const configuration = readConfiguration({ files: [file], set: [], sink });
+  const configuration = readConfiguration({ files: [file], set: [], targetNames: targetNames(), sink });
   return sink.hasErrors ? undefined : open(servicesOf(configuration) as unknown as Json);
 }
 

@@ -1,16 +1,13 @@
 import * as z from "zod";
 import { exitCode } from "../../protocol/exit-codes.ts";
-import { loadTarget, targetNames } from "../input/load-target.ts";
+import { loadTargets } from "../input/load-target.ts";
 
 /** `magnus targets`: names, what each can run, its options. */
 export async function targets({ json }: { readonly json?: boolean }): Promise<number> {
-  const all = [];
-  for (const name of targetNames()) {
-    const target = await loadTarget(name);
-    if (target === undefined) continue;
-    const { description, capabilities, options } = target;
-    all.push({ name, description, ...capabilities, options: z.toJSONSchema(options, { io: "input" }) });
-  }
+  const all = (await loadTargets()).map(({ name, description, capabilities, options }) => ({
+    ...{ name, description, ...capabilities },
+    options: z.toJSONSchema(options, { io: "input" }),
+  }));
   if (json) process.stdout.write(`${JSON.stringify({ targets: all })}\n`);
   else for (const target of all) process.stdout.write(printTarget(target));
   return exitCode.success;

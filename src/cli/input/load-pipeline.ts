@@ -8,6 +8,7 @@ import type { Pipeline } from "../../ir/pipeline.ts";
 import { collectParameters } from "../../parameters/collect-parameters.ts";
 import type { SourceFile } from "../../source/source-file.ts";
 import { includedFiles } from "./included-files.ts";
+import { targetNames } from "./load-target.ts";
 import type { ConfigurationOptions, ParameterOptions } from "./options.ts";
 import { readSource, readText, shownName } from "./source-files.ts";
 
@@ -35,7 +36,8 @@ export async function loadPipelineWith(
 
 /** The configuration of this folder, overlaid by what the user named; executors and targets with their variables. */
 export function loadConfiguration({ config, set = [] }: ConfigurationOptions, sink: DiagnosticSink): Configuration {
-  const configuration = readConfiguration({ files: configurationFiles(config, sink), set, sink });
+  const files = configurationFiles(config, sink);
+  const configuration = readConfiguration({ files, set, targetNames: targetNames(), sink });
   return resolveVariables(configuration, process.env, sink);
 }
 

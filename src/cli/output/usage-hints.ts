@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { shellWord } from "../../system/shell-word.ts";
+import { targetNames } from "../input/load-target.ts";
 
 /** What to write instead of a command line that commander refused with `message`; undefined: nothing better is known. */
 export function usageHint(message: string, argv: readonly string[]): string | undefined {
@@ -18,7 +19,9 @@ export function usageHint(message: string, argv: readonly string[]): string | un
     case "missing required argument":
       return /^pipelines?$/.test(what) ? missingPipeline(argv[0] ?? "run") : undefined;
     case "required option":
-      return what.includes("--target") ? "`magnus targets` lists the targets: argo, github-actions, shell" : undefined;
+      return what.includes("--target")
+        ? `\`magnus targets\` lists the targets: ${targetNames().join(", ")}`
+        : undefined;
     default:
       return undefined;
   }

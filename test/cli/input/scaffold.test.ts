@@ -47,7 +47,7 @@ describe("magnus init", () => {
   it("has a configuration that only says the defaults", () => {
     const sink = new DiagnosticSink();
     const files = [{ name: "magnus-config.yaml", text: contentOf("magnus-config.yaml") }];
-    const configuration = readConfiguration({ files, set: [], sink });
+    const configuration = readConfiguration({ files, set: [], targetNames: [], sink });
     expect(sink.list()).toEqual([]);
     expect(configuration).toMatchObject({ executor: { type: "local" }, isolate: "auto", graceMs: 30_000 });
     expect(servicesText(configuration)).toBe(
