@@ -2,7 +2,7 @@
 // copied shim have no repository around them. Compressed, since most steps never need them.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { brotliCompressSync } from "node:zlib";
+import { brotliCompressSync, constants } from "node:zlib";
 import { buildSync } from "esbuild";
 
 export function embedRunners(root) {
@@ -32,7 +32,13 @@ function texts(root) {
 /** Without what only readers of the source need. */
 function smaller(file) {
   if (file.endsWith(".mjs")) return bundled(file);
-  const text = readFileSync(file, "utf8");
+  const typed = readFileSync(file, "utf8");
+  // Annotations are never evaluated; what only checkers of types read is this, and the overloads.
+  const text = typed
+    .replace(/^TYPE_CHECKING = .*\nif TYPE_CHECKING:\n(?:(?: .*|else:)?\n)+/m, "")
+    .replace(/^@overload\ndef .*\n/gm, "")
+    .replace(/^( *def .*\)) -> .*:$/gm, "$1:")
+    .replace(/^( *\w+): .* = /gm, "$1 = ");
   // A docstring may be all that a body has, and a module's stands where no statement may.
   const plain = text.replace(/^( *)"""[\s\S]*?"""\n/gm, (_, indent) => (indent === "" ? "" : `${indent}0\n`));
   const code = plain.replace(/^ *#.*\n/gm, "").replace(/^( *)0\n(?=\1\S)/gm, "");
@@ -52,7 +58,9 @@ const letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.
 
 function moduleWith(runners) {
   const files = Object.entries(runners).map(([name, text]) => `${name}\n${text}`);
-  const bytes = brotliCompressSync(files.join("\0"));
+  const bytes = brotliCompressSync(files.join("\0"), {
+    params: { [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT },
+  });
   const padded = Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
   let text = "";
   for (let at = 0; at < padded.length; at += 4) {

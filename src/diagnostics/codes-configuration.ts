@@ -1,3 +1,4 @@
+import { objectInWords } from "../protocol/object-value.ts";
 import type { CodeTable } from "./code-entry.ts";
 import { quote, quoteList } from "./quote.ts";
 import { didYouMean } from "./suggest.ts";
@@ -137,7 +138,7 @@ export const configurationCodes = {
   "object-in-parameter": {
     severity: "error",
     message: ({ from, name }: From & { name: string }) =>
-      `${from}the parameter ${quote(name)} holds {"$object": "sha256:…"}, by which magnus itself refers to an object of Python`,
+      `${from}the parameter ${quote(name)} holds ${objectInWords} of Python`,
     hint: () => "use another key than `$object`",
   },
   "parameter-too-deep": {

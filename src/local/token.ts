@@ -1,5 +1,6 @@
 import type { CatalogFile } from "../protocol/event.ts";
 import type { Parameters, Path, PathElement } from "../protocol/path.ts";
+import { layFiles } from "../run-log/replay/scope.ts";
 
 /** What a graph's token carries in: the enclosing graphs' parameters and files, and where it is. */
 export interface Token {
@@ -29,7 +30,7 @@ export function enter(token: Token, element: PathElement, items: Parameters = {}
 export function withFiles(files: Files, put: readonly CatalogFile[]): Files {
   if (put.length === 0) return files;
   const all = new Map(files);
-  for (const file of put) all.set(file.name, file);
+  layFiles(all, put);
   return all;
 }
 

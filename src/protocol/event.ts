@@ -57,6 +57,8 @@ export interface CatalogFile {
   readonly mode?: string;
   /** The content is not in the store (`store_copy: false`). */
   readonly digestOnly?: true;
+  /** It was there before the step, which did not change it: it takes no other file's place. */
+  readonly found?: true;
   /** An executed notebook: it tells of one run, and has another digest in each. */
   readonly executed?: true;
 }

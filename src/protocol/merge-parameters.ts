@@ -3,7 +3,7 @@ import { type DeclaredParameters, nameFinding, type ParameterFinding, valueFindi
 import { describeJson } from "./describe-json.ts";
 import { parameterName, parameterPrefixes } from "./environment.ts";
 import { isArray, isObject, type Json, maxJsonDepth, parseJson, setKey } from "./json.ts";
-import { hasObject } from "./object-value.ts";
+import { hasObject, objectInWords } from "./object-value.ts";
 import type { Parameters } from "./path.ts";
 
 export interface ParameterSources {
@@ -137,9 +137,7 @@ export function parameterProblem(name: string, value: Json): string | undefined 
     return `${JSON.stringify(name)} is no name for a parameter: use letters, digits and _, not a digit first`;
   }
   if (isTooDeep(value)) return `\`${name}\` is nested deeper than ${maxJsonDepth} levels`;
-  return hasObject(value)
-    ? `\`${name}\` holds {"$object": "sha256:…"}, by which magnus refers to an object`
-    : undefined;
+  return hasObject(value) ? `\`${name}\` holds ${objectInWords}` : undefined;
 }
 
 /** Iterative: the value may be deeper than the stack. */

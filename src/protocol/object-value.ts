@@ -10,6 +10,9 @@ export function objectValue(digest: string): Json {
   return { $object: digest };
 }
 
+/** What it looks like, in words of messages. */
+export const objectInWords = '{"$object": "sha256:…"}, by which magnus itself refers to an object';
+
 /** The digest where a value is such an object. */
 export function objectDigest(value: Json | undefined): string | undefined {
   if (!isObject(value)) return undefined;

@@ -15,7 +15,7 @@ import type { NodeStatus } from "./node-status.ts";
 import { type Arrival, type Place, placeInside } from "./place.ts";
 import { closeIteration, itemAt, openComposite, readBranch, readItems } from "./replay-control.ts";
 import { replayLeaf } from "./replay-leaf.ts";
-import { innerScope, lookUp, publish, published, type Scope } from "./scope.ts";
+import { innerScope, layFiles, lookUp, publish, published, type Scope } from "./scope.ts";
 
 export interface GraphReplay {
   /** `here`: the token stands at the node at which the replay was to stop. `stuck`: see {@link Findings}. */
@@ -178,14 +178,15 @@ function join(
 ): StepReplay {
   const replays = graphs.map((graph) => graph.replay);
   const round = replays.reduce((highest, replay) => Math.max(highest, replay.round), arrival.round);
-  const files = [...new Map(replays.flatMap((replay) => [...replay.scope.files])).values()];
+  const files = new Map<string, CatalogFile>();
+  for (const replay of replays) layFiles(files, replay.scope.files.values());
   const outcomes = new Set(replays.map((replay) => replay.outcome));
   if (outcomes.has("stuck")) return closed(node, "running", { round, graphs });
-  if (outcomes.has("failed")) return closed(node, "failed", { round, graphs, files });
+  if (outcomes.has("failed")) return closed(node, "failed", { round, graphs, files: [...files.values()] });
   const { delta, warnings } = merge(replays.map((replay) => published(replay.scope)));
   const path = [...arrival.prefix, node.element];
   findings.warnings.push(...warnings.map((message) => ({ path, message })));
-  return closed(node, "success", { round, graphs, files, delta });
+  return closed(node, "success", { round, graphs, files: [...files.values()], delta });
 }
 
 export interface LoopReplay {

@@ -28,7 +28,15 @@ export function innerScope(outer: Scope, items: Parameters = {}): Scope {
 /** Makes visible what a node published: a delta where it succeeded, its files in any case. */
 export function publish(scope: Scope, delta: Parameters, files: Iterable<CatalogFile>): void {
   for (const [name, value] of Object.entries(delta)) scope.parameters.set(name, value);
-  for (const file of files) scope.files.set(file.name, file);
+  layFiles(scope.files, files);
+}
+
+/** Later files over earlier ones of their names; one that its step only found, under all that steps made. */
+export function layFiles(onto: Map<string, CatalogFile>, files: Iterable<CatalogFile>): void {
+  for (const file of files) {
+    if (file.found && onto.get(file.name)?.found === undefined && onto.has(file.name)) continue;
+    onto.set(file.name, file);
+  }
 }
 
 /** The visible value of one parameter, without building them all. */
@@ -61,7 +69,7 @@ export function visibleItems(scope: Scope): Parameters {
 
 export function visibleFiles(scope: Scope): ReadonlyMap<string, CatalogFile> {
   const files = new Map<string, CatalogFile>();
-  for (const link of outermostFirst(scope)) for (const [name, file] of link.files) files.set(name, file);
+  for (const link of outermostFirst(scope)) layFiles(files, link.files.values());
   return files;
 }
 

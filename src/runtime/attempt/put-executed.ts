@@ -9,18 +9,31 @@ import type { Redactor } from "../masking/redactor.ts";
 import type { Answers } from "../task-types/task-type.ts";
 import type { Staged } from "./stage-attempt.ts";
 
-/** Stores what the patterns match, and the executed notebook where there is one. `files`: what may be recorded of it. */
+/**
+ * Stores what the patterns match, and the executed notebook where there is one. `files`: what may be recorded of it; a file
+ * that the attempt found and did not change is marked so. `visible`: what the step could get.
+ */
 export async function putExecuted(
   patterns: readonly CatalogPattern[],
   { workspace, redactor }: Pick<Staged, "workspace" | "redactor">,
   catalog: CatalogStore,
   answers: Answers,
+  visible: ReadonlyMap<string, CatalogFile> = new Map(),
 ): Promise<{ readonly put: Transferred; readonly files: readonly CatalogFile[] }> {
   const { executed } = answers;
   if (executed !== undefined) redactFile(join(workspace.cwd, executed), redactor);
   const all = executed === undefined ? patterns : [...patterns, { pattern: literalPattern(executed) }];
   const put = await putFiles(all, workspace, catalog);
-  return { put, files: marked(put.files, answers).filter(({ name }) => !redactor.finds(name)) };
+  const files = put.files.map((file) => {
+    const before = visible.get(file.name);
+    const found = workspace.wasThere(file.name) || (before !== undefined && contentOf(file) === contentOf(before));
+    return found ? { ...file, found: true as const } : file;
+  });
+  return { put, files: marked(files, answers).filter(({ name }) => !redactor.finds(name)) };
+}
+
+function contentOf({ digest, mode, executable, digestOnly }: CatalogFile): string {
+  return [digest, mode, executable, digestOnly].join();
 }
 
 function marked(files: readonly CatalogFile[], { executed }: Answers): readonly CatalogFile[] {

@@ -181,7 +181,7 @@ async function finish(attempt: Attempt, log: AttemptLog, ended: Ended, recorded 
   const objects = failed === undefined ? await putObjects(pickles, services.catalog) : { delta: {} };
   for (const pickle of pickles.values()) removeIfThere(pickle);
   const patterns = [...(attempt.task.catalog?.put ?? []), ...file.put.map((pattern) => ({ pattern }))];
-  const { put, files } = await putExecuted(patterns, staged, services.catalog, answers);
+  const { put, files } = await putExecuted(patterns, staged, services.catalog, answers, attempt.step.files);
   const old = notWritten(put.files, staged.got, staged.workspace, attempt.since, services.projectDir);
   const delta = { ...outputs.delta, ...objects.delta };
   const leak = findLeak({ delta, metrics: outputs.metrics, files: put.files }, staged.redactor);

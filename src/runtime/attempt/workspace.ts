@@ -1,10 +1,10 @@
-import { lstatSync, mkdtempSync } from "node:fs";
+import { lstatSync, mkdtempSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { CatalogFile } from "../../protocol/event.ts";
 import { globOf } from "../../system/glob.ts";
 import { type Budget, fillDirectory, type OwnDirectory, writtenSince } from "../directory/own-directory.ts";
 import type { RunDirectory } from "../directory/run-directory.ts";
-import { signatureOf } from "../directory/signature.ts";
+import { isSame, signatureOf } from "../directory/signature.ts";
 import { fillFromSpare, keepSpare } from "../directory/spare-directories.ts";
 import { listed } from "../files/catalog-step.ts";
 import type { FilePlace } from "../files/file-place.ts";
@@ -16,6 +16,8 @@ import type { StepRun, StepServices } from "./step-run.ts";
 export interface Workspace extends FilePlace {
   /** Tells it which files the step got, so that they do not count as written. */
   gotten(files: readonly CatalogFile[]): void;
+  /** Whether a file of the step's own directory is as it was when that was made. Of a shared one nobody knows: false. */
+  wasThere(name: string): boolean;
   /** What the step wrote that is lost with its own directory, or that went into the project; a text each. */
   losses(kept: readonly CatalogFile[]): readonly string[];
   /** Why something is not there that a failure speaks of. */
@@ -63,6 +65,7 @@ export function openWorkspace(
         own.got.add(name);
       }
     },
+    wasThere: (name) => isUntouched(name, cwd, home, own),
     losses: (kept) => lossesIn(cwd, home, own, kept),
     missing: missingFiles(own.missing),
     remove: () => keepSpare(cwd, own, key),
@@ -89,6 +92,7 @@ function sharedWorkspace(home: string, projectDir: string, runDirectory: RunDire
     cwd: home,
     roots: home === projectDir ? [projectDir] : [home, projectDir],
     gotten: () => {},
+    wasThere: () => false,
     losses: () => [],
     missing: missingFiles(runDirectory?.missing ?? nothing),
     remove: () => {},
@@ -108,6 +112,21 @@ function missingElsewhere(projectDir: string, catalogued: StepRun["files"]): Rea
     if (!tracked?.has(name)) hidden.set(name, "it is in the catalog, from where only `get` brings it");
   }
   return hidden;
+}
+
+/** Milliseconds in which a file system may date two changes alike. */
+const clockGrain = 50;
+
+/**
+ * Whether a file came from the project and is as it was. Of what came out of the catalog times say nothing: it was written
+ * just before the step began.
+ */
+function isUntouched(name: string, cwd: string, project: string, own: OwnDirectory): boolean {
+  const before = own.copies.get(name) ?? own.links.get(name) ?? undefined;
+  if (before === undefined || own.got.has(name) || before.mtimeMs > own.filledAt - clockGrain) return false;
+  const state = lstatSync(join(cwd, name), { throwIfNoEntry: false });
+  if (!own.links.has(name)) return isSame(state, before);
+  return state?.isSymbolicLink() === true && isSame(statSync(join(project, name), { throwIfNoEntry: false }), before);
 }
 
 function lossesIn(cwd: string, home: string, own: OwnDirectory, kept: readonly CatalogFile[]): readonly string[] {

@@ -7,6 +7,7 @@ import { listed } from "./catalog-step.ts";
 import type { FilePlace } from "./file-place.ts";
 import { findFiles } from "./find-files.ts";
 import { trackedByGit } from "./list-project-files.ts";
+import type { Workspace } from "./workspace.ts";
 
 /**
  * Files in a project's folder that no step of this run made: another run left them there. On another engine they would not
@@ -20,13 +21,14 @@ const clockGrain = 20;
 export function notWritten(
   put: readonly CatalogFile[],
   got: readonly CatalogFile[],
-  { cwd }: FilePlace,
+  { cwd, wasThere }: Pick<Workspace, "cwd" | "wasThere">,
   since: number,
   projectDir: string,
 ): readonly string[] {
   const gotten = new Set(got.map(({ name }) => name));
   const names = put.flatMap(({ name }) => (gotten.has(name) || name.endsWith("/") ? [] : [name]));
   const old = names.filter((name) => {
+    if (wasThere(name)) return true;
     // Of all times of a file the one that nothing sets back, a copy or an unpacked archive neither.
     const changed = lstatSync(join(cwd, name), { throwIfNoEntry: false })?.ctimeMs;
     return changed !== undefined && changed < since - clockGrain;

@@ -1,7 +1,7 @@
 import { metricPrefix, parameterName, parameterPrefix } from "../../protocol/environment.ts";
 import { groupMetrics, type Metrics, metricValue } from "../../protocol/group-metrics.ts";
 import { type Json, parseJson, printJson, setKey } from "../../protocol/json.ts";
-import { hasObject } from "../../protocol/object-value.ts";
+import { hasObject, objectInWords } from "../../protocol/object-value.ts";
 import type { Parameters } from "../../protocol/path.ts";
 import type { TaskSpec } from "../../protocol/step-spec.ts";
 import type { Environment } from "../given/environment.ts";
@@ -86,7 +86,7 @@ function lostNumber(lost: LostNumber | undefined): Failure | undefined {
 function forgedObject(answered: readonly Parameters[]): Failure | undefined {
   const found = answered.flatMap(Object.entries<Json>).find(([, value]) => hasObject(value));
   if (found === undefined) return undefined;
-  const message = `"${found[0]}" holds {"$object": "sha256:…"}, by which magnus itself refers to an object: keep it by kind: object, or use another key`;
+  const message = `"${found[0]}" holds ${objectInWords}: keep it by kind: object, or use another key`;
   return { reason: "missing-output", message };
 }
 

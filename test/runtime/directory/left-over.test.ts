@@ -49,4 +49,27 @@ describe("what another run left in the project", () => {
     const catalog = { get: [{ pattern: "*.yaml", optional: true }], put: [{ pattern: "settings.yaml" }] };
     expect(await warningsOf(folder, "true", catalog)).toEqual([]);
   });
+
+  it("is marked in a directory of the step's own, so that it takes no place of what other items made", async () => {
+    const folder = await project("a.txt", "b.txt", "c.txt");
+    const got = { name: "c.txt", digest: "sha256:".padEnd(71, "0"), size: 4 };
+    const services = { ...newServices(), projectDir: folder };
+    writeFileSync(join(folder, "c"), "old\n");
+    const digest = (await services.catalog.putFile(join(folder, "c"))).digest;
+    const { events } = await runShell("printf 'new\n' >a.txt; printf 'old\n' >c.txt", {
+      task: { catalog: { get: [{ pattern: "c.txt" }], put: [{ pattern: "*.txt" }] } },
+      spec: { concurrent: true },
+      files: [{ ...got, digest }],
+      services,
+    });
+    const [put] = dataOf(events, "catalog.put");
+    expect(put?.files.map(({ name, found }) => [name, found])).toEqual([
+      ["a.txt", undefined],
+      ["b.txt", true],
+      ["c.txt", true],
+    ]);
+    expect(dataOf(events, "warning")).toEqual([
+      { message: "put took what was there before, and what this step did not write: b.txt" },
+    ]);
+  });
 });
