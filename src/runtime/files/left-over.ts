@@ -7,7 +7,6 @@ import { listed } from "./catalog-step.ts";
 import type { FilePlace } from "./file-place.ts";
 import { findFiles } from "./find-files.ts";
 import { trackedByGit } from "./list-project-files.ts";
-import type { Workspace } from "./workspace.ts";
 
 /**
  * Files in a project's folder that no step of this run made: another run left them there. On another engine they would not
@@ -21,7 +20,7 @@ const clockGrain = 20;
 export function notWritten(
   put: readonly CatalogFile[],
   got: readonly CatalogFile[],
-  { cwd, wasThere }: Pick<Workspace, "cwd" | "wasThere">,
+  { cwd, wasThere }: Pick<FilePlace, "cwd"> & { wasThere(name: string): boolean },
   since: number,
   projectDir: string,
 ): readonly string[] {
