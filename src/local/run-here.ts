@@ -5,6 +5,7 @@
 import type { Plan } from "../plan/plan-node.ts";
 import type { Event, EventBody } from "../protocol/event.ts";
 import { type Parameters, type Path, pathKey } from "../protocol/path.ts";
+import { recordEnd } from "../run-log/close-run.ts";
 import { createRun, type Seed } from "../run-log/record/create-run.ts";
 import { openEventWriter } from "../run-log/record/event-writer.ts";
 import type { Head, StepServices } from "../runtime/attempt/step-run.ts";
@@ -40,6 +41,8 @@ export interface RunHere {
   output(path: Path, stream: "stdout" | "stderr", chunk: Uint8Array): Promise<void> | void;
   /** About tracking that did not work; the run goes on. */
   untracked(message: string): void;
+  /** About an end that could not be recorded, of a run of which all else is. */
+  unrecorded(message: string): void;
 }
 
 /**
@@ -112,7 +115,7 @@ async function runToEnd(here: RunHere, stop: AbortSignal): Promise<LocalOutcome>
       ...(tracker === undefined ? {} : { tracker }),
     },
   });
-  await writer.write({ kind: "run.finished", data: { status, events: events + 1 } });
+  await recordEnd(log, writer, { status, events: events + 1 }, here.unrecorded);
   await tracker?.close();
   return status;
 }

@@ -60,12 +60,12 @@ async function begin(argv: readonly string[]): Promise<number> {
   sweepScratchFolders();
   const log = await services.runLogStore.create(run);
   if (log === null) throw new UsageError(`the run ${run} exists already; choose another --run-id`, exitCode.badInput);
-  const place = openPlace(run, services.isolate);
-  const unproven = await services.runLogStore.unproven?.();
-  if (unproven !== undefined) process.stderr.write(`magnus: warning: ${unproven}\n`);
   const tag = user.tag ?? process.env.MAGNUS_RUN_TAG;
-  const folder = script > 0 ? makeScratchFolder(script) : undefined;
+  let folder: string | undefined;
+  let place: RunPlace | undefined;
   try {
+    place = openPlace(run, services.isolate);
+    folder = script > 0 ? makeScratchFolder(script) : undefined;
     await createRun(openEventWriter(log), {
       pipeline: spec.pipeline,
       digest: spec.digest,
@@ -76,9 +76,13 @@ async function begin(argv: readonly string[]): Promise<number> {
       code: codeIdentity(process.cwd()),
     });
   } catch (error) {
+    // Nothing has run, so nothing of it is to stay.
     if (folder !== undefined) rmSync(folder, { recursive: true });
+    await services.runLogStore.remove(run).catch(() => {});
     throw error;
   }
+  const unproven = await services.runLogStore.unproven?.();
+  if (unproven !== undefined) process.stderr.write(`magnus: warning: ${unproven}\n`);
   process.stdout.write(folder === undefined ? `${run}\n` : `${run}\n${folder}\n`);
   process.stderr.write(`magnus: run ${run}\n`);
   if (place?.notice !== undefined) process.stderr.write(`magnus: ${place.notice}\n`);

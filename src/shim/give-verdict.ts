@@ -13,8 +13,8 @@ import { trackedLog } from "./tracked-log.ts";
 /**
  * `verdict`: declares lost what never finished, closes the run, prints it, exits by its outcome. A run that nobody created,
  * since its first step was lost, is created with what its spec and `--param-base64` say. `--cancelled`, or `--stopped true`
- * where a platform computes it: the run was stopped, and what did not finish is not lost. A run whose log cannot be read or
- * closed has failed: its platform is told so by the same code.
+ * where a platform computes it: the run was stopped, and what did not finish is not lost. A run whose log cannot be read, or does
+ * not say how it ended, has failed: its platform is told so by the same code.
  */
 export async function giveVerdict(argv: readonly string[]): Promise<number> {
   const { values } = readArguments(argv, {
@@ -31,7 +31,8 @@ export async function giveVerdict(argv: readonly string[]): Promise<number> {
     const { log, tracker } = await trackedLog(services.runLogStore.open(run.id), services);
     const writer = openEventWriter(log);
     await createRunWhereNobodyDid(spec?.run, readParameters(values["param-base64"]), log, writer, run.tag);
-    const view = await closeRun(log, spec?.mayBeLost ?? [], cancelled, writer);
+    const tell = (why: string): void => void process.stderr.write(`magnus: ${why}\n`);
+    const view = await closeRun(log, spec?.mayBeLost ?? [], cancelled, writer, tell);
     await tracker?.close();
     const kept = closeRunPlace(process.cwd(), run.id);
     process.stderr.write(`${printTree(view)}\n`);

@@ -15,6 +15,7 @@ import { findRunDirectory } from "../runtime/directory/run-directory.ts";
 import { isAlive } from "../runtime/given/process-place.ts";
 import { scratchOwner } from "../runtime/given/scratch.ts";
 import type { RunLog } from "../stores/contract/run-log-store.ts";
+import { StoreError } from "../stores/contract/store-error.ts";
 import { monotonicMs } from "../system/monotonic-clock.ts";
 import { stopSignals } from "../system/stop-signals.ts";
 import { writeToStream } from "../system/write-to-stream.ts";
@@ -163,8 +164,12 @@ function attemptsBefore(path: Path, events: readonly Event[]): number {
 function writeControl(control: string | undefined): void {
   const file = process.env.MAGNUS_CONTROL_FILE;
   if (file === undefined || control === undefined) return;
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${control}\n`);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${control}\n`);
+  } catch (error) {
+    throw new StoreError("cannot write the control to", file, error);
+  }
 }
 
 function report(path: Path, result: StepResult, spec: StepSpec): void {

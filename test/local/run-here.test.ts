@@ -66,6 +66,7 @@ async function ranWith(id: string, from?: NonNullable<RunHere["from"]>): Promise
     seen: () => {},
     output: () => {},
     untracked: () => {},
+    unrecorded: () => {},
   });
   return readEvents(log);
 }

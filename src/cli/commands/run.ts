@@ -132,7 +132,7 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
   const progress = openProgress(process.stderr, options);
   signals.stop.addEventListener("abort", () => progress.say(stopping(signals.stop, services.graceMs)), { once: true });
   const place = placeFor(log.run, services);
-  if (place === undefined) return exitCode.badInput;
+  if (place === undefined) return notBegun(log, services);
   if (place.notice !== undefined) process.stderr.write(`magnus: ${place.notice}\n`);
   const untracked: string[] = [];
   let began = false;
@@ -153,6 +153,7 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
       },
       output: progress.output,
       untracked: (message) => untracked.push(message),
+      unrecorded: (message) => progress.say(`magnus: ${message}`),
     });
     progress.close();
     await printEnd(log, outcome, options);
@@ -163,9 +164,10 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
     progress.close();
     place.close();
     process.stderr.write(`magnus: the run ${log.run} stopped, since its log cannot be written: ${error.message}\n`);
-    if (began && (await isThere(log, services)))
+    if (!began) return notBegun(log, services);
+    if (await isThere(log, services))
       process.stderr.write(`what is left of it can be closed: magnus runs close ${log.run}\n`);
-    return began ? exitCode.failed : exitCode.badInput;
+    return exitCode.failed;
   }
 }
 
@@ -180,12 +182,14 @@ function placeFor(run: string, { isolate }: Services): RunPlace | undefined {
   }
 }
 
-async function isThere({ run }: RunLog, { runLogStore }: Services): Promise<boolean> {
-  try {
-    return await runLogStore.exists(run);
-  } catch {
-    return false;
-  }
+/** Nothing has run, and nothing of the run stays, where that can be removed. */
+async function notBegun({ run }: RunLog, { runLogStore }: Services): Promise<number> {
+  await runLogStore.remove(run).catch(() => {});
+  return exitCode.badInput;
+}
+
+function isThere({ run }: RunLog, { runLogStore }: Services): Promise<boolean> {
+  return runLogStore.exists(run).catch(() => false);
 }
 
 function stopping({ reason }: AbortSignal, graceMs: number): string {

@@ -57,14 +57,15 @@ export function makeScratchFolder(owner: number): string {
 
 /** Removes the folders of processes of this place that are gone: they were killed. What cannot be removed, stays. */
 export function sweepScratchFolders(): void {
-  const parent = tmpdir();
-  for (const name of namesIn(parent)) {
-    const owner = scratchOwner(name);
-    if (owner === undefined || isAlive(owner)) continue;
-    try {
-      rmSync(join(parent, name), { recursive: true, force: true });
-    } catch {
-      // Another user's, or another run sweeps, too.
+  for (const parent of [tmpdir(), shared]) {
+    for (const name of namesIn(parent)) {
+      const owner = scratchOwner(name);
+      if (owner === undefined || isAlive(owner)) continue;
+      try {
+        rmSync(join(parent, name), { recursive: true, force: true });
+      } catch {
+        // Another user's, or another run sweeps, too.
+      }
     }
   }
 }
@@ -95,8 +96,11 @@ function removeFolder(made: string): void {
 /** A container may have a read-only root without TMPDIR; the folder of the control is writable, or no step could run. */
 function placesForFiles(): readonly string[] {
   const { MAGNUS_CONTROL_FILE: control } = process.env;
-  return [tmpdir(), ...(control ? [dirname(control)] : []), "/dev/shm"];
+  return [tmpdir(), ...(control ? [dirname(control)] : []), shared];
 }
+
+/** Any user may write there, on Linux. */
+const shared = "/dev/shm";
 
 let folder: string | undefined;
 let attempts = 0;
