@@ -130,6 +130,7 @@ const shim = await build({
   banner: { js: "#!/usr/bin/env node" },
   metafile: true,
 });
+requireOnce(path.join(fresh, "shim.cjs"));
 sign(path.join(fresh, "shim.cjs"));
 writeFileSync(path.join(fresh, "shim.meta.json"), JSON.stringify(shim.metafile));
 writeFileSync(
@@ -143,6 +144,19 @@ for (const launcher of launchers) {
 }
 for (const program of ["shim.cjs", "start.cjs", "magnus.js", ...launchers]) chmodSync(path.join(fresh, program), 0o755);
 replace(fresh, dist);
+
+/** esbuild requires a module of Node's anew for each file that imports it; of what every start needs, once is enough. */
+function requireOnce(file) {
+  let text = readFileSync(file, "utf8");
+  for (const name of ["fs", "path"]) {
+    if (text.includes(`$${name}`)) throw new Error(`the bundle has a $${name} of its own`);
+    const required = `require("node:${name}")`;
+    text = text
+      .replaceAll(required, () => `$${name}`)
+      .replace('"use strict";', (begin) => `${begin}const $${name}=${required};`);
+  }
+  writeFileSync(file, text);
+}
 
 /** A last line by which a file is told from others without reading it anew: see src/shim/code-cache.ts. */
 function sign(file) {
