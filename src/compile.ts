@@ -3,14 +3,13 @@
  * where something was reported.
  */
 import type { DiagnosticSink } from "./diagnostics/sink.ts";
+import type { Checked } from "./ir/checked.ts";
 import { digestPipeline } from "./ir/digest.ts";
-import type { Pipeline } from "./ir/pipeline.ts";
 import { planPipeline } from "./plan/plan.ts";
 import { checkCapabilities } from "./target/check-capabilities.ts";
 import type { OutputFile, Target } from "./target/target.ts";
 
-export interface Compilation {
-  readonly pipeline: Pipeline;
+export interface Compilation extends Pick<Checked, "pipeline" | "places"> {
   readonly target: Target;
   /** `targets.<name>` of the configuration, checked by the target's own schema. */
   readonly options: unknown;
@@ -24,7 +23,7 @@ export interface Compilation {
 
 export function compilePipeline(compilation: Compilation, sink: DiagnosticSink): readonly OutputFile[] | undefined {
   const { pipeline, target } = compilation;
-  checkCapabilities(pipeline, target, sink);
+  checkCapabilities(compilation, target, sink);
   const plan = planPipeline(pipeline, digestPipeline(pipeline));
   for (const check of target.rules ?? []) check(plan, compilation, sink);
   return sink.hasErrors ? undefined : target.emit(plan, compilation);

@@ -86,6 +86,15 @@ describe("the house", () => {
     expect(circles(folders)).toEqual([]);
   });
 
+  test("YAML is known to its front end, and to files of configuration and of parameters", () => {
+    const readers = [...imports].filter(([, targets]) => targets.includes("src/frontends/yaml.ts"));
+    expect(readers.map(([file]) => file).sort()).toEqual([
+      "src/configuration/read-layer.ts",
+      "src/frontends/yaml-frontend.ts",
+      "src/parameters/collect-parameters.ts",
+    ]);
+  });
+
   test("a folder has at most 20 files, but for those that are tables of contents", () => {
     const contents = new Set(["src/lower", "src/rules", "src/protocol", "src/diagnostics"]);
     const counts = new Map<string, number>();

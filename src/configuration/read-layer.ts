@@ -1,7 +1,7 @@
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { readYaml } from "../frontends/yaml.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
-import type { SourceDocument } from "../source/source-document.ts";
+import type { TextDocument } from "../source/source-document.ts";
 import type { SourceFile } from "../source/source-file.ts";
 import { reportMissing, reportShape, reportTwice, reportUnknownKey, reportUnused } from "./diagnose.ts";
 import { type Layer, overlay } from "./layer.ts";
@@ -23,7 +23,7 @@ export function readLayer(file: SourceFile, sink: DiagnosticSink): Layer {
   return {};
 }
 
-function readServices(root: JsonObject, document: SourceDocument, sink: DiagnosticSink): Layer {
+function readServices(root: JsonObject, document: TextDocument, sink: DiagnosticSink): Layer {
   const layer: MutableLayer = {};
   let beneath: Layer = {};
   const seen = new Map<string, Place>();
@@ -73,13 +73,11 @@ const unusedKeys: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** YAML anchors have to stand somewhere: a key that holds one, or begins with `x-`, is the user's own. */
-function isOwnKey(root: JsonObject, key: string, document: SourceDocument): boolean {
-  if (key.startsWith("x-")) return true;
-  const span = document.keySpan(root, key);
-  return span !== undefined && /^['"]?\s*:\s*&\S/.test(span.file.text.slice(span.end, span.end + 200));
+function isOwnKey(root: JsonObject, key: string, document: TextDocument): boolean {
+  return key.startsWith("x-") || document.isAnchored(root, key);
 }
 
-function readTargets(targets: JsonObject, document: SourceDocument, sink: DiagnosticSink): { [name: string]: Setting } {
+function readTargets(targets: JsonObject, document: TextDocument, sink: DiagnosticSink): { [name: string]: Setting } {
   const settings: Record<string, Setting> = {};
   for (const [written, value] of Object.entries(targets)) {
     const place = placeIn(document, targets, written);
@@ -96,7 +94,7 @@ function readService(
   service: ServiceName,
   value: JsonObject,
   place: Place,
-  document: SourceDocument,
+  document: TextDocument,
   sink: DiagnosticSink,
 ): Setting | undefined {
   const { type, config } = value;

@@ -1,6 +1,6 @@
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { isArray, isObject, type Json, type JsonArray, type JsonObject, setKey } from "../protocol/json.ts";
-import type { SourceDocument } from "../source/source-document.ts";
+import type { TextDocument } from "../source/source-document.ts";
 import { reportTwice } from "./diagnose.ts";
 import { type Place, placeKey, type Way } from "./place.ts";
 import type { Setting } from "./setting.ts";
@@ -11,7 +11,7 @@ export function readSetting(
   values: JsonObject,
   without: readonly string[],
   place: Place,
-  document: SourceDocument,
+  document: TextDocument,
   sink: DiagnosticSink,
 ): Setting {
   const config: Record<string, Json> = {};
@@ -30,12 +30,12 @@ export function readSetting(
 }
 
 /** Where the value under a key, and the key, stand. */
-export function placeIn(document: SourceDocument, container: JsonObject | JsonArray, key: string | number): Place {
+export function placeIn(document: TextDocument, container: JsonObject | JsonArray, key: string | number): Place {
   const value = document.valueSpan(container, key) ?? document.rootSpan;
   return { key: document.keySpan(container, key) ?? value, value };
 }
 
-function addPlaces(value: Json, way: Way, document: SourceDocument, places: Map<string, Place>): void {
+function addPlaces(value: Json, way: Way, document: TextDocument, places: Map<string, Place>): void {
   if (isArray(value)) {
     for (const [i, item] of value.entries()) {
       places.set(placeKey([...way, i]), placeIn(document, value, i));

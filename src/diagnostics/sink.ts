@@ -20,6 +20,11 @@ export class DiagnosticSink {
   readonly #places = new Set<string>();
   #errors = 0;
 
+  /** Begins with what another has found, if one is given. */
+  constructor(before?: DiagnosticSink) {
+    for (const diagnostic of before?.list() ?? []) this.add(diagnostic);
+  }
+
   /** Reports `code`; the same message at the same place is kept once. */
   report<C extends Code>(code: C, details: Holes<C> & Place): void {
     const entry: CodeEntry = codes[code];

@@ -2,7 +2,7 @@ import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Scalar, ty
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import { type Json, setKey } from "../protocol/json.ts";
-import { type Entries, type SourceDocument, sourceDocument } from "../source/source-document.ts";
+import { type Entries, sourceDocument, type TextDocument } from "../source/source-document.ts";
 import type { SourceFile, Span } from "../source/source-file.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { maxDepth } from "./yaml-errors.ts";
@@ -15,7 +15,7 @@ const maxAliased = 2_000_000;
  * Reads any YAML by the yaml package, which parses; what a scalar means, duplicate keys, anchors, aliases and merge keys
  * are decided here, because its own check of keys and its search for anchors are quadratic.
  */
-export function readFullYaml(file: SourceFile, sink: DiagnosticSink): SourceDocument<Json> | undefined {
+export function readFullYaml(file: SourceFile, sink: DiagnosticSink): TextDocument<Json> | undefined {
   const parsed = parseYaml(file, sink);
   if (parsed === undefined) return undefined;
   const reader: Reader = {

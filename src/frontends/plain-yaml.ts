@@ -1,5 +1,5 @@
 import { type Json, setKey } from "../protocol/json.ts";
-import { type Entries, type SourceDocument, sourceDocument } from "../source/source-document.ts";
+import { type Entries, sourceDocument, type TextDocument } from "../source/source-document.ts";
 import type { SourceFile } from "../source/source-file.ts";
 import { readFlow } from "./plain-yaml-flow.ts";
 import { endsLine, quotedEnd, quotedText, type Read, type Text } from "./plain-yaml-scalar.ts";
@@ -10,7 +10,7 @@ import { notFinite, plainValue } from "./yaml-scalar.ts";
  * line, literal blocks) about ten times faster than a parser of all of YAML can. Undefined at the first thing that is
  * anything else, an error above all: then the full reader has the word, and what both read is the same.
  */
-export function readPlainYaml(file: SourceFile): SourceDocument<Json> | undefined {
+export function readPlainYaml(file: SourceFile): TextDocument<Json> | undefined {
   const { text } = file;
   if (unusual.test(text)) return undefined;
   const lines: Lines = { text, places: new WeakMap(), at: 0, indent: 0, lineEnd: -1, over: false, depth: 0 };

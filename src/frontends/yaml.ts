@@ -1,14 +1,15 @@
 /**
- * Phase: front end. In: the text of a YAML (or JSON) file. Out: its value, and where each part was written.
+ * Phase: front end. In: the text of a YAML (or JSON) file. Out: its value, and where each part was written. Pipelines come
+ * through {@link file://./frontend.ts}; files of configuration and of parameters are YAML and are read by this alone.
  */
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import type { Json } from "../protocol/json.ts";
-import type { SourceDocument } from "../source/source-document.ts";
+import type { TextDocument } from "../source/source-document.ts";
 import type { SourceFile } from "../source/source-file.ts";
 import { readFullYaml } from "./full-yaml.ts";
 import { readPlainYaml } from "./plain-yaml.ts";
 
-export type YamlDocument = SourceDocument<Json>;
+export type YamlDocument = TextDocument<Json>;
 
 /**
  * Reads a YAML 1.2 file. An empty one has the value null. Undefined where the text is no YAML; where only parts are

@@ -1,8 +1,10 @@
-/** The intermediate representation: what a pipeline means, whatever it was written in. Plain frozen data. */
+/**
+ * The intermediate representation: what a pipeline means, whatever it was written in. Plain frozen data, equal for all
+ * spellings of a pipeline; where its parts were written stands beside it, in {@link file://./places.ts}.
+ */
 import type { JsonObject } from "../protocol/json.ts";
 import type { Edge, Parameters, Reduce } from "../protocol/path.ts";
 import type { CatalogPattern, CommandType, ReturnKind } from "../protocol/step-spec.ts";
-import type { Span } from "../source/source-file.ts";
 
 export interface Pipeline {
   readonly name: string;
@@ -12,9 +14,6 @@ export interface Pipeline {
   /** JSON Schema per parameter. */
   readonly parameterSchema: { readonly [name: string]: JsonObject };
   readonly root: Graph;
-  readonly span: Span;
-  /** Where each parameter's default stands (its key). */
-  readonly parameterSpans: ReadonlyMap<string, Span>;
 }
 
 export interface Graph {
@@ -26,7 +25,6 @@ export interface Graph {
   /** The names of the terminals, implicit ones too. */
   readonly success: string;
   readonly fail: string;
-  readonly span: Span;
 }
 
 export type Node = TaskNode | StubNode | ParallelNode | MapNode | DagNode | ConditionalNode | LoopNode;
@@ -40,20 +38,6 @@ interface NodeBase {
   readonly failed: Edge;
   /** Target or executor name → key in its configuration's `overrides`. */
   readonly overrides: { readonly [target: string]: string };
-  readonly spans: NodeSpans;
-}
-
-export interface NodeSpans {
-  /** The step's name where it was written. */
-  readonly name: Span;
-  /** The values of `next` and `on_failure`, where written. */
-  readonly ok?: Span;
-  readonly failed?: Span;
-  /**
-   * The value under one of the step's keys (`command`, `catalog`, `iterate_on`, …), where written; parts of it under
-   * dotted names (`catalog.put.0`, `env.HOME`), and the keys of such parts with a colon (`env.HOME:`).
-   */
-  readonly keys: ReadonlyMap<string, Span>;
 }
 
 export interface Resources {
@@ -89,7 +73,8 @@ export interface ParallelNode extends NodeBase {
   readonly kind: "parallel";
   /** In declared order. */
   readonly branches: ReadonlyMap<string, Graph>;
-  readonly onConflict: "last" | "list";
+  /** Absent: the author did not say, and the last branch counts. */
+  readonly onConflict?: "last" | "list";
 }
 
 export interface MapNode extends NodeBase {

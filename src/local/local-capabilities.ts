@@ -1,5 +1,5 @@
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
-import type { Pipeline } from "../ir/pipeline.ts";
+import type { Checked } from "../ir/checked.ts";
 import type { Capabilities } from "../target/capabilities.ts";
 import { everyStep, shimCommands } from "../target/capabilities.ts";
 import { checkCapabilities } from "../target/check-capabilities.ts";
@@ -8,6 +8,6 @@ import { checkCapabilities } from "../target/check-capabilities.ts";
 const capabilities: Capabilities = { steps: everyStep, commands: shimCommands };
 
 /** Reports what the local runner cannot run. */
-export function localCapabilities(pipeline: Pipeline, sink: DiagnosticSink): void {
-  checkCapabilities(pipeline, { name: "the local runner", capabilities }, sink);
+export function localCapabilities(checked: Checked, sink: DiagnosticSink): void {
+  checkCapabilities(checked, { name: "the local runner", capabilities }, sink);
 }

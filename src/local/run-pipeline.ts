@@ -97,7 +97,7 @@ function runNode(node: PlanNode, token: Token, control: string | undefined, mach
     case "dag":
       return runDag(node, token, machine);
     case "parallel":
-      return runParallel(node, node.node.onConflict, token, machine);
+      return runParallel(node, node.node.onConflict ?? "last", token, machine);
     case "map":
       return runMap(node, node.node, token, control, machine);
     case "conditional":

@@ -2,16 +2,12 @@ import type { TaskNode } from "../ir/pipeline.ts";
 import type { CatalogPattern } from "../protocol/step-spec.ts";
 import type { ShapeOf } from "../schema/shape.ts";
 import type { taskShape } from "../schema/steps.ts";
-import type { Span } from "../source/source-file.ts";
-import type { Scope } from "./scope.ts";
+import { nearestSpan } from "../source/source-document.ts";
+import type { Scope, StepSource } from "./scope.ts";
 
 type CatalogFields = ShapeOf<typeof taskShape>["catalog"];
 
-export function lowerCatalog(
-  fields: CatalogFields,
-  spans: ReadonlyMap<string, Span>,
-  { sink }: Scope,
-): TaskNode["catalog"] {
+export function lowerCatalog(fields: CatalogFields, step: StepSource, { document, sink }: Scope): TaskNode["catalog"] {
   if (fields === null || fields === undefined) return { get: [], put: [] };
   const folder = fields.compute_data_folder?.replace(/\/+$/, "") ?? "";
   if (folder !== "") {
@@ -19,7 +15,7 @@ export function lowerCatalog(
       label: '"compute_data_folder"',
       meaning: "a folder before each pattern",
       instead: "the folder into the patterns, which are relative to the working directory",
-      span: spans.get("catalog.compute_data_folder"),
+      span: nearestSpan(document, step.container, ["catalog", "compute_data_folder"]),
     });
   }
   const prefix = folder === "" || folder === "." ? "" : `${folder}/`;

@@ -1,7 +1,7 @@
 import { suggest } from "../diagnostics/suggest.ts";
 import type { ConditionalNode, Graph } from "../ir/pipeline.ts";
 import { conditionalShape } from "../schema/steps.ts";
-import { type Edges, keySpans, lowerBase } from "./lower-base.ts";
+import { type Edges, lowerBase } from "./lower-base.ts";
 import { lowerBranches } from "./lower-branches.ts";
 import { readStep } from "./read-step.ts";
 import type { Scope, StepSource } from "./scope.ts";
@@ -10,13 +10,15 @@ export function lowerConditional(step: StepSource, edges: Edges, scope: Scope): 
   const fields = readStep(conditionalShape, step, scope);
   const branches = renameBooleans(lowerBranches(step, scope), step, scope);
   const chosen = defaultOf(fields.default, branches, step, scope);
-  return {
+  const node: ConditionalNode = {
     kind: "conditional",
-    ...lowerBase(step, fields, edges, keySpans(step.container, scope.document)),
+    ...lowerBase(step, fields, edges),
     parameter: fields.parameter ?? "",
     branches,
     ...(chosen === undefined ? {} : { default: chosen }),
   };
+  if (fields.parameter === undefined) scope.shared.uncertain.keys.add(node);
+  return node;
 }
 
 /** Python's booleans as names of branches: runnable's files mean the parameter's values `true` and `false`. */

@@ -1,11 +1,9 @@
 import { posix } from "node:path";
-import { readYaml } from "../frontends/yaml.ts";
 import type { DagNode, Graph } from "../ir/pipeline.ts";
-import type { Json } from "../protocol/json.ts";
 import { dagShape } from "../schema/steps.ts";
-import type { SourceDocument } from "../source/source-document.ts";
 import type { Span } from "../source/source-file.ts";
-import { type Edges, keySpans, lowerBase } from "./lower-base.ts";
+import { emptyGraph } from "./empty-graph.ts";
+import { type Edges, lowerBase } from "./lower-base.ts";
 import { lowerBranch } from "./lower-branches.ts";
 import { lowerIncluded } from "./lower-document.ts";
 import { readStep } from "./read-step.ts";
@@ -13,7 +11,6 @@ import type { Scope, StepSource } from "./scope.ts";
 
 export function lowerDag(step: StepSource, edges: Edges, scope: Scope): DagNode {
   const fields = readStep(dagShape, step, scope);
-  const spans = keySpans(step.container, scope.document);
   const file = fields.dag_definition ?? undefined;
   const inline = fields.dag ?? undefined;
   if ((file === undefined) === (inline === undefined)) {
@@ -25,24 +22,18 @@ export function lowerDag(step: StepSource, edges: Edges, scope: Scope): DagNode 
       scope.sink.report("dag-source", { step: step.name, both, span });
     }
   }
-  const included =
-    file === undefined ? undefined : includeFile(file, spans.get("dag_definition") ?? step.nameSpan, scope);
+  const named = scope.document.valueSpan(step.container, "dag_definition") ?? step.nameSpan;
+  const included = file === undefined ? undefined : includeFile(file, named, scope);
   return {
     kind: "dag",
-    ...lowerBase(step, fields, edges, spans),
-    branch: included ?? (inline === undefined ? nothing(step, scope) : lowerBranch(step, "dag", scope)),
+    ...lowerBase(step, fields, edges),
+    branch:
+      included ?? (inline === undefined ? emptyGraph(step.nameSpan, scope.shared) : lowerBranch(step, "dag", scope)),
   };
 }
 
-/** Stands for a graph that could not be read, so that the rest of the pipeline is checked all the same. */
-function nothing(step: StepSource, { shared }: Scope): Graph {
-  const graph: Graph = { start: "", nodes: new Map(), success: "success", fail: "fail", span: step.nameSpan };
-  shared.uncertain.add(graph);
-  return graph;
-}
-
 /** The graph of another file: relative to the including one, else to the working directory. */
-function includeFile(name: string, span: Span, scope: Scope): Graph | undefined {
+function includeFile(name: string, span: Span | undefined, scope: Scope): Graph | undefined {
   const { sink, shared, trail, document } = scope;
   const beside = posix.normalize(posix.join(posix.dirname(document.file.name), name));
   const candidates = name.startsWith("/") ? [name] : [...new Set([beside, posix.normalize(name)])];
@@ -64,13 +55,11 @@ function includeFile(name: string, span: Span, scope: Scope): Graph | undefined 
 }
 
 /** Whether there is such a file; it is read at most once a pipeline. `span`: where it is named. */
-function isReadable(name: string, span: Span, { shared, sink, trail }: Scope): boolean {
+function isReadable(name: string, span: Span | undefined, { shared, sink, trail }: Scope): boolean {
   if (shared.documents.has(name) || trail.some(({ file }) => file === name)) return true;
-  const text = shared.readFile(name);
-  if (text === undefined) return false;
-  if (typeof text !== "string") sink.report("unusable-file", { name, ...text, span });
-  const document: SourceDocument<Json> | undefined =
-    typeof text === "string" ? readYaml({ name, text }, sink) : undefined;
-  shared.documents.set(name, document);
+  const included = shared.readDocument(name, sink);
+  if (included === undefined) return false;
+  if ("problem" in included) sink.report("unusable-file", { name, ...included, span });
+  shared.documents.set(name, "problem" in included ? undefined : included.document);
   return true;
 }

@@ -10,7 +10,7 @@ import type { Scope, TaskDefaults } from "./scope.ts";
 export const noDefaults: TaskDefaults = { env: {}, resources: {} };
 
 /** A document's `defaults`, over those of the document that includes it. */
-export function lowerDefaults(value: JsonObject, span: Span, scope: Scope): TaskDefaults {
+export function lowerDefaults(value: JsonObject, span: Span | undefined, scope: Scope): TaskDefaults {
   const { document, sink } = scope;
   const container = asMapping(value, '"defaults"', span, sink);
   if (container === undefined) return scope.defaults;

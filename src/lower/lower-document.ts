@@ -51,7 +51,7 @@ export function lowerDocument(what: string, scope: Scope): DocumentParts | undef
 }
 
 /** The graph of a file that a step includes. Its parameters are not the run's: only the root's are. */
-export function lowerIncluded(document: Scope["document"], span: Span, scope: Scope): Graph | undefined {
+export function lowerIncluded(document: Scope["document"], span: Span | undefined, scope: Scope): Graph | undefined {
   const parts = lowerDocument(document.file.name, scope);
   if (parts === undefined) return undefined;
   const root = scope.trail[0]?.file ?? "";
@@ -76,7 +76,7 @@ function readFields(container: JsonObject, { document, sink }: Scope): ShapeOf<t
     document,
     sink,
     what: "the document",
-    span: bare ?? { ...document.rootSpan, end: document.rootSpan.start + 1 },
+    span: bare ?? (document.rootSpan && { ...document.rootSpan, end: document.rootSpan.start + 1 }),
     allows: (key) =>
       key.startsWith("x-") ||
       document.isAnchored(container, key) ||
@@ -85,6 +85,6 @@ function readFields(container: JsonObject, { document, sink }: Scope): ShapeOf<t
   });
 }
 
-function spanOf(container: JsonObject, key: string, { document }: Scope): Span {
+function spanOf(container: JsonObject, key: string, { document }: Scope): Span | undefined {
   return document.valueSpan(container, key) ?? document.rootSpan;
 }

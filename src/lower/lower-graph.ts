@@ -9,8 +9,8 @@ import { isNumber, type Json, type JsonObject, printJson } from "../protocol/jso
 import type { Edge } from "../protocol/path.ts";
 import { graphShape } from "../schema/document.ts";
 import { asMapping, readShape } from "../schema/read-shape.ts";
-import type { Span } from "../source/source-file.ts";
-import { type Edges, keySpans, lowerBase } from "./lower-base.ts";
+import { emptyGraph } from "./empty-graph.ts";
+import { type Edges, lowerBase } from "./lower-base.ts";
 import { lowerStep } from "./lower-step.ts";
 import { readSteps, type Steps, type TypedStep } from "./read-steps.ts";
 import type { GraphNames, GraphPlace, Scope } from "./scope.ts";
@@ -26,11 +26,11 @@ export function lowerGraph(value: Json | undefined, place: GraphPlace, scope: Sc
   const { document, sink } = scope;
   if (scope.depth >= maxDepth) sink.report("nested-too-deep", { levels: maxDepth, span: place.span });
   // That it is missing was reported where its key was missed.
-  if (value === undefined || value === null || scope.depth >= maxDepth) return emptyGraph(place, scope);
+  if (value === undefined || value === null || scope.depth >= maxDepth) return emptyGraph(place.span, scope.shared);
   const container = asMapping(value, place.what, place.valueSpan ?? place.span, sink);
-  if (container === undefined) return emptyGraph(place, scope);
+  if (container === undefined) return emptyGraph(place.span, scope.shared);
   const fields = readShape(graphShape, container, { document, sink, what: place.what, span: place.span });
-  if (fields.steps === undefined) return emptyGraph(place, scope);
+  if (fields.steps === undefined) return emptyGraph(place.span, scope.shared);
   const steps = readSteps(fields.steps, scope);
   if (steps.steps.length === 0 && !steps.incomplete) {
     sink.report("empty-graph", { what: place.what, span: document.keySpan(container, "steps") ?? place.span });
@@ -38,16 +38,9 @@ export function lowerGraph(value: Json | undefined, place: GraphPlace, scope: Sc
   scope.shared.steps += steps.steps.length;
   if (scope.shared.steps > maxSteps) {
     sink.report("pipeline-too-large", { limit: maxSteps });
-    return emptyGraph(place, scope);
+    return emptyGraph(place.span, scope.shared);
   }
   return lowerParts(steps, { container, start: fields.start_at, description: fields.description }, place, scope);
-}
-
-/** Stands for a graph that could not be read, so that the rest is checked all the same. */
-function emptyGraph({ span }: GraphPlace, { shared }: Scope): Graph {
-  const graph: Graph = { start: "", nodes: new Map(), success: "success", fail: "fail", span };
-  shared.uncertain.add(graph);
-  return graph;
 }
 
 interface Written {
@@ -57,6 +50,7 @@ interface Written {
 }
 
 function lowerParts(steps: Steps, written: Written, place: GraphPlace, scope: Scope): Graph {
+  const { shared } = scope;
   const names = new Map<string, TypedStep>(steps.steps.map((step) => [step.name, step]));
   const success = terminalOf("success", steps, names, scope);
   const fail = terminalOf("fail", steps, names, scope);
@@ -77,20 +71,22 @@ function lowerParts(steps: Steps, written: Written, place: GraphPlace, scope: Sc
   const inner = { ...scope, around, depth: scope.depth + 1 };
   for (const step of steps.steps) {
     const edges = edgesOf(step, steps.listed, resolver);
-    if (step.type === undefined) {
-      resolver.uncertain = true;
-      nodes.set(step.name, lowerUnknown(step, edges, inner));
-    } else nodes.set(step.name, lowerStep(step.type, step, edges, inner));
+    if (step.type === undefined) resolver.uncertain = true;
+    const node = step.type === undefined ? lowerUnknown(step, edges) : lowerStep(step.type, step, edges, inner);
+    nodes.set(step.name, node);
+    shared.places.addNode(node, step, scope.document);
+    if (edges.guessed) shared.uncertain.edges.add(node);
   }
   const { description } = written;
-  const graph: Graph = { ...(description ? { description } : {}), start, nodes, success, fail, span: place.span };
-  if (resolver.uncertain) scope.shared.uncertain.add(graph);
+  const graph: Graph = { ...(description ? { description } : {}), start, nodes, success, fail };
+  shared.places.addGraph(graph, place.span);
+  if (resolver.uncertain) shared.uncertain.graphs.add(graph);
   return graph;
 }
 
 /** Stands for a step whose type is not known. */
-function lowerUnknown(step: TypedStep, edges: Edges, { document }: Scope): Node {
-  return { kind: "stub", ...lowerBase(step, {}, edges, keySpans(step.container, document)) };
+function lowerUnknown(step: TypedStep, edges: Edges): Node {
+  return { kind: "stub", ...lowerBase(step, {}, edges) };
 }
 
 /** The graph's terminal of a kind: the declared one, else an implicit one of the kind's name. */
@@ -172,7 +168,12 @@ function firstOf(steps: readonly TypedStep[]): string | undefined {
   return steps.find(({ name }) => !targets.has(name))?.name;
 }
 
-function edgesOf(step: TypedStep, listed: boolean, resolver: Resolver): Edges {
+interface GuessedEdges extends Edges {
+  /** A name that there is not led to the one that is probably meant, or to the end. */
+  readonly guessed: boolean;
+}
+
+function edgesOf(step: TypedStep, listed: boolean, resolver: Resolver): GuessedEdges {
   const { document, sink } = resolver.scope;
   const { container } = step;
   const next = nameIn(container.next);
@@ -180,7 +181,8 @@ function edgesOf(step: TypedStep, listed: boolean, resolver: Resolver): Edges {
   const success: Edge = { end: "success", name: resolver.success };
   const fail: Edge = { end: "fail", name: resolver.fail };
   const failed = onFailure === undefined ? fail : resolve(onFailure, "on_failure", step, resolver);
-  if (next !== undefined) return { ok: resolve(next, "next", step, resolver), failed };
+  const guessed = [next, onFailure].some((name) => name !== undefined && !resolver.names.has(name));
+  if (next !== undefined) return { ok: resolve(next, "next", step, resolver), failed, guessed };
   // A value of another type is reported as that, and a misspelt key as unknown.
   const silent = (container.next ?? null) !== null && container.next !== "";
   if (!listed && !silent && !step.broken && !hasMisspeltNext(container)) {
@@ -191,7 +193,7 @@ function edgesOf(step: TypedStep, listed: boolean, resolver: Resolver): Edges {
     });
   }
   if (!listed) resolver.uncertain = true;
-  return { ok: step.following === undefined ? success : edgeTo(step.following, resolver), failed };
+  return { ok: step.following === undefined ? success : edgeTo(step.following, resolver), failed, guessed };
 }
 
 function nameIn(value: Json | undefined): string | undefined {
@@ -214,7 +216,7 @@ function resolve(name: string, key: "next" | "on_failure", step: TypedStep, reso
   if (names.has(name)) return edgeTo(name, resolver);
   const suggestion = resolver.suggestions++ < maxSuggestions ? suggest(name, names.keys()) : undefined;
   const code = key === "next" ? "unknown-next" : "unknown-on-failure";
-  const span: Span = scope.document.valueSpan(step.container, key) ?? step.nameSpan;
+  const span = scope.document.valueSpan(step.container, key) ?? step.nameSpan;
   // A step that could not be read may be the one that is meant.
   if (suggestion !== undefined || !resolver.incomplete)
     scope.sink.report(code, { step: step.name, name, suggestion, elsewhere: whereElse(name, resolver), span });

@@ -2,24 +2,24 @@ import type { MapNode } from "../ir/pipeline.ts";
 import type { Reduce } from "../protocol/path.ts";
 import type { ShapeOf } from "../schema/shape.ts";
 import { mapShape } from "../schema/steps.ts";
-import { addInnerSpans, type Edges, keySpans, lowerBase } from "./lower-base.ts";
+import { type Edges, lowerBase } from "./lower-base.ts";
 import { lowerBranch } from "./lower-branches.ts";
 import { readStep } from "./read-step.ts";
 import type { Scope, StepSource } from "./scope.ts";
 
 export function lowerMap(step: StepSource, edges: Edges, scope: Scope): MapNode {
   const fields = readStep(mapShape, step, scope);
-  const spans = keySpans(step.container, scope.document);
-  addInnerSpans("reduce", step.container, scope.document, spans);
-  return {
+  const node: MapNode = {
     kind: "map",
-    ...lowerBase(step, fields, edges, spans),
+    ...lowerBase(step, fields, edges),
     branch: lowerBranch(step, "branch", scope),
     iterateOn: fields.iterate_on ?? "",
     iterateAs: fields.iterate_as ?? "",
     reduce: lowerReduce(fields, step, scope),
     ...(fields.max_parallel ? { maxParallel: fields.max_parallel } : {}),
   };
+  if (fields.iterate_on === undefined || fields.iterate_as === undefined) scope.shared.uncertain.keys.add(node);
+  return node;
 }
 
 /** runnable's reducers that say no more than a word does; any other program text is refused, never evaluated. */

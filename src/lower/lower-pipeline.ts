@@ -4,39 +4,40 @@
  */
 import { posix } from "node:path";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
-import type { Graph, Pipeline } from "../ir/pipeline.ts";
+import type { IncludedDocuments } from "../frontends/included-documents.ts";
+import type { Pipeline } from "../ir/pipeline.ts";
+import type { Places } from "../ir/places.ts";
+import type { Uncertain } from "../ir/uncertain.ts";
 import { parameterName } from "../protocol/environment.ts";
 import { isGuardedName } from "../protocol/guarded-names.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
 import { hasObject } from "../protocol/object-value.ts";
 import { asMapping } from "../schema/read-shape.ts";
 import type { SourceDocument } from "../source/source-document.ts";
-import type { Span } from "../source/source-file.ts";
 import { noDefaults } from "./lower-defaults.ts";
 import { type DocumentParts, lowerDocument } from "./lower-document.ts";
 import { lowerGraph } from "./lower-graph.ts";
-import type { Scope, Unusable } from "./scope.ts";
+import type { Scope, Shared } from "./scope.ts";
+import { WrittenPlaces } from "./written-places.ts";
 
 export interface Lowered {
   readonly pipeline: Pipeline;
-  /** Graphs with an edge that leads nowhere: rules about what can be reached leave them alone. */
-  readonly uncertain: ReadonlySet<Graph>;
+  readonly places: Places;
+  readonly uncertain: Uncertain;
 }
 
 export interface LowerOptions {
-  /**
-   * The text of an included file by its name, relative to the working directory; undefined where there is none, or why it
-   * is not read.
-   */
-  readonly readFile: (name: string) => string | Unusable | undefined;
+  /** An included document by its name, relative to the working directory; each is asked for once. */
+  readonly readDocument: IncludedDocuments["read"];
 }
 
 export function lowerPipeline(
   document: SourceDocument<Json>,
-  { readFile }: LowerOptions,
+  { readDocument }: LowerOptions,
   sink: DiagnosticSink,
 ): Lowered | undefined {
-  const uncertain = new Set<Graph>();
+  const places = new WrittenPlaces(document);
+  const uncertain: Shared["uncertain"] = { graphs: new Set(), edges: new Set(), keys: new Set() };
   const scope: Scope = {
     document,
     sink,
@@ -44,30 +45,28 @@ export function lowerPipeline(
     around: undefined,
     depth: 0,
     trail: [{ file: posix.normalize(document.file.name), span: undefined }],
-    shared: { readFile, documents: new Map(), uncertain, steps: 0, lowerGraph },
+    shared: { readDocument, documents: new Map(), places, uncertain, steps: 0, lowerGraph },
   };
   const parts = lowerDocument("the pipeline", scope);
-  return parts && { pipeline: pipelineOf(parts, scope), uncertain };
+  return parts && { pipeline: pipelineOf(parts, scope), places, uncertain };
 }
 
 function pipelineOf({ fields, container, root }: DocumentParts, scope: Scope): Pipeline {
-  const { document } = scope;
-  const { parameters, spans } = lowerParameters(fields.parameters ?? {}, scope);
+  const parameters = fields.parameters ?? {};
+  checkParameterNames(parameters, scope);
   return {
     name: nameOf(fields.name, container, scope),
     ...(fields.description ? { description: fields.description } : {}),
     parameters,
     parameterSchema: lowerSchemas(fields.parameter_schema ?? {}, scope),
     root,
-    span: document.rootSpan,
-    parameterSpans: spans,
   };
 }
 
 /** The name becomes the name of files. */
 function nameOf(name: string | null | undefined, container: JsonObject, { document, sink }: Scope): string {
   if (name === null || name === undefined)
-    return posix.basename(document.file.name).replace(/\.(?:ya?ml|json)$/i, "") || "pipeline";
+    return (document.defaultName ?? posix.basename(document.file.name)) || "pipeline";
   const cause = problemOfName(name);
   if (cause !== undefined)
     sink.report("bad-pipeline-name", { name, cause, span: document.valueSpan(container, "name") });
@@ -84,19 +83,13 @@ function problemOfName(name: string): string | undefined {
 }
 
 /** Names of parameters are checked here, where each has its place. */
-function lowerParameters(
-  values: JsonObject,
-  { document, sink }: Scope,
-): { parameters: JsonObject; spans: Map<string, Span> } {
-  const spans = new Map<string, Span>();
+function checkParameterNames(values: JsonObject, { document, sink }: Scope): void {
   for (const name of Object.keys(values)) {
     const span = document.keySpan(values, name) ?? document.rootSpan;
-    spans.set(name, span);
     if (!parameterName.test(name) || name === "__proto__") sink.report("bad-parameter-name", { from: "", name, span });
     else if (hasObject(values[name] ?? null)) sink.report("object-in-parameter", { from: "", name, span });
     else if (isGuardedName(name)) sink.report("guarded-parameter-name", { name, span });
   }
-  return { parameters: values, spans };
 }
 
 function lowerSchemas(schemas: JsonObject, { document, sink }: Scope): { [name: string]: JsonObject } {

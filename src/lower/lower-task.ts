@@ -5,8 +5,9 @@ import { isObject, type Json } from "../protocol/json.ts";
 import type { CommandType, ReturnKind } from "../protocol/step-spec.ts";
 import type { ShapeOf } from "../schema/shape.ts";
 import { taskShape } from "../schema/steps.ts";
+import { nearestSpan } from "../source/source-document.ts";
 import type { Span } from "../source/source-file.ts";
-import { addInnerSpans, type Edges, keySpans, lowerBase } from "./lower-base.ts";
+import { type Edges, lowerBase } from "./lower-base.ts";
 import { lowerCatalog } from "./lower-catalog.ts";
 import { lowerTaskDefaults } from "./lower-defaults.ts";
 import { readStep } from "./read-step.ts";
@@ -17,27 +18,20 @@ type TaskFields = ShapeOf<typeof taskShape>;
 export function lowerTask(step: StepSource, edges: Edges, scope: Scope): TaskNode {
   const { container } = step;
   const fields = readStep(taskShape, step, scope);
-  const spans = keySpans(container, scope.document);
-  for (const key of ["catalog", "returns", "secrets", "env", "command", "overrides"]) {
-    if (typeof container[key] === "object") addInnerSpans(key, container, scope.document, spans);
-  }
   const type = commandTypeOf(fields);
-  // Of a command that could not be read, or whose type is not known, nothing more is said.
-  const unknown = !fields.command_type && (container.command_type ?? null) !== null;
-  if (unknown || fields.command === undefined) spans.delete("command");
   const given = lowerTaskDefaults(fields, container, scope);
-  const notebook = type === "notebook" ? notebookOf(fields, spans, scope) : undefined;
-  checkUnused(type, container, spans, scope);
-  return {
+  const notebook = type === "notebook" ? notebookOf(fields, step, scope) : undefined;
+  checkUnused(type, step, scope);
+  const node: TaskNode = {
     kind: "task",
-    ...lowerBase(step, fields, edges, spans),
+    ...lowerBase(step, fields, edges),
     commandType: type,
-    command: lowerCommand(fields.command ?? "", type, step, spans, scope),
+    command: lowerCommand(fields.command ?? "", type, step, scope),
     ...(type === "shell" && given.shell !== undefined ? { shell: given.shell } : {}),
-    returns: lowerReturns(fields, spans, scope),
-    secrets: unique(fields.secrets ?? [], "secrets", spans, scope),
+    returns: lowerReturns(fields, step, scope),
+    secrets: unique(fields.secrets ?? [], "secrets", step, scope),
     env: given.env,
-    catalog: lowerCatalog(fields.catalog, spans, scope),
+    catalog: lowerCatalog(fields.catalog, step, scope),
     ...(given.image === undefined ? {} : { image: given.image }),
     ...(Object.keys(given.resources).length === 0 ? {} : { resources: given.resources }),
     ...(given.timeoutMs === undefined ? {} : { timeoutMs: given.timeoutMs }),
@@ -45,6 +39,11 @@ export function lowerTask(step: StepSource, edges: Edges, scope: Scope): TaskNod
     ...(given.backoff === undefined ? {} : { backoff: given.backoff }),
     ...(notebook === undefined ? {} : { notebook }),
   };
+  // Of a command that could not be read, or whose type is not known, nothing more is said.
+  const unknown = !fields.command_type && (container.command_type ?? null) !== null;
+  if (unknown || !Object.hasOwn(container, "command") || fields.command === undefined)
+    scope.shared.uncertain.keys.add(node);
+  return node;
 }
 
 function commandTypeOf({ command_type: type }: TaskFields): CommandType {
@@ -56,8 +55,7 @@ function lowerCommand(
   command: string | readonly string[],
   type: CommandType,
   step: StepSource,
-  spans: ReadonlyMap<string, Span>,
-  { sink }: Scope,
+  { document, sink }: Scope,
 ): TaskNode["command"] {
   const fits = (type === "container") === (typeof command !== "string");
   const missing = command === "" && !Object.hasOwn(step.container, "command");
@@ -70,18 +68,18 @@ function lowerCommand(
       type === "container"
         ? 'for example: ["python", "-m", "train"]'
         : "a list of arguments belongs to `command_type: container`",
-    span: spans.get("command"),
+    span: document.valueSpan(step.container, "command"),
   });
   return command;
 }
 
-function lowerReturns(fields: TaskFields, spans: ReadonlyMap<string, Span>, { sink }: Scope): TaskNode["returns"] {
+function lowerReturns(fields: TaskFields, { container }: StepSource, { document, sink }: Scope): TaskNode["returns"] {
   const returns = (fields.returns ?? []).map((entry): { name: string; kind: ReturnKind } =>
     typeof entry === "string" ? { name: entry, kind: "json" } : { name: entry.name, kind: entry.kind ?? "json" },
   );
   const seen = new Set<string>();
   for (const [index, { name }] of returns.entries()) {
-    const span = spans.get(`returns.${index}.name`) ?? spans.get(`returns.${index}`);
+    const span = nearestSpan(document, container, ["returns", index, "name"]);
     if (seen.has(name)) sink.report("duplicate-name", { label: '"returns"', name, span });
     seen.add(name);
   }
@@ -91,12 +89,13 @@ function lowerReturns(fields: TaskFields, spans: ReadonlyMap<string, Span>, { si
 function unique(
   names: readonly string[],
   key: string,
-  spans: ReadonlyMap<string, Span>,
-  { sink }: Scope,
+  { container }: StepSource,
+  { document, sink }: Scope,
 ): readonly string[] {
   const seen = new Set<string>();
   for (const [index, name] of names.entries()) {
-    if (seen.has(name)) sink.report("duplicate-name", { label: quote(key), name, span: spans.get(`${key}.${index}`) });
+    const span = nearestSpan(document, container, [key, index]);
+    if (seen.has(name)) sink.report("duplicate-name", { label: quote(key), name, span });
     seen.add(name);
   }
   return [...seen];
@@ -105,8 +104,8 @@ function unique(
 /** `output_cell_tag` defaults to `magnus_output` where the notebook runs. */
 function notebookOf(
   fields: TaskFields,
-  spans: ReadonlyMap<string, Span>,
-  { sink }: Scope,
+  { container }: StepSource,
+  { document, sink }: Scope,
 ): NonNullable<TaskNode["notebook"]> {
   const old = fields.command_config ?? {};
   if (fields.command_config) {
@@ -114,14 +113,14 @@ function notebookOf(
       label: '"command_config"',
       meaning: "keys of the step itself",
       instead: "its keys directly into the step",
-      span: spans.get("command_config"),
+      span: document.valueSpan(container, "command_config"),
     });
   }
   for (const [key, value] of [
     ["optional_ploomber_args", fields.optional_ploomber_args],
     ["command_config", old.optional_ploomber_args],
   ] as const) {
-    if (isObject(value) && Object.keys(value).length > 0) reportPloomber(spans.get(key), sink);
+    if (isObject(value) && Object.keys(value).length > 0) reportPloomber(document.valueSpan(container, key), sink);
   }
   const outputPath = fields.notebook_output_path ?? textOf(old.notebook_output_path);
   const outputTag = fields.output_cell_tag ?? textOf(old.output_cell_tag);
@@ -149,12 +148,7 @@ const keysOfTypes: readonly (readonly [key: string, type: CommandType])[] = [
   ["shell", "shell"],
 ];
 
-function checkUnused(
-  type: CommandType,
-  container: StepSource["container"],
-  spans: ReadonlyMap<string, Span>,
-  { sink }: Scope,
-): void {
+function checkUnused(type: CommandType, { container }: StepSource, { document, sink }: Scope): void {
   for (const [key, only] of keysOfTypes) {
     const value = container[key];
     const idle =
@@ -165,7 +159,7 @@ function checkUnused(
       label: quote(key),
       why: `it is read by ${only} commands only`,
       instead,
-      span: spans.get(key),
+      span: document.valueSpan(container, key),
     });
   }
 }

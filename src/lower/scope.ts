@@ -1,9 +1,11 @@
 import { quote } from "../diagnostics/quote.ts";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
-import type { Graph, Resources, TaskNode } from "../ir/pipeline.ts";
+import type { IncludedDocuments } from "../frontends/included-documents.ts";
+import type { Graph, Node, Resources, TaskNode } from "../ir/pipeline.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
 import type { SourceDocument } from "../source/source-document.ts";
 import type { Span } from "../source/source-file.ts";
+import type { WrittenPlaces } from "./written-places.ts";
 
 /** What lowering knows wherever it is in a document. */
 export interface Scope {
@@ -33,11 +35,11 @@ export interface Inclusion {
 
 /** One for all scopes of a pipeline. */
 export interface Shared {
-  /** The text of a file, or undefined where there is none. */
-  readonly readFile: (name: string) => string | Unusable | undefined;
+  readonly readDocument: IncludedDocuments["read"];
   readonly documents: Map<string, SourceDocument<Json> | undefined>;
-  /** Graphs with an edge that leads nowhere: nothing can be said of what is reachable in them. */
-  readonly uncertain: Set<Graph>;
+  /** {@link Uncertain}, while it is collected. */
+  readonly uncertain: { readonly graphs: Set<Graph>; readonly edges: Set<Node>; readonly keys: Set<Node> };
+  readonly places: WrittenPlaces;
   /** Steps so far. */
   steps: number;
   /** Handed in, since a graph's steps hold graphs again. */
@@ -48,7 +50,7 @@ export interface GraphPlace {
   /** `the pipeline`, `branch "left" of step "train"`. */
   readonly what: string;
   /** The key under which it stands. */
-  readonly span: Span;
+  readonly span: Span | undefined;
   /** The graph itself. */
   readonly valueSpan: Span | undefined;
 }
@@ -67,7 +69,7 @@ export interface TaskDefaults {
 /** A step as it was written. */
 export interface StepSource {
   readonly name: string;
-  readonly nameSpan: Span;
+  readonly nameSpan: Span | undefined;
   readonly container: JsonObject;
   /** What stands below the name is no mapping, which was reported. */
   readonly broken?: true;
@@ -76,10 +78,4 @@ export interface StepSource {
 /** `step "fit"`. */
 export function stepLabel({ name }: { readonly name: string }): string {
   return `step ${quote(name)}`;
-}
-
-/** A file that is there and is not read. */
-export interface Unusable {
-  /** As in: it is outside of the project. */
-  readonly problem: string;
 }

@@ -1,7 +1,7 @@
 import type { ErrorObject } from "ajv";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { suggest } from "../diagnostics/suggest.ts";
-import type { Pipeline } from "../ir/pipeline.ts";
+import type { Checked } from "../ir/checked.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../protocol/json.ts";
 import { partAt, plainJson } from "../protocol/json-part.ts";
 import { type Given, locateInDocument, type Origin } from "./given.ts";
@@ -10,7 +10,7 @@ import { type Violation, violationOf } from "./violation.ts";
 
 /** Reports every given value that breaks its parameter's schema, and every schema that is none. */
 export async function checkParameterSchema(
-  pipeline: Pipeline,
+  { pipeline, document }: Pick<Checked, "pipeline" | "document">,
   given: readonly Given[],
   sink: DiagnosticSink,
 ): Promise<void> {
@@ -18,7 +18,7 @@ export async function checkParameterSchema(
   // Loading ajv costs more than compiling a pipeline.
   if (schemas.length === 0) return;
   const validators = await loadValidators();
-  const locate = locateInDocument(pipeline, "parameter_schema");
+  const locate = locateInDocument(document, "parameter_schema");
   const checks = new Map<string, Validate>();
   for (const [name, schema] of schemas) {
     const validate = compileSchema(name, schema, validators, locate, sink);

@@ -6,6 +6,7 @@
 import { shownFlag } from "../diagnostics/shown-flag.ts";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { readYaml } from "../frontends/yaml.ts";
+import type { Checked } from "../ir/checked.ts";
 import type { Pipeline } from "../ir/pipeline.ts";
 import { describeJson } from "../protocol/describe-json.ts";
 import { parameterName } from "../protocol/environment.ts";
@@ -26,8 +27,7 @@ import { checkGiven } from "./check-given.ts";
 import { checkParameterSchema } from "./check-parameter-schema.ts";
 import { defaultOrigin, documentOrigin, type Given } from "./given.ts";
 
-export interface ParameterInputs {
-  readonly pipeline: Pipeline;
+export interface ParameterInputs extends Pick<Checked, "pipeline" | "document"> {
   /** A YAML (or JSON) mapping of names to values. */
   readonly file?: SourceFile;
   readonly environment: Environment;
@@ -41,15 +41,15 @@ export async function collectParameters(inputs: ParameterInputs): Promise<Parame
   const { pipeline, sink } = inputs;
   const outside = givenOutside(inputs).filter((value) => isParameter(value, sink));
   checkGiven(pipeline, outside, sink);
-  const given = [...givenByDefault(pipeline), ...outside];
-  await checkParameterSchema(pipeline, given, sink);
+  const given = [...givenByDefault(inputs), ...outside];
+  await checkParameterSchema(inputs, given, sink);
   const parameters: Record<string, Json> = {};
   for (const { name, value } of given) setKey(parameters, name, value);
   return parameters;
 }
 
-function givenByDefault(pipeline: Pipeline): readonly Given[] {
-  const origin = defaultOrigin(pipeline);
+function givenByDefault({ pipeline, document }: ParameterInputs): readonly Given[] {
+  const origin = defaultOrigin(document);
   return Object.entries(pipeline.parameters).map(([name, value]) => ({ name, value, origin }));
 }
 

@@ -2,16 +2,14 @@ import { walkNodes } from "../ir/walk.ts";
 import type { Rule } from "./rule.ts";
 
 /** Patterns of `catalog`: relative posix globs that stay below the working directory. */
-export const checkCatalogPatterns: Rule = ({ root }, { sink }) => {
+export const checkCatalogPatterns: Rule = ({ root }, { sink, places }) => {
   for (const node of walkNodes(root)) {
     if (node.kind !== "task") continue;
-    const { keys } = node.spans;
     for (const list of ["get", "put"] as const) {
       for (const [index, { pattern }] of node.catalog[list].entries()) {
         const problem = problemOf(pattern);
         const literal = problem === undefined ? literalIn(pattern) : undefined;
-        const at = `catalog.${list}.${index}`;
-        const span = keys.get(`${at}.pattern`) ?? keys.get(at) ?? keys.get("catalog");
+        const span = places.of(node, "catalog", list, index, "pattern");
         if (problem !== undefined) sink.report("bad-glob", { pattern, ...problem, span });
         if (literal !== undefined) sink.report("literal-in-pattern", { pattern, ...literal, span });
       }

@@ -5,14 +5,17 @@ import type { Rule, RuleContext } from "./rule.ts";
 /** What each type of command must look like before anything can be run. */
 export const checkCommands: Rule = ({ root }, context) => {
   for (const node of walkNodes(root))
-    if (node.kind === "task" && node.spans.keys.has("command")) checkCommand(node, context);
+    if (node.kind === "task" && !context.uncertain.keys.has(node)) checkCommand(node, context);
 };
 
-function checkCommand(node: TaskNode, { sink }: RuleContext): void {
+function checkCommand(node: TaskNode, { sink, places }: RuleContext): void {
   const { command, commandType, name } = node;
-  const span = node.spans.keys.get("command") ?? node.spans.name;
+  const span = places.of(node, "command");
   if (commandType === "container" && node.image === undefined) {
-    sink.report("container-without-image", { step: name, span: node.spans.keys.get("command_type") ?? span });
+    sink.report("container-without-image", {
+      step: name,
+      span: places.exactly(node, ["command_type"], "value") ?? span,
+    });
   }
   if (typeof command === "string" ? command.trim() === "" : command.length === 0) {
     sink.report("empty-command", { step: name, span });

@@ -10,23 +10,17 @@ export const checkEnvironment: Rule = ({ root }, context) => {
 };
 
 function checkTask(node: TaskNode, context: RuleContext): void {
-  const { keys } = node.spans;
-  const command = keys.get("command");
-  if (typeof node.command === "string") checkText("the command", node.command, command ?? node.spans.name, context);
+  const { sink, places } = context;
+  if (typeof node.command === "string") checkText("the command", node.command, places.of(node, "command"), context);
   else {
     for (const [index, argument] of node.command.entries()) {
-      checkText(
-        `argument ${index + 1} of the command`,
-        argument,
-        keys.get(`command.${index}`) ?? command ?? node.spans.name,
-        context,
-      );
+      checkText(`argument ${index + 1} of the command`, argument, places.of(node, "command", index), context);
     }
   }
   for (const [name, value] of Object.entries(node.env)) checkVariable(name, value, node, context);
   for (const [index, name] of node.secrets.entries()) {
     if (!variableName.test(name))
-      context.sink.report("bad-environment-name", { name, span: keys.get(`secrets.${index}`) ?? keys.get("secrets") });
+      sink.report("bad-environment-name", { name, span: places.of(node, "secrets", index) });
   }
 }
 
@@ -34,9 +28,9 @@ const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** A variable that comes from `defaults` is told at the step that inherits it. */
 function checkVariable(name: string, value: string, node: TaskNode, context: RuleContext): void {
-  const { sink } = context;
-  const span = node.spans.keys.get(`env.${name}`) ?? node.spans.name;
-  const nameSpan = node.spans.keys.get(`env.${name}:`) ?? span;
+  const { sink, places } = context;
+  const span = places.exactly(node, ["env", name], "value") ?? places.of(node);
+  const nameSpan = places.exactly(node, ["env", name], "key") ?? span;
   if (!variableName.test(name)) sink.report("bad-environment-name", { name, span: nameSpan });
   if (/^MAGNUS_(?:RUN_ID|RUN_TAG|STEP|ATTEMPT|MAP_VARIABLE|PARAMETERS_FILE|OUTPUT_FILE)$/.test(name)) {
     sink.report("reserved-environment-name", { name, span: nameSpan });
@@ -47,7 +41,7 @@ function checkVariable(name: string, value: string, node: TaskNode, context: Rul
   if (bytes > maxEnvironmentValue) sink.report("env-too-long", { name, bytes, limit: maxEnvironmentValue, span });
 }
 
-function checkText(label: string, text: string, span: Span, { sink }: RuleContext): void {
+function checkText(label: string, text: string, span: Span | undefined, { sink }: RuleContext): void {
   if (text.includes("\0")) sink.report("nul-character", { label, span });
   const half = /\p{Surrogate}/u.exec(text)?.[0];
   if (half === undefined) return;

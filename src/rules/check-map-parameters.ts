@@ -8,7 +8,7 @@ import type { Rule } from "./rule.ts";
  * A map over a parameter whose default is no list, where no step runs before that could set it. A default of null says
  * that the value is given to each run, so nothing is known of it.
  */
-export const checkMapParameters: Rule = ({ root, parameters, parameterSpans }, { sink }) => {
+export const checkMapParameters: Rule = ({ root, parameters }, { sink, places }) => {
   const waiting: { readonly graph: Graph; readonly hidden: ReadonlySet<string> }[] = [
     { graph: root, hidden: new Set() },
   ];
@@ -18,8 +18,8 @@ export const checkMapParameters: Rule = ({ root, parameters, parameterSpans }, {
       if (node.kind === "map" && !hidden.has(node.iterateOn) && Object.hasOwn(parameters, node.iterateOn)) {
         const value = parameters[node.iterateOn];
         if (value !== null && value !== undefined && !isArray(value)) {
-          const span = node.spans.keys.get("iterate_on") ?? node.spans.name;
-          const related = [{ message: "its default", span: parameterSpans.get(node.iterateOn) }];
+          const span = places.of(node, "iterate_on");
+          const related = [{ message: "its default", span: places.ofParameter(node.iterateOn) }];
           sink.report("map-not-a-list", {
             step: node.name,
             parameter: node.iterateOn,

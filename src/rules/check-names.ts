@@ -2,11 +2,12 @@ import { walkGraphs } from "../ir/walk.ts";
 import type { Rule } from "./rule.ts";
 
 /** Names of steps: what dotted paths, compiled files and people can tell apart. */
-export const checkNames: Rule = ({ root }, { sink }) => {
+export const checkNames: Rule = ({ root }, { sink, places }) => {
   for (const { graph } of walkGraphs(root)) {
-    for (const { name, spans } of graph.nodes.values()) {
+    for (const node of graph.nodes.values()) {
+      const { name } = node;
       const cause = problemOf(name);
-      if (cause !== undefined) sink.report("bad-name", { name, cause, instead: repaired(name), span: spans.name });
+      if (cause !== undefined) sink.report("bad-name", { name, cause, instead: repaired(name), span: places.of(node) });
     }
   }
 };

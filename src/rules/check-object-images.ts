@@ -23,16 +23,15 @@ function isReader(node: Node): node is TaskNode {
   return node.kind === "task" && (node.commandType === "python" || node.commandType === "notebook");
 }
 
-function report(maker: TaskNode, reader: TaskNode, { sink }: RuleContext): void {
+function report(maker: TaskNode, reader: TaskNode, { sink, places }: RuleContext): void {
   const index = maker.returns.findIndex(({ kind }) => kind === "object");
-  const { keys, name: step } = maker.spans;
   const image = reader.image === undefined ? "has the image that is configured" : `has the image ${reader.image}`;
   sink.report("object-between-images", {
     name: maker.returns[index]?.name ?? "",
     maker: maker.name,
     reader: reader.name,
-    span: keys.get(`returns.${index}.name`) ?? keys.get(`returns.${index}`) ?? step,
-    related: [{ message: `this step sees it and ${image}`, span: reader.spans.name }],
+    span: places.of(maker, "returns", index, "name"),
+    related: [{ message: `this step sees it and ${image}`, span: places.of(reader) }],
   });
 }
 

@@ -2,52 +2,54 @@ import type { Node } from "../ir/pipeline.ts";
 import { walkNodes } from "../ir/walk.ts";
 import { parameterName } from "../protocol/environment.ts";
 import { isGuardedName } from "../protocol/guarded-names.ts";
-import type { Span } from "../source/source-file.ts";
+import type { Way } from "../source/source-document.ts";
 import type { Rule } from "./rule.ts";
 
 /** Names of parameters wherever steps write them. */
-export const checkParameterNames: Rule = ({ root }, { sink }) => {
+export const checkParameterNames: Rule = ({ root }, { sink, places, uncertain }) => {
   for (const node of walkNodes(root)) {
-    for (const [name, span] of parametersOf(node)) {
+    for (const { name, way, part } of parametersOf(node)) {
+      const span = places.exactly(node, way, part) ?? places.of(node, ...way);
       if (parameterName.test(name) && name !== "__proto__") {
-        if (isGuardedName(name) && node.kind !== "conditional") {
-          sink.report("guarded-parameter-name", { name, span: span ?? node.spans.name });
-        }
-        continue;
-      }
-      // What is no text was told, and lowers to an empty name.
-      if (name === "" && sink.hasErrorAt(span)) continue;
-      sink.report("bad-parameter-name", { from: "", name, span: span ?? node.spans.name });
+        if (isGuardedName(name) && node.kind !== "conditional") sink.report("guarded-parameter-name", { name, span });
+      } else if (name !== "" || !uncertain.keys.has(node)) sink.report("bad-parameter-name", { from: "", name, span });
     }
   }
 };
 
-/** An absent key lowers to an empty name, which was reported. */
-function parametersOf(node: Node): readonly (readonly [name: string, span: Span | undefined])[] {
-  const { keys } = node.spans;
-  const at = (key: string, name: string | undefined): readonly [string, Span | undefined][] =>
-    name === undefined || !keys.has(key) ? [] : [[name, keys.get(key)]];
+interface Written {
+  readonly name: string;
+  readonly way: Way;
+  readonly part: "key" | "value";
+}
+
+function parametersOf(node: Node): readonly Written[] {
   switch (node.kind) {
     case "task":
-      return node.returns.map(({ name }, index) => [
-        name,
-        keys.get(`returns.${index}.name`) ?? keys.get(`returns.${index}`),
-      ]);
-    case "map":
+      return node.returns.map(({ name }, index) => ({ name, way: ["returns", index, "name"], part: "value" }));
+    case "map": {
+      const { reduce } = node;
+      const reduced = typeof reduce === "string" ? [] : Object.keys(reduce);
       return [
-        ...at("iterate_on", node.iterateOn),
-        ...at("iterate_as", node.iterateAs),
-        ...(typeof node.reduce === "string"
-          ? []
-          : Object.keys(node.reduce).map((name) => [name, keys.get(`reduce.${name}:`)] as const)),
+        value("iterate_on", node.iterateOn),
+        value("iterate_as", node.iterateAs),
+        ...reduced.map((name): Written => ({ name, way: ["reduce", name], part: "key" })),
       ];
+    }
     case "conditional":
-      return at("parameter", node.parameter);
+      return [value("parameter", node.parameter)];
     case "loop":
-      return [...at("break_on", node.breakOn), ...at("index_as", node.indexAs)];
+      return [
+        value("break_on", node.breakOn),
+        ...(node.indexAs === undefined ? [] : [value("index_as", node.indexAs)]),
+      ];
     case "stub":
     case "parallel":
     case "dag":
       return [];
   }
+}
+
+function value(key: string, name: string): Written {
+  return { name, way: [key], part: "value" };
 }

@@ -8,7 +8,7 @@ import type { Rule } from "./rule.ts";
  * A parameter that a step iterates over, decides on or breaks on, which nobody declares or returns while something of nearly
  * that name is there. Only a warning: a run may be given it, and tasks may answer in other ways than by `returns`.
  */
-export const checkUsedParameters: Rule = (pipeline, { sink }) => {
+export const checkUsedParameters: Rule = (pipeline, { sink, places }) => {
   const tasks = [...walkNodes(pipeline.root)].filter((node) => node.kind === "task");
   const { defaults, types } = declaredParameters(pipeline);
   const returned = tasks.flatMap((node) => node.returns.map(({ name }) => name));
@@ -24,7 +24,7 @@ export const checkUsedParameters: Rule = (pipeline, { sink }) => {
     looked.add(used.name);
     const known = [...given, ...local].filter((name) => !open || !isPluralOf(name, used.name));
     const near = nearName(used.name, known);
-    const span = node.spans.keys.get(used.key) ?? node.spans.name;
+    const span = places.of(node, used.key);
     if (near !== undefined && !sink.hasErrorAt(span))
       sink.report("unknown-parameter", { key: used.key, name: used.name, near, span });
   }

@@ -142,7 +142,7 @@ function reportUnion(issue: Extract<Issue, { code: "invalid_union" }>, container
   }
 }
 
-function valueSpan({ holder, key, place }: Finding): Span {
+function valueSpan({ holder, key, place }: Finding): Span | undefined {
   const found =
     holder === undefined || typeof key === "symbol" || key === undefined
       ? undefined

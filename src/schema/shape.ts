@@ -19,7 +19,7 @@ export interface ShapePlace {
   /** `step "fit"`, `the document`. */
   readonly what: string;
   /** Where a missing key is missed. */
-  readonly span: Span;
+  readonly span: Span | undefined;
   /** Keys that are allowed although no shape has them. */
   readonly allows?: (key: string) => boolean;
   /** What to say of an unknown key. */

@@ -1,14 +1,17 @@
 /**
  * Phase: source. What a front end hands on: a plain value, and where each part of it was written. Places are found by
- * the identity of the object or list that holds a part, so that asking costs the same in a document of any size.
+ * the identity of the object or list that holds a part, so that asking costs the same in a document of any size. A
+ * document need not know any of them: then what is reported of it has no place.
  */
 import type { SourceFile, Span } from "./source-file.ts";
 
 export interface SourceDocument<Value = unknown> {
   readonly file: SourceFile;
   readonly value: Value;
-  /** The whole value. */
-  readonly rootSpan: Span;
+  /** What the pipeline is called where the document does not say; absent: as the file. */
+  readonly defaultName?: string;
+  /** The whole value; undefined where it stands in no text. */
+  readonly rootSpan: Span | undefined;
   /** Where a key of an object stands (of a list: the item). Undefined: not an object of this document, or no such key. */
   keySpan(container: object, key: string | number): Span | undefined;
   /** Where the value under a key stands; the key where the value is empty. */
@@ -19,6 +22,56 @@ export interface SourceDocument<Value = unknown> {
   keysOf(container: object): readonly string[];
   /** Whether the value under a key is named by an anchor, to be used elsewhere. */
   isAnchored(container: object, key: string): boolean;
+}
+
+/** A document that stands in a text. */
+export interface TextDocument<Value = unknown> extends SourceDocument<Value> {
+  readonly rootSpan: Span;
+}
+
+/** Keys and indices that lead from an object or list to a part of it. */
+export type Way = readonly (string | number)[];
+
+/**
+ * Where the part at the end of a way stands, as a key or as a value; where that is not known, the nearest part around it.
+ * `root` is an object or list of the document.
+ */
+export function nearestSpan(
+  document: SourceDocument,
+  root: object,
+  way: Way,
+  part: "key" | "value" = "value",
+): Span | undefined {
+  let container: unknown = root;
+  let span: Span | undefined;
+  for (const [depth, key] of way.entries()) {
+    if (!isContainer(container)) break;
+    const index = Array.isArray(container) ? Number(key) : key;
+    const wanted = part === "key" && depth === way.length - 1 ? document.keySpan(container, index) : undefined;
+    span = wanted ?? document.valueSpan(container, index) ?? span;
+    container = Object.hasOwn(container, key) ? Reflect.get(container, key) : undefined;
+  }
+  return span;
+}
+
+/** Where the part at the end of a way stands; undefined where it was not written there. */
+export function exactSpan(
+  document: SourceDocument,
+  root: object,
+  way: Way,
+  part: "key" | "value" = "value",
+): Span | undefined {
+  let holder: unknown = root;
+  for (const key of way.slice(0, -1)) {
+    holder = isContainer(holder) && Object.hasOwn(holder, key) ? Reflect.get(holder, key) : undefined;
+  }
+  const last = way.at(-1);
+  if (last === undefined || !isContainer(holder)) return undefined;
+  return part === "key" ? document.keySpan(holder, last) : document.valueSpan(holder, last);
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /** Where the entries of one object or list were written; four offsets an entry: key start and end, value start and end. */
@@ -37,7 +90,7 @@ export function sourceDocument<Value>(
   value: Value,
   root: { readonly start: number; readonly end: number },
   places: WeakMap<object, Entries>,
-): SourceDocument<Value> {
+): TextDocument<Value> {
   const indexes = new WeakMap<Entries, ReadonlyMap<string, number>>();
   const span = (start: number, end: number): Span => ({ file, start, end });
   const find = (container: object, key: string | number, offset: 0 | 2): Span | undefined => {

@@ -5,6 +5,7 @@
 import type { ZodType } from "zod";
 import type { OptionFinding } from "../diagnostics/option-finding.ts";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
+import type { Places } from "../ir/places.ts";
 import type { Plan } from "../plan/plan-node.ts";
 import type { Capabilities } from "./capabilities.ts";
 
@@ -17,6 +18,8 @@ export interface OutputFile {
 
 export interface EmitContext<Options> {
   readonly options: Options;
+  /** Where the plan's steps were written, for messages. */
+  readonly places: Places;
   /** The pipeline's file as the user named it, for comments: relative, posix. */
   readonly source: string;
   readonly version: string;

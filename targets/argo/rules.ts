@@ -1,5 +1,6 @@
 /** What Argo and its API server refuse, and what no pod could do, told before anything is written. */
 import type { DiagnosticSink } from "../../src/diagnostics/sink.ts";
+import type { Places } from "../../src/ir/places.ts";
 import { planNodes } from "../../src/plan/plan.ts";
 import type { Plan, PlanGraph, PlanLeaf } from "../../src/plan/plan-node.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
@@ -22,7 +23,7 @@ const largest = 1024 * 1024;
 
 type Rule = (plan: Plan, context: EmitContext<ArgoOptions>, sink: DiagnosticSink) => void;
 
-const checkImages: Rule = (plan, { options }, sink) => {
+const checkImages: Rule = (plan, { options, places }, sink) => {
   if (options.shim !== "baked-in" && options.shim_image === undefined) {
     sink.report("target-option-missing", {
       target: "argo",
@@ -36,15 +37,15 @@ const checkImages: Rule = (plan, { options }, sink) => {
   const [first] = without;
   if (first === undefined) return;
   const names = without.map(({ node }) => node.name);
-  sink.report("step-without-image", { target: "argo", names, span: first.node.spans.name });
+  sink.report("step-without-image", { target: "argo", names, span: places.of(first.node) });
 };
 
-const checkSecrets: Rule = (plan, { options }, sink) => {
+const checkSecrets: Rule = (plan, { options, places }, sink) => {
   for (const { node } of leavesOf(plan)) {
     if (node.kind !== "task") continue;
     node.secrets.forEach((name, i) => {
       if (secretEntry(name, options) !== undefined) return;
-      const span = node.spans.keys.get(`secrets.${i}`) ?? node.spans.keys.get("secrets") ?? node.spans.name;
+      const span = places.of(node, "secrets", i);
       sink.report("secret-without-source", { target: "argo", name, span });
     });
   }
@@ -72,11 +73,16 @@ const checkStorage: Rule = (_plan, { options, services }, sink) => {
 const checkSizes: Rule = (plan, context, sink) => {
   if (sink.hasErrors) return;
   const { graphs, templates } = buildManifest(plan, context);
-  const report = (what: string, hint: string, span = plan.pipeline.span): void =>
+  const { places } = context;
+  const report = (what: string, hint: string, span = places.document): void =>
     sink.report("target-limit", { target: "argo", what, hint, span });
   for (const { graph } of graphs.tooWide) {
     const hint = "group steps in `dag` steps; a chain is cut by itself where no edge crosses the cut";
-    report(`a graph of ${graph.nodes.size} steps cannot be cut into dags of ${mostTasks} tasks`, hint, graph.span);
+    report(
+      `a graph of ${graph.nodes.size} steps cannot be cut into dags of ${mostTasks} tasks`,
+      hint,
+      places.of(graph),
+    );
   }
   if (templates.length > mostTasks) {
     report(`the workflow needs ${templates.length} templates of at most ${mostTasks}`, "split the pipeline");
@@ -85,14 +91,14 @@ const checkSizes: Rule = (plan, context, sink) => {
   if (size > largest)
     report(`the workflow has ${Math.ceil(size / 1024)} KiB of at most ${largest / 1024}`, "split the pipeline");
   else checkStatus(graphs, size, report);
-  checkPodSizes(plan, report);
+  checkPodSizes(plan, places, report);
   const notes = annotationBytes(plan, context.options);
   if (notes > mostAnnotations)
     report(`description and annotations have ${Math.ceil(notes / 1024)} KiB of at most 256`, "shorten `description`");
-  checkDepth(plan.root, 1, report);
+  checkDepth(plan.root, 1, places, report);
 };
 
-type Report = (what: string, hint: string, span?: PlanGraph["graph"]["span"]) => void;
+type Report = (what: string, hint: string, span?: ReturnType<Places["of"]>) => void;
 
 /** Kubernetes (TotalAnnotationSizeLimitB): bytes of names and values together. */
 const mostAnnotations = 256 * 1024;
@@ -119,7 +125,7 @@ function checkStatus({ templates }: Graphs, manifest: number, report: Report): v
  */
 const mostPodBytes = 1000 * 1024;
 
-function checkPodSizes(plan: Plan, report: Report): void {
+function checkPodSizes(plan: Plan, places: Places, report: Report): void {
   const given = argumentBytes(plan);
   const submitted = 2 * Math.ceil((given * 4) / 3);
   if (submitted > mostPodBytes) {
@@ -132,7 +138,7 @@ function checkPodSizes(plan: Plan, report: Report): void {
     const spec = JSON.stringify(specText(withoutLong(step))).length;
     const size = 2 * spec + (step.run === undefined ? 0 : submitted);
     if (size <= mostPodBytes) continue;
-    const span = node.spans.keys.get("command") ?? node.spans.name;
+    const span = places.of(node, "command");
     report(`a step whose pod needs ${Math.ceil(size / 1024)} KiB of at most 1000`, "move the text into a file", span);
   }
 }
@@ -143,14 +149,14 @@ function argumentBytes({ run }: Plan): number {
 }
 
 /** Composites nest as deeply as a person wrote them, so this may recur. */
-function checkDepth(graph: PlanGraph, depth: number, report: Report): void {
+function checkDepth(graph: PlanGraph, depth: number, places: Places, report: Report): void {
   for (const node of graph.nodes.values()) {
     if (node.kind === "leaf") continue;
     const inner = depth + 1 + (node.node.kind === "loop" ? node.node.maxIterations : 1);
     if (inner > deepest) {
-      const span = node.node.spans.keys.get("max_iterations") ?? node.node.spans.name;
+      const span = places.of(node.node, "max_iterations");
       report(`nesting and iterations together come to ${inner} of at most ${deepest}`, "lower `max_iterations`", span);
-    } else for (const each of node.graphs) checkDepth(each, inner, report);
+    } else for (const each of node.graphs) checkDepth(each, inner, places, report);
   }
 }
 

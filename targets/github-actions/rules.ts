@@ -22,13 +22,13 @@ const usualJob = 1_150;
 
 type Rule = (plan: Plan, context: EmitContext<GithubOptions>, sink: DiagnosticSink) => void;
 
-const checkSecretNames: Rule = (plan, { options }, sink) => {
+const checkSecretNames: Rule = (plan, { options, places }, sink) => {
   for (const { node } of planNodes(plan.root)) {
     if (node.kind !== "task") continue;
     node.secrets.forEach((name, i) => {
       const secret = githubSecret(name, options);
       if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(secret) && !/^GITHUB_/i.test(secret)) return;
-      const span = node.spans.keys.get(`secrets.${i}`) ?? node.spans.keys.get("secrets") ?? node.spans.name;
+      const span = places.of(node, "secrets", i);
       const hint = `name it under \`targets.github-actions.secrets\`: {${name}: ANOTHER_NAME}`;
       sink.report("target-limit", { target, what: `"${secret}" cannot be the name of a GitHub secret`, hint, span });
     });
@@ -73,12 +73,12 @@ const checkServer: Rule = (_plan, { options, services }, sink) => {
 };
 
 /** What cannot fit is not built: it could take minutes. */
-const checkSteps: Rule = (plan, { options }, sink) => {
+const checkSteps: Rule = (plan, { options, places }, sink) => {
   if (sink.hasErrors) return;
   for (const file of layoutOf(plan, options).files) {
     const steps = [...sitesOf(file.graph)].filter(({ kind, home }) => kind === "leaf" && home.file === file).length;
     if (steps * smallestJob <= largestFile) continue;
-    const span = file.owner?.node.node.spans.name ?? plan.pipeline.span;
+    const span = file.owner === undefined ? places.document : places.of(file.owner.node.node);
     const what = `${steps} steps in a file, of which some ${Math.floor(largestFile / usualJob)} fit into 500 KiB`;
     sink.report("target-limit", { target, what, hint: "split the pipeline", span });
   }
@@ -87,9 +87,9 @@ const checkSteps: Rule = (plan, { options }, sink) => {
 const checkSizes: Rule = (plan, context, sink) => {
   if (sink.hasErrors) return;
   const { workflows, layout } = buildWorkflows(plan, context);
-  const { span } = plan.pipeline;
-  const report = (what: string, hint: string, at = span): void =>
-    sink.report("target-limit", { target, what, hint, span: at });
+  const { places } = context;
+  const report = (what: string, hint: string, span = places.document): void =>
+    sink.report("target-limit", { target, what, hint, span });
   const { files, levels } = limitsOf[context.options.limits];
   if (workflows.length > files) {
     report(`${workflows.length} files of at most ${files}`, "use fewer maps and loops, or split the pipeline");
@@ -97,7 +97,11 @@ const checkSizes: Rule = (plan, context, sink) => {
   for (const file of layout.files) {
     if (levelOf(file) > levels) {
       const hint = "nest fewer maps and loops";
-      report(`calls of ${levelOf(file)} levels, of at most ${levels}`, hint, file.owner?.node.node.spans.name);
+      report(
+        `calls of ${levelOf(file)} levels, of at most ${levels}`,
+        hint,
+        file.owner && places.of(file.owner.node.node),
+      );
     }
   }
   for (const workflow of workflows) {

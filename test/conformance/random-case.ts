@@ -127,7 +127,7 @@ function nodeDocument(node: Node, place: readonly string[], dice: Dice, outcomes
       return { ...edges, command_type: "shell", command: command(own) };
     }
     case "parallel":
-      return { ...edges, branches, on_conflict: node.onConflict };
+      return { ...edges, branches, on_conflict: node.onConflict ?? null };
     case "conditional":
       return {
         ...edges,

@@ -6,10 +6,10 @@
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkPipeline } from "../../src/check.ts";
 import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import { type Graph, graphsOf, type Node } from "../../src/ir/pipeline.ts";
 import { isArray, isObject, parseJson, printJson } from "../../src/protocol/json.ts";
+import { checkText } from "../support/check-text.ts";
 import { type Ended, run, runMagnus } from "../support/programs.ts";
 import { workspace } from "../support/workspace.ts";
 import { type Case, conformanceCases, expectedLog, workspaceOf } from "./cases.ts";
@@ -103,9 +103,9 @@ function rootOf(work: string): Graph {
   const text = readFileSync(path.join(work, "pipeline.yaml"), "utf8");
   const sink = new DiagnosticSink();
   const readFile = (name: string): string => readFileSync(path.join(work, name), "utf8");
-  const pipeline = checkPipeline({ name: "pipeline.yaml", text }, { readFile }, sink);
-  if (pipeline === undefined) throw new Error(JSON.stringify(sink.list()));
-  return pipeline.root;
+  const checked = checkText(text, { readFile }, sink);
+  if (checked === undefined) throw new Error(JSON.stringify(sink.list()));
+  return checked.pipeline.root;
 }
 
 /** How many leaves of a graph may run at a time where `jobs` items of a map may. */

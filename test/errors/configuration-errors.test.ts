@@ -49,7 +49,7 @@ async function diagnose(code: string): Promise<DiagnosticSink> {
   if (target !== undefined) readTargetOptions(target, configuration, sink);
   const parameters = source(code, "parameters.yaml");
   await collectParameters({
-    pipeline: pipelineOf(source(code, "pipeline.yaml")?.text ?? ""),
+    ...pipelineOf(source(code, "pipeline.yaml")?.text ?? ""),
     ...(parameters === undefined ? {} : { file: parameters }),
     environment: inputs.environment,
     flags: inputs.params,

@@ -1,12 +1,12 @@
 /** What people write who know another tool, or are in a hurry: each is told with what to write instead. */
 import { describe, expect, it } from "vitest";
-import { checkPipeline } from "../../src/check.ts";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
 import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
+import { checkText } from "../support/check-text.ts";
 
 function diagnose(text: string): readonly Diagnostic[] {
   const sink = new DiagnosticSink();
-  checkPipeline({ name: "pipeline.yaml", text }, { readFile: () => undefined }, sink);
+  checkText(text, {}, sink);
   return sink.list();
 }
 

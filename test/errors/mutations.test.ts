@@ -3,8 +3,8 @@
  * `«…»` marks that token.
  */
 import { describe, expect, it } from "vitest";
-import { checkPipeline } from "../../src/check.ts";
 import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
+import { checkText } from "../support/check-text.ts";
 
 const good = `name: weather
 description: fits a model a city
@@ -227,8 +227,7 @@ function elsewhere(code: string, text: string): { code: string; start: number; t
 
 function codesAndTokens(text: string): { code: string; start: number; token: string }[] {
   const sink = new DiagnosticSink();
-  const file = { name: "pipeline.yaml", text };
-  checkPipeline(file, { readFile: (name) => (name === "report.yaml" ? report : undefined) }, sink);
+  checkText(text, { readFile: (name) => (name === "report.yaml" ? report : undefined) }, sink);
   return sink
     .list()
     .filter(({ severity }) => severity === "error")

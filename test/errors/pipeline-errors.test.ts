@@ -5,13 +5,13 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkPipeline } from "../../src/check.ts";
 import { pipelineCodes } from "../../src/diagnostics/codes-pipeline.ts";
 import { shapeCodes } from "../../src/diagnostics/codes-shape.ts";
 import { stepCodes } from "../../src/diagnostics/codes-step.ts";
 import { yamlCodes } from "../../src/diagnostics/codes-yaml.ts";
 import { printPretty } from "../../src/diagnostics/print-pretty.ts";
 import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
+import { checkText } from "../support/check-text.ts";
 
 const root = path.join(import.meta.dirname, "../../fixtures/errors");
 const codes = { ...yamlCodes, ...shapeCodes, ...stepCodes, ...pipelineCodes };
@@ -27,12 +27,12 @@ describe.each(Object.keys(codes))("%s", (code) => {
     const sink = new DiagnosticSink();
     const text = readFile("pipeline.yaml");
     expect(text, "fixtures/errors has no pipeline.yaml for this code").toBeDefined();
-    const pipeline = checkPipeline({ name: "pipeline.yaml", text: text ?? "" }, { readFile }, sink);
+    const checked = checkText(text ?? "", { readFile }, sink);
     const found = sink.list();
     const printed = printPretty(found);
     if (process.env.UPDATE === "1") writeFileSync(path.join(folder, "expected.txt"), printed);
     expect(found.map((diagnostic) => diagnostic.code)).toContain(code);
     expect(printed).toBe(readFile("expected.txt"));
-    expect(pipeline === undefined).toBe(sink.hasErrors);
+    expect(checked === undefined).toBe(sink.hasErrors);
   });
 });

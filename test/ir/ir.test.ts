@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { checkPipeline } from "../../src/check.ts";
 import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import { digestPipeline } from "../../src/ir/digest.ts";
 import { orderOf, reachOf, successorsOf } from "../../src/ir/graph.ts";
 import type { Graph, Node, Pipeline } from "../../src/ir/pipeline.ts";
 import { serializePipeline } from "../../src/ir/serialize.ts";
 import { walkGraphs, walkNodes } from "../../src/ir/walk.ts";
+import { checkText } from "../support/check-text.ts";
 
 function pipelineOf(text: string): Pipeline {
   const sink = new DiagnosticSink();
-  const pipeline = checkPipeline({ name: "p.yaml", text }, { readFile: () => undefined }, sink);
-  if (pipeline === undefined) throw new Error(JSON.stringify(sink.list()));
-  return pipeline;
+  const checked = checkText(text, { name: "p.yaml" }, sink);
+  if (checked === undefined) throw new Error(JSON.stringify(sink.list()));
+  return checked.pipeline;
 }
 
 const names = (nodes: Iterable<Node>) => [...nodes].map(({ name }) => name);
@@ -46,7 +46,6 @@ describe("walking", () => {
 
 /** A chain of `length` stubs, without a document. */
 function chain(length: number, last: string): Graph {
-  const span = { file: { name: "p.yaml", text: "" }, start: 0, end: 0 };
   const nodes = new Map<string, Node>();
   for (let i = 0; i < length; i++) {
     const name = `s${i}`;
@@ -62,10 +61,9 @@ function chain(length: number, last: string): Graph {
       ok,
       failed: { end: "fail", name: "fail" },
       overrides: {},
-      spans: { name: span, keys: new Map() },
     });
   }
-  return { start: "s0", nodes, success: "success", fail: "fail", span };
+  return { start: "s0", nodes, success: "success", fail: "fail" };
 }
 
 describe("order", () => {

@@ -3,7 +3,6 @@ import { cpSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { checkPipeline } from "../../src/check.ts";
 import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import { digestPipeline } from "../../src/ir/digest.ts";
 import { type RunHere, runHere } from "../../src/local/run-here.ts";
@@ -14,6 +13,7 @@ import { readEvents } from "../../src/run-log/record/event-writer.ts";
 import { foldRun } from "../../src/run-log/views/fold.ts";
 import { normalise } from "../../src/run-log/views/normalise.ts";
 import { openServices } from "../../src/services/open-services.ts";
+import { checkText } from "../support/check-text.ts";
 
 const fixtures = path.resolve(import.meta.dirname, "../../fixtures/pipelines");
 const cases = [
@@ -48,8 +48,9 @@ test.each(cases)("%s: whatever is kept of it, the log is the same", async (name)
 async function ranWith(id: string, from?: NonNullable<RunHere["from"]>): Promise<readonly Event[]> {
   const sink = new DiagnosticSink();
   const text = readFileSync("pipeline.yaml", "utf8");
-  const pipeline = checkPipeline({ name: "pipeline.yaml", text }, { readFile: () => undefined }, sink);
-  if (pipeline === undefined) throw new Error(JSON.stringify(sink.errorCount));
+  const checked = checkText(text, {}, sink);
+  if (checked === undefined) throw new Error(JSON.stringify(sink.errorCount));
+  const { pipeline } = checked;
   const plan = planPipeline(pipeline, digestPipeline(pipeline));
   const services = openServices({ run_log_store: { type: "buffered" } }, {}, process.cwd());
   const log = await services.runLogStore.create(id);

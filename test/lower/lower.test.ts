@@ -1,25 +1,28 @@
 import { describe, expect, it } from "vitest";
-import { checkPipeline } from "../../src/check.ts";
 import { printPretty } from "../../src/diagnostics/print-pretty.ts";
 import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import type { Graph, Node, Pipeline } from "../../src/ir/pipeline.ts";
+import type { Places } from "../../src/ir/places.ts";
 import { serializePipeline } from "../../src/ir/serialize.ts";
+import { checkText } from "../support/check-text.ts";
 
-interface Checked {
+interface Found {
   readonly pipeline: Pipeline;
+  readonly places: Places;
   readonly codes: readonly string[];
 }
 
-function check(text: string, files: { readonly [name: string]: string } = {}, name = "pipeline.yaml"): Checked {
+function check(text: string, files: { readonly [name: string]: string } = {}, name = "pipeline.yaml"): Found {
   const sink = new DiagnosticSink();
-  const pipeline = checkPipeline({ name, text }, { readFile: (file) => files[file] }, sink);
-  if (pipeline === undefined) throw new Error(printPretty(sink.list()));
-  return { pipeline, codes: sink.list().map(({ code }) => code) };
+  const checked = checkText(text, { name, readFile: (file) => files[file] }, sink);
+  if (checked === undefined) throw new Error(printPretty(sink.list()));
+  const { pipeline, places } = checked;
+  return { pipeline, places, codes: sink.list().map(({ code }) => code) };
 }
 
 const errorsOf = (text: string, files: { readonly [name: string]: string } = {}, name = "pipeline.yaml") => {
   const sink = new DiagnosticSink();
-  checkPipeline({ name, text }, { readFile: (file) => files[file] }, sink);
+  checkText(text, { name, readFile: (file) => files[file] }, sink);
   return sink.list().map(({ code }) => code);
 };
 
@@ -54,9 +57,9 @@ describe("documents", () => {
 
   it("keep the text of numbers, and where parameters stand", () => {
     const text = `parameters: {a: 1.0, b: 12345678901234567890}\ndag: ${one}`;
-    const { pipeline } = check(text);
+    const { pipeline, places } = check(text);
     expect(serializePipeline(pipeline)).toContain('"a": 1.0,\n    "b": 12345678901234567890');
-    expect(pipeline.parameterSpans.get("b")?.start).toBe(text.indexOf("b:"));
+    expect(places.ofParameter("b")?.start).toBe(text.indexOf("b:"));
   });
 
   it("tell a forgotten dag as that alone", () => {
@@ -161,8 +164,7 @@ describe("tasks", () => {
     const { root } = task(
       'command_type: shell, shell: bash, command: "echo 1\\n", returns: [a, {name: b}, {name: c, kind: metric}], secrets: [T], env: {N: 1.50, B: true, S: x}, image: i, resources: {cpu: 2, memory: 2Gi, gpu: 1}, timeout: 1h30m, max_attempts: 3, backoff: {initial: 500ms}, overrides: {argo: big}, description: d, catalog: {get: [x], put: [y, {pattern: z, optional: true, store_copy: false}]}',
     ).pipeline;
-    const { spans: _, ...read } = node(root, "a", "task");
-    expect(read).toEqual({
+    expect(node(root, "a", "task")).toEqual({
       kind: "task",
       name: "a",
       description: "d",
@@ -246,14 +248,14 @@ describe("tasks", () => {
   it("know where their parts stand", () => {
     const text =
       "dag:\n  start_at: a\n  steps:\n    a: {type: task, command: m.f, env: {A: one}, catalog: {put: [x]}, next: success}\n";
-    const { keys, ok, name } = check(text).pipeline.root.nodes.get("a")?.spans ?? { keys: new Map() };
+    const { pipeline, places } = check(text);
+    const a = node(pipeline.root, "a", "task");
     const word = (span: { start: number; end: number } | undefined) => text.slice(span?.start, span?.end);
-    expect([word(keys.get("env.A")), word(keys.get("env.A:")), word(keys.get("catalog.put.0"))]).toEqual([
-      "one",
-      "A",
-      "x",
-    ]);
-    expect([word(ok), word(name), word(keys.get("type"))]).toEqual(["success", "a", "task"]);
+    const parts = [["env", "A"], ["catalog", "put", 0, "pattern"], ["next"], ["type"], [], ["secrets", 0]];
+    expect(parts.map((way) => word(places.of(a, ...way)))).toEqual(["one", "x", "success", "task", "a", "a"]);
+    expect(word(places.exactly(a, ["env", "A"], "key"))).toBe("A");
+    expect(places.exactly(a, ["env", "B"], "value")).toBeUndefined();
+    expect(word(places.of(pipeline.root))).toBe("dag");
   });
 });
 
@@ -332,11 +334,8 @@ describe("included files", () => {
 
   it("are told in their own file", () => {
     const sink = new DiagnosticSink();
-    checkPipeline(
-      { name: "p.yaml", text: including("b.yaml") },
-      { readFile: () => `dag: {start_at: z, steps: {a: {type: stub, next: success}}}` },
-      sink,
-    );
+    const inner = "dag: {start_at: z, steps: {a: {type: stub, next: success}}}";
+    checkText(including("b.yaml"), { name: "p.yaml", readFile: () => inner }, sink);
     expect(sink.list().map(({ span }) => span?.file.name)).toEqual(["b.yaml"]);
   });
 });

@@ -15,7 +15,7 @@ interface Sources {
 async function collect({ document = "", file, environment = {}, flags = [] }: Sources) {
   const sink = new DiagnosticSink();
   const parameters = await collectParameters({
-    pipeline: pipelineOf(document),
+    ...pipelineOf(document),
     ...(file === undefined ? {} : { file: { name: "more.yaml", text: file } }),
     environment,
     flags,
@@ -182,8 +182,8 @@ describe("parameter_schema", () => {
 
   it("checks defaults and schemas where nothing else is given", async () => {
     const sink = new DiagnosticSink();
-    const pipeline = pipelineOf("parameters: {n: -1}\nparameter_schema: {n: {minimum: 0}, m: {type: nombre}}");
-    await collectParameters({ pipeline, environment: {}, flags: [], sink });
+    const read = pipelineOf("parameters: {n: -1}\nparameter_schema: {n: {minimum: 0}, m: {type: nombre}}");
+    await collectParameters({ ...read, environment: {}, flags: [], sink });
     expect(findings(sink).map(({ code, at }) => [code, at])).toEqual([
       ["parameter-breaks-schema", "-1"],
       ["bad-parameter-schema", "nombre"],

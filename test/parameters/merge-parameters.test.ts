@@ -102,10 +102,11 @@ describe("mergeParameters", () => {
       ),
       flags: fc.array(fc.tuple(name, value).map(([n, v]) => `${n}=${v}`)),
     });
-    const pipeline = pipelineOf(`
+    const read = pipelineOf(`
 parameters: {a: 1.0, label: "x", deploy: true, cities: [a]}
 parameter_schema: {c: {type: [integer, "null"]}, e: {minimum: 0}, d: {type: string}}
 `);
+    const { pipeline } = read;
     const declared = declaredParameters(pipeline);
     const text = ["a", "label", "cities", "deploy", "c", "d"].filter((key) =>
       isTextParameter(pipeline.parameters[key], pipeline.parameterSchema[key]),
@@ -113,7 +114,7 @@ parameter_schema: {c: {type: [integer, "null"]}, e: {minimum: 0}, d: {type: stri
     await fc.assert(
       fc.asyncProperty(sources, async ({ environment, flags }) => {
         const sink = new DiagnosticSink();
-        const collected = await collectParameters({ pipeline, environment, flags, sink });
+        const collected = await collectParameters({ ...read, environment, flags, sink });
         const merged = mergeParameters({ declared, environment, flags, text });
         const found = sink.list().map(({ severity }) => severity);
         // The sink keeps what is said twice once.

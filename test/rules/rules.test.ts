@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkPipeline } from "../../src/check.ts";
 import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
+import { checkText } from "../support/check-text.ts";
 
 function found(text: string) {
   const sink = new DiagnosticSink();
-  checkPipeline({ name: "p.yaml", text }, { readFile: () => undefined }, sink);
+  checkText(text, { name: "p.yaml" }, sink);
   return sink.list();
 }
 const codes = (text: string) => found(text).map(({ code }) => code);

@@ -16,8 +16,8 @@ export async function check(names: readonly string[], options: CheckOptions): Pr
   const configuration = loadConfiguration(options, sink);
   const targets = [...new Set(options.target)];
   for (const name of names) {
-    const pipeline = await loadPipelineWith(name, options, sink);
-    if (targets.length > 0) await compileTargets(pipeline, targets, { configuration, source: sourceName(name) }, sink);
+    const checked = await loadPipelineWith(name, options, sink);
+    if (targets.length > 0) await compileTargets(checked, targets, { configuration, source: sourceName(name) }, sink);
   }
   return reportDiagnostics(sink, options) ?? exitCode.success;
 }

@@ -5,7 +5,7 @@ import { readTargetOptions } from "../../configuration/read-target-options.ts";
 import { servicesText } from "../../configuration/services-of.ts";
 import { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
-import type { Pipeline } from "../../ir/pipeline.ts";
+import type { Checked } from "../../ir/checked.ts";
 import { serializePipeline } from "../../ir/serialize.ts";
 import { exitCode } from "../../protocol/exit-codes.ts";
 import { isObject } from "../../protocol/json.ts";
@@ -32,9 +32,9 @@ export interface CompileOptions extends CommonOptions {
 export async function compile(name: string, options: CompileOptions): Promise<number> {
   const sink = new DiagnosticSink();
   const configuration = loadConfiguration(options, sink);
-  const pipeline = await loadPipelineWith(name, options, sink);
+  const checked = await loadPipelineWith(name, options, sink);
   const source = sourceName(name);
-  const files = await compileTargets(pipeline, [...new Set(options.target)], { configuration, source }, sink);
+  const files = await compileTargets(checked, [...new Set(options.target)], { configuration, source }, sink);
   if (sink.hasErrors) return reportDiagnostics(sink, options) ?? exitCode.badInput;
   return options.output === "-" ? printFile(files, options, sink) : placeFiles(files, source, options, sink);
 }
@@ -73,7 +73,7 @@ interface Compiling {
 
 /** Compiles for each target; reports what is wrong with any of them. */
 export async function compileTargets(
-  pipeline: Pipeline | undefined,
+  checked: Checked | undefined,
   names: readonly string[],
   compiling: Compiling,
   sink: DiagnosticSink,
@@ -82,20 +82,21 @@ export async function compileTargets(
   const files: OutputFile[] = [];
   for (const name of names) {
     if (name === "ir") {
-      if (pipeline) files.push({ path: `${pipeline.name}.ir.json`, content: serializePipeline(pipeline) });
+      const ir = checked?.pipeline;
+      if (ir) files.push({ path: `${ir.name}.ir.json`, content: serializePipeline(ir) });
       continue;
     }
     const target = await loadTarget(name);
     if (target === undefined) {
       const known = [...targetNames(), "ir"];
       sink.report("unknown-target", { name, suggestion: suggest(name, known), names: known });
-    } else if (pipeline !== undefined) files.push(...compileTarget(pipeline, target, compiling, sink));
+    } else if (checked !== undefined) files.push(...compileTarget(checked, target, compiling, sink));
   }
   return files;
 }
 
 function compileTarget(
-  pipeline: Pipeline,
+  checked: Checked,
   target: Target,
   { configuration, source }: Compiling,
   sink: DiagnosticSink,
@@ -103,11 +104,12 @@ function compileTarget(
   const options = readTargetOptions(target, configuration, sink);
   const overrides = configuration.targets[target.name]?.config.overrides;
   const variations = isObject(overrides) ? Object.keys(overrides) : [];
-  checkOverrides(pipeline, { name: target.name, variations }, sink);
+  checkOverrides(checked, { name: target.name, variations }, sink);
   if (options === undefined) return [];
   const services = servicesText(configuration);
   const render = (template: string, values: object): string => renderTemplate(target.name, template, values);
   return (
-    compilePipeline({ pipeline, target, options, source, version, services, render, program: builtProgram }, sink) ?? []
+    compilePipeline({ ...checked, target, options, source, version, services, render, program: builtProgram }, sink) ??
+    []
   );
 }

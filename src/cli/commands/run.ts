@@ -70,13 +70,14 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
   checkServicesHere(configuration, process.env, sink);
   const run = options.runId ?? newRunId(new Date());
   if (!isRunId(run)) sink.report("bad-run-id", { run });
-  const pipeline = loadPipeline(name, sink);
+  const checked = await loadPipeline(name, sink);
   const file = options.parametersFile === undefined ? undefined : readSource(options.parametersFile, sink);
-  if (pipeline === undefined) return undefined;
-  localCapabilities(pipeline, sink);
-  const executor = openExecutor(configuration, pipeline, sink);
+  if (checked === undefined) return undefined;
+  const { pipeline } = checked;
+  localCapabilities(checked, sink);
+  const executor = openExecutor(configuration, checked, sink);
   const parameters = await collectParameters({
-    pipeline,
+    ...checked,
     ...(file === undefined ? {} : { file }),
     environment: process.env,
     flags: options.param ?? [],

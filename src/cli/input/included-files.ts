@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
-import type { LowerOptions } from "../../lower/lower-pipeline.ts";
+import type { ReadFile } from "../../frontends/included-documents.ts";
 import { reasonOf } from "./source-files.ts";
 
 /** A longer file is no pipeline that a person wrote. Bytes. */
@@ -10,7 +10,7 @@ const largestFile = 32 * 1024 * 1024;
  * Reads the files that a pipeline includes: regular ones of its project only. A pipeline may be somebody else's, and what
  * it names shows in messages. The project is the git checkout around the working directory or the pipeline, else their folder.
  */
-export function includedFiles(pipeline: string): LowerOptions["readFile"] {
+export function includedFiles(pipeline: string): ReadFile {
   const roots = [process.cwd(), path.dirname(path.resolve(pipeline))].map(projectAround);
   return (name) => {
     const file = path.resolve(name);

@@ -1,10 +1,11 @@
 import path from "node:path";
-import { checkPipeline } from "../../check.ts";
+import { readPipeline } from "../../check.ts";
 import type { Configuration } from "../../configuration/configuration.ts";
 import { readConfiguration } from "../../configuration/read-configuration.ts";
 import { resolveVariables } from "../../configuration/resolve-variables.ts";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
-import type { Pipeline } from "../../ir/pipeline.ts";
+import { frontendFor } from "../../frontends/frontends.ts";
+import type { Checked } from "../../ir/checked.ts";
 import { collectParameters } from "../../parameters/collect-parameters.ts";
 import type { SourceFile } from "../../source/source-file.ts";
 import { includedFiles } from "./included-files.ts";
@@ -12,10 +13,11 @@ import { targetNames } from "./load-target.ts";
 import type { ConfigurationOptions, ParameterOptions } from "./options.ts";
 import { readSource, readText, shownName } from "./source-files.ts";
 
-/** Reads and checks a pipeline; undefined where something was reported. */
-export function loadPipeline(name: string, sink: DiagnosticSink): Pipeline | undefined {
+/** Reads and checks a pipeline, `pipeline.yaml`; undefined where something was reported. */
+export async function loadPipeline(input: string, sink: DiagnosticSink): Promise<Checked | undefined> {
+  const name = frontendFor(input).fileOf?.(input) ?? input;
   const file = readSource(name, sink);
-  return file && checkPipeline(file, { readFile: includedFiles(name) }, sink);
+  return file && readPipeline({ input, file }, { readFile: includedFiles(name) }, sink);
 }
 
 /**
@@ -26,12 +28,13 @@ export async function loadPipelineWith(
   name: string,
   { parametersFile, param = [] }: ParameterOptions,
   sink: DiagnosticSink,
-): Promise<Pipeline | undefined> {
-  const pipeline = loadPipeline(name, sink);
+): Promise<Checked | undefined> {
+  const checked = await loadPipeline(name, sink);
   const file = parametersFile === undefined ? undefined : readSource(parametersFile, sink);
-  if (pipeline === undefined) return undefined;
+  if (checked === undefined) return undefined;
   const given = { ...(file === undefined ? {} : { file }), environment: {}, flags: param };
-  return { ...pipeline, parameters: await collectParameters({ pipeline, ...given, sink }) };
+  const parameters = await collectParameters({ ...checked, ...given, sink });
+  return { ...checked, pipeline: { ...checked.pipeline, parameters } };
 }
 
 /** The configuration of this folder, overlaid by what the user named; executors and targets with their variables. */

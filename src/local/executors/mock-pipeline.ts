@@ -45,8 +45,8 @@ export function mockPipeline(
   return { pipeline: { ...pipeline, root }, unknown: [...patches.keys()].filter((name) => !used.has(name)) };
 }
 
-function stubOf({ name, description, ok, failed, overrides, spans }: TaskNode): Node {
-  return { kind: "stub", name, ok, failed, overrides, spans, ...(description === undefined ? {} : { description }) };
+function stubOf({ name, description, ok, failed, overrides }: TaskNode): Node {
+  return { kind: "stub", name, ok, failed, overrides, ...(description === undefined ? {} : { description }) };
 }
 
 function patched(node: TaskNode, { command = node.command, commandType = node.commandType }: Patch): TaskNode {

@@ -3,6 +3,7 @@ import type { Configuration } from "../../configuration/configuration.ts";
 import { placeOf, pointAt } from "../../configuration/place.ts";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
+import type { Checked } from "../../ir/checked.ts";
 import type { Pipeline } from "../../ir/pipeline.ts";
 import { walkNodes } from "../../ir/walk.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../protocol/json.ts";
@@ -15,12 +16,12 @@ import { mockPipeline, type Patch } from "./mock-pipeline.ts";
 /** Reports what the executor of this configuration cannot do here; undefined where it can do nothing. */
 export function openExecutor(
   configuration: Configuration,
-  pipeline: Pipeline,
+  { pipeline, places }: Pick<Checked, "pipeline" | "places">,
   sink: DiagnosticSink,
 ): Executor | undefined {
   const { type, config } = configuration.executor;
   const overrides = variationsOf(config);
-  checkOverrides(pipeline, { name: type, variations: [...overrides.keys()] }, sink);
+  checkOverrides({ pipeline, places }, { name: type, variations: [...overrides.keys()] }, sink);
   const executor: Executor = {
     name: type,
     pipeline,

@@ -1,7 +1,6 @@
-import type { Graph, Node, NodeSpans, Pipeline } from "../../../src/ir/pipeline.ts";
+import type { Graph, Node, Pipeline } from "../../../src/ir/pipeline.ts";
 import type { Json } from "../../../src/protocol/json.ts";
 import type { Edge, Reduce } from "../../../src/protocol/path.ts";
-import type { Span } from "../../../src/source/source-file.ts";
 
 /** Random choices that a seed repeats. */
 export interface Dice {
@@ -31,11 +30,8 @@ export function diceOf(seed: number): Dice {
 export function randomPipeline(dice: Dice): Pipeline {
   const parameters: { [name: string]: Json } = { L: [1, 2], C: dice.pick(["x", "y", "z"]), a: 0 };
   const root = randomGraph(dice, 3, { nodes: 0 });
-  return { name: "random", parameters, parameterSchema: {}, root, span: noSpan, parameterSpans: new Map() };
+  return { name: "random", parameters, parameterSchema: {}, root };
 }
-
-const noSpan: Span = { file: { name: "random.yaml", text: "" }, start: 0, end: 0 };
-const noSpans: NodeSpans = { name: noSpan, keys: new Map() };
 
 function randomGraph(dice: Dice, depth: number, count: { nodes: number }): Graph {
   const size = dice.pick([1, 1, 2, 2, 3, 4]);
@@ -49,7 +45,7 @@ function randomGraph(dice: Dice, depth: number, count: { nodes: number }): Graph
     count.nodes++;
     nodes.set(`n${i}`, randomNode(dice, depth, count, { name: `n${i}`, ok, failed }));
   }
-  return { start: "n0", nodes, success: "success", fail: "fail", span: noSpan };
+  return { start: "n0", nodes, success: "success", fail: "fail" };
 }
 
 const success: Edge = { end: "success", name: "success" };
@@ -61,7 +57,7 @@ function randomNode(
   count: { nodes: number },
   edges: { readonly name: string; readonly ok: Edge; readonly failed: Edge },
 ): Node {
-  const base = { ...edges, overrides: {}, spans: noSpans };
+  const base = { ...edges, overrides: {} };
   const isLeaf = depth === 0 || count.nodes > 14 || dice.roll() < 0.5;
   const kind = isLeaf
     ? dice.pick(["task", "task", "stub"] as const)

@@ -16,7 +16,7 @@ export type ReferenceNode = { readonly name: string; readonly ok: Edge; readonly
   | {
       readonly kind: "parallel";
       readonly branches: ReadonlyMap<string, ReferenceGraph>;
-      readonly onConflict: "last" | "list";
+      readonly onConflict?: "last" | "list";
     }
   | {
       readonly kind: "map";
@@ -210,7 +210,7 @@ function joined(ends: readonly End[], merge: (deltas: readonly Parameters[]) => 
   return { ok, files, delta: ok ? merge(ends.map((end) => end.delta)) : {} };
 }
 
-function mergeBranches(deltas: readonly Parameters[], onConflict: "last" | "list"): Parameters {
+function mergeBranches(deltas: readonly Parameters[], onConflict: "last" | "list" = "last"): Parameters {
   return perKey(deltas, (values) => {
     return onConflict === "list" && values.length > 1 ? values : (values.at(-1) ?? null);
   });

@@ -1,9 +1,9 @@
 /** The target in process: a pipeline's text to the text of its manifest, and the codes of what was reported. */
-import { checkPipeline } from "../../../src/check.ts";
 import { loadTarget } from "../../../src/cli/input/load-target.ts";
 import { compilePipeline } from "../../../src/compile.ts";
 import { DiagnosticSink } from "../../../src/diagnostics/sink.ts";
 import type { Target } from "../../../src/target/target.ts";
+import { checkText } from "../../support/check-text.ts";
 
 export const argo = await targetArgo();
 
@@ -25,7 +25,7 @@ export function compile(
   messages: readonly string[];
 } {
   const sink = new DiagnosticSink();
-  const pipeline = checkPipeline({ name: "pipeline.yaml", text }, { readFile: () => undefined }, sink);
+  const checked = checkText(text, {}, sink);
   const compilation = {
     target: argo,
     options: argo.options.parse(options),
@@ -35,7 +35,7 @@ export function compile(
     render: () => "",
     program: () => "",
   };
-  const files = pipeline === undefined ? undefined : compilePipeline({ pipeline, ...compilation }, sink);
+  const files = checked === undefined ? undefined : compilePipeline({ ...checked, ...compilation }, sink);
   return {
     text: files?.[0]?.content ?? "",
     codes: sink.list().map(({ code }) => code),

@@ -1,6 +1,5 @@
 import { expect } from "vitest";
 import { parse } from "yaml";
-import { checkPipeline } from "../../../src/check.ts";
 import { loadTarget } from "../../../src/cli/input/load-target.ts";
 import { renderTemplate } from "../../../src/cli/input/templates.ts";
 import { compilePipeline } from "../../../src/compile.ts";
@@ -8,6 +7,7 @@ import { DiagnosticSink } from "../../../src/diagnostics/sink.ts";
 import { digestPipeline } from "../../../src/ir/digest.ts";
 import { planPipeline } from "../../../src/plan/plan.ts";
 import type { Plan } from "../../../src/plan/plan-node.ts";
+import { checkText } from "../../support/check-text.ts";
 
 /** What a compilation gave: texts of files by path, or none and what was reported. */
 export interface CompiledWorkflows {
@@ -32,12 +32,12 @@ export function compileForGithub(text: string, settings: CompileSettings = {}): 
   if (target === undefined) throw new Error("there is no target github-actions");
   const { options = {}, services, readFile = () => undefined } = settings;
   const sink = new DiagnosticSink();
-  const pipeline = checkPipeline({ name: "p.yaml", text }, { readFile }, sink);
+  const checked = checkText(text, { name: "p.yaml", readFile }, sink);
   const messages = sink.list().map(({ message }) => message);
-  if (pipeline === undefined) throw new Error(messages.join("\n"));
+  if (checked === undefined) throw new Error(messages.join("\n"));
   const files = compilePipeline(
     {
-      pipeline,
+      ...checked,
       target,
       options: target.options.parse(options),
       source: "p.yaml",
@@ -50,7 +50,7 @@ export function compileForGithub(text: string, settings: CompileSettings = {}): 
   );
   return {
     files: new Map(files?.map(({ path, content }) => [path, content])),
-    plan: planPipeline(pipeline, digestPipeline(pipeline)),
+    plan: planPipeline(checked.pipeline, digestPipeline(checked.pipeline)),
     reports: sink.list().map(({ code, message, span }) => ({
       code,
       message,
