@@ -63,8 +63,9 @@ const task = await build({
 declare("src/task/task.ts", "task.d.ts");
 
 // What few steps need are files of their own beside the shim, which names them so and loads them when it needs them.
+const serverStores = filesIn("src/stores").filter((file) => /^src\/stores\/\w+\/open-[\w-]+\.ts$/.test(file));
 const apart = new Map([
-  ["src/services/remote-stores.ts", "stores"],
+  ...serverStores.map((file) => [file, "stores"]),
   ["src/stores/s3/aws-credentials.ts", "aws-credentials"],
   ["src/shim/install.ts", "install"],
   ["src/tracking/mlflow-tracker.ts", "tracker"],
@@ -77,6 +78,19 @@ const besideShim = {
       const name = kind === "dynamic-import" ? apart.get(source) : undefined;
       return name === undefined ? undefined : { path: `./${name}.cjs`, external: true };
     }),
+};
+
+/** One bundle with all that reach a server: they share most of what they import. */
+const allServerStores = {
+  name: "server-stores",
+  setup: ({ onResolve, onLoad }) => {
+    const namespace = "server-stores";
+    onResolve({ filter: /^server-stores$/ }, ({ path: name }) => ({ path: name, namespace }));
+    onLoad({ filter: /.*/, namespace }, () => ({
+      contents: serverStores.map((file) => `export * from "./${file}";`).join("\n"),
+      resolveDir: root,
+    }));
+  },
 };
 
 /** What takes long to load and many steps never call: loaded by the first call. */
@@ -111,12 +125,12 @@ const onFirstCall = {
 
 const shim = await build({
   ...shared,
-  plugins: [...shared.plugins, besideShim, onFirstCall],
+  plugins: [...shared.plugins, allServerStores, besideShim, onFirstCall],
   entryPoints: [
     { in: "src/shim/main.ts", out: "shim" },
     { in: "src/shim/start.ts", out: "start" },
     { in: "src/github-action/main.ts", out: "action" },
-    { in: "src/services/remote-stores.ts", out: "stores" },
+    { in: "server-stores", out: "stores" },
     { in: "src/stores/s3/aws-credentials.ts", out: "aws-credentials" },
     { in: "src/shim/install.ts", out: "install" },
     { in: "src/tracking/mlflow-tracker.ts", out: "tracker" },
@@ -156,6 +170,12 @@ function requireOnce(file) {
       .replace('"use strict";', (begin) => `${begin}const $${name}=${required};`);
   }
   writeFileSync(file, text);
+}
+
+/** Their paths from the root, sorted. */
+function filesIn(folder) {
+  const names = readdirSync(path.join(root, folder), { recursive: true });
+  return names.map((name) => path.posix.join(folder, name.split(path.sep).join("/"))).sort();
 }
 
 /** A last line by which a file is told from others without reading it anew: see src/shim/code-cache.ts. */

@@ -2,11 +2,11 @@ import { shownFlag } from "../diagnostics/shown-flag.ts";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { isArray, isObject, type Json, type JsonObject, setKey } from "../protocol/json.ts";
 import { readParameterText } from "../protocol/merge-parameters.ts";
+import { usualType } from "../services/services-elsewhere.ts";
 import { reportBadSet } from "./diagnose.ts";
 import type { Layer } from "./layer.ts";
 import { type Place, placeKey, type Way } from "./place.ts";
 import { reportTopLevelKey, topLevelKey } from "./read-layer.ts";
-import type { ServiceName } from "./service-name.ts";
 import { serviceType } from "./service-names.ts";
 import type { Setting } from "./setting.ts";
 
@@ -95,17 +95,9 @@ function applyFlag(layer: Layer, flag: Flag, sink: DiagnosticSink): Layer {
     return layer;
   }
   // A service that nobody configured is the default one.
-  const before = layer[key] ?? emptySetting(defaultTypes[key], place);
+  const before = layer[key] ?? emptySetting(key === "executor" ? "local" : usualType(key), place);
   return { ...layer, [key]: setPart(before, rest, readServiceValue(text), flag, sink) };
 }
-
-const defaultTypes: { readonly [service in ServiceName]: string } = {
-  executor: "local",
-  run_log_store: "file-system",
-  catalog: "file-system",
-  secrets: "env-secrets",
-  experiment_tracker: "do-nothing",
-};
 
 /** Keys of services hold texts, truth values, lists and mappings: a number stands for its text (`log_folder=2024`). */
 function readServiceValue(text: string): Json {

@@ -1,4 +1,5 @@
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
+import { isInProcess } from "../services/services-elsewhere.ts";
 import type { Configuration } from "./configuration.ts";
 import { pointAt } from "./place.ts";
 import { checkVariables, type Environment } from "./resolve-variables.ts";
@@ -18,5 +19,5 @@ export function checkServicesHere(configuration: Configuration, environment: Env
 /** Before compiling: reports a service that the many processes of a compiled pipeline could not share. */
 export function checkServicesThere(configuration: Configuration, sink: DiagnosticSink): void {
   const { type, place } = configuration.runLogStore;
-  if (type === "buffered") sink.report("run-log-not-shared", { ...pointAt(place, "value"), type });
+  if (isInProcess({ type })) sink.report("run-log-not-shared", { ...pointAt(place, "value"), type });
 }

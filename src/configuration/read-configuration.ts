@@ -1,5 +1,6 @@
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { serviceDefaults } from "../protocol/services.ts";
+import { usualType } from "../services/services-elsewhere.ts";
 import type { SourceFile } from "../source/source-file.ts";
 import { applyFlags } from "./apply-flags.ts";
 import { checkServices } from "./check-services.ts";
@@ -27,10 +28,10 @@ export function readConfiguration({ files, set, targetNames, sink }: Configurati
   checkServices(layer, targetNames, sink);
   return {
     executor: layer.executor ?? byDefault("local"),
-    runLogStore: layer.run_log_store ?? byDefault("file-system"),
-    catalog: layer.catalog ?? byDefault("file-system"),
-    secrets: layer.secrets ?? byDefault("env-secrets"),
-    experimentTracker: layer.experiment_tracker ?? byDefault("do-nothing"),
+    runLogStore: layer.run_log_store ?? byDefault(usualType("run_log_store")),
+    catalog: layer.catalog ?? byDefault(usualType("catalog")),
+    secrets: layer.secrets ?? byDefault(usualType("secrets")),
+    experimentTracker: layer.experiment_tracker ?? byDefault(usualType("experiment_tracker")),
     targets: layer.targets ?? {},
     targetNames,
     ...runSettings(layer, sink),

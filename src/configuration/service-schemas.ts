@@ -1,5 +1,7 @@
 /** The keys of every service and type, as zod schemas: what the configuration is checked against, and its documentation. */
 import * as z from "zod";
+import { serviceKinds } from "../services/service-kinds.ts";
+import type { Keys, ServiceKind } from "../stores/contract/service-kind.ts";
 import type { ServiceName } from "./service-name.ts";
 
 const text = z.string();
@@ -25,15 +27,6 @@ const patch = z.looseObject({
   command_type: z.enum(["python", "shell", "notebook", "node", "container"]).optional(),
 });
 
-const durable = flag.optional().describe("Whether what is stored is on the disk before a step goes on; default false");
-
-const s3Keys = {
-  bucket: text.describe("The bucket's name"),
-  prefix: text.optional().describe("Before every key"),
-  endpoint: text.optional().describe("URL of a store that is not AWS"),
-  region: text.optional(),
-};
-
 /** Service → type → the keys of its `config`. An executor may also be a target, which checks its options itself. */
 export const serviceSchemas: { readonly [service in ServiceName]: { readonly [type: string]: z.ZodObject } } = {
   executor: {
@@ -53,44 +46,25 @@ export const serviceSchemas: { readonly [service in ServiceName]: { readonly [ty
       overrides: overridesOf({ enable_parallel: flag }),
     }),
   },
-  run_log_store: {
-    "file-system": z.strictObject({
-      log_folder: text.optional().describe("The folder of all run logs; default .magnus/runs"),
-      durable,
-    }),
-    buffered: z.strictObject({}),
-    postgres: z.strictObject({
-      url: text.describe("postgres://user:password@host/database"),
-      schema: text.optional(),
-    }),
-    s3: z.strictObject(s3Keys),
-  },
-  catalog: {
-    "file-system": z.strictObject({
-      catalog_location: text.optional().describe("The folder of all catalogued files; default .magnus/catalog"),
-      durable,
-    }),
-    "do-nothing": z.strictObject({}),
-    s3: z.strictObject(s3Keys),
-  },
-  secrets: {
-    "env-secrets": z.strictObject({
-      prefix: text.optional().describe("Before the secret's name in the environment"),
-      suffix: text.optional().describe("After the secret's name in the environment"),
-    }),
-    dotenv: z.strictObject({ location: text.optional().describe("The file of NAME=value lines; default .env") }),
-    files: z.strictObject({
-      location: text.optional().describe("The folder with one file a secret; default /run/secrets"),
-    }),
-    "do-nothing": z.strictObject({}),
-  },
-  experiment_tracker: {
-    "do-nothing": z.strictObject({}),
-    mlflow: z.strictObject({
-      server_url: text.optional().describe("The tracking server; default MLFLOW_TRACKING_URI"),
-    }),
-  },
+  run_log_store: schemasOf("run_log_store"),
+  catalog: schemasOf("catalog"),
+  secrets: schemasOf("secrets"),
+  experiment_tracker: schemasOf("experiment_tracker"),
 };
+
+/** Type → the schema that follows from its keys. */
+function schemasOf(service: ServiceKind["service"]): { readonly [type: string]: z.ZodObject } {
+  const kinds = serviceKinds.filter((kind) => kind.service === service);
+  return Object.fromEntries(kinds.map(({ type, keys }) => [type, z.strictObject(shapeOf(keys))]));
+}
+
+function shapeOf(keys: Keys): z.ZodRawShape {
+  const schemas = Object.entries(keys).map(([name, { kind, required }]): [string, z.ZodType] => {
+    const value = kind === "flag" ? flag : text;
+    return [name, required ? value : value.optional()];
+  });
+  return Object.fromEntries(schemas);
+}
 
 /** Keys of magnus-core and runnable that mean nothing here, with why; read with a warning. */
 export const unusedServiceKeys: { readonly [service in ServiceName]?: ReadonlyMap<string, string> } = {

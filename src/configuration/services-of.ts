@@ -1,5 +1,7 @@
 import { printJson } from "../protocol/json.ts";
 import { type ServiceSettings, type ServicesSpec, serviceDefaults } from "../protocol/services.ts";
+import { usualType } from "../services/services-elsewhere.ts";
+import type { ServiceKind } from "../stores/contract/service-kind.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Setting } from "./setting.ts";
 
@@ -7,10 +9,10 @@ import type { Setting } from "./setting.ts";
 export function servicesOf(configuration: Configuration): ServicesSpec {
   const { runLogStore, catalog, secrets, experimentTracker, isolate, graceMs } = configuration;
   return {
-    ...part("run_log_store", runLogStore, "file-system"),
-    ...part("catalog", catalog, "file-system"),
-    ...part("secrets", secrets, "env-secrets"),
-    ...part("experiment_tracker", experimentTracker, "do-nothing"),
+    ...part("run_log_store", runLogStore),
+    ...part("catalog", catalog),
+    ...part("secrets", secrets),
+    ...part("experiment_tracker", experimentTracker),
     ...(isolate === "auto" ? {} : { isolate }),
     ...(graceMs === serviceDefaults.graceMs ? {} : { graceMs }),
   };
@@ -22,12 +24,11 @@ export function servicesText(configuration: Configuration): string | undefined {
   return Object.keys(services).length === 0 ? undefined : printJson({ ...services }, { sorted: true });
 }
 
-function part<Key extends string>(
+function part<Key extends ServiceKind["service"]>(
   key: Key,
   { type, config }: Setting,
-  usual: string,
 ): { [key in Key]?: ServiceSettings } {
-  if (type === usual && Object.keys(config).length === 0) return {};
+  if (type === usualType(key) && Object.keys(config).length === 0) return {};
   const settings: { [key in Key]?: ServiceSettings } = {};
   settings[key] = { ...config, type };
   return settings;

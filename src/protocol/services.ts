@@ -6,7 +6,7 @@
  * {"run_log_store": {"type": "file-system", "log_folder": "${LOGS}"}, "isolate": "never", "graceMs": 10000}
  * ```
  */
-import type { Json, JsonObject } from "./json.ts";
+import type { Json } from "./json.ts";
 
 /** A service: its type, and beside it the keys that the configuration has under `config`. */
 export interface ServiceSettings {
@@ -88,49 +88,4 @@ export function substituteVariables(text: string, lookup: VariableLookup): strin
     const name = braced ?? bare;
     return malformed !== undefined || name === undefined ? whole : (lookup(name) ?? whole);
   });
-}
-
-/** Variables that say where keys of AWS come from, instead of holding them; each is enough. */
-const awsSources = [
-  "AWS_PROFILE",
-  "AWS_ROLE_ARN",
-  "AWS_WEB_IDENTITY_TOKEN_FILE",
-  "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-  "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-  // What it says does not matter: who writes it has thought of the machine's own role.
-  "AWS_EC2_METADATA_DISABLED",
-] as const;
-
-const awsKeys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] as const;
-
-/** Whether a bucket is asked with keys that are not in variables. `given`: the names of variables that will be there. */
-export function looksForAwsKeys(services: ServicesSpec, given: ReadonlySet<string>): boolean {
-  return needsServer(services, "s3") && awsSources.some((name) => given.has(name)) && !given.has(awsKeys[0]);
-}
-
-/**
- * The names of variables that a services' JSON needs, once each: what a target needs a source for. A bucket needs
- * credentials, though nothing in the configuration names them, and a tracker that names no server MLflow's own variable.
- */
-export function variablesOfServices(services: ServicesSpec, given: ReadonlySet<string>): readonly string[] {
-  const tracker = services.experiment_tracker;
-  const names = new Set<string>([
-    ...(needsServer(services, "s3") && !looksForAwsKeys(services, given) ? awsKeys : []),
-    ...(tracker?.type === "mlflow" && !tracker.server_url ? ["MLFLOW_TRACKING_URI"] : []),
-  ]);
-  const visit = (value: Json | undefined): void => {
-    if (typeof value === "string") {
-      for (const { kind, name } of variablesOf(value)) if (kind === "variable") names.add(name);
-    } else if (typeof value === "object" && value !== null) {
-      for (const part of Object.values(value as JsonObject)) visit(part);
-    }
-  };
-  for (const service of Object.values(services)) visit(service as Json);
-  return [...names];
-}
-
-/** Whether run log or catalog are on a server: then `stores.cjs` has to be beside the shim. `type`: of that type only. */
-export function needsServer({ run_log_store, catalog }: ServicesSpec, type?: "postgres" | "s3"): boolean {
-  const types = [run_log_store?.type, catalog?.type];
-  return type === undefined ? types.includes("s3") || types.includes("postgres") : types.includes(type);
 }

@@ -1,6 +1,7 @@
 import type { CatalogStore } from "../stores/contract/catalog-store.ts";
 import type { RunLogStore } from "../stores/contract/run-log-store.ts";
-import type { Secrets } from "../stores/secrets/secrets.ts";
+import type { Secrets } from "../stores/contract/secrets.ts";
+import type { TrackerSettings } from "../stores/contract/tracker-settings.ts";
 
 /** The opened services. Nothing is read or written before one of them is used. */
 export interface Services {
@@ -14,10 +15,4 @@ export interface Services {
   readonly isolate: "auto" | "always" | "never";
   /** Between TERM and KILL of a step that has to stop. Milliseconds. */
   readonly graceMs: number;
-}
-
-/** An MLflow server; opened by src/tracking. */
-export interface TrackerSettings {
-  /** Absent: what MLflow's own variables say. */
-  readonly server?: string;
 }

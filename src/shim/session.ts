@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { type Json, type JsonObject, parseJson } from "../protocol/json.ts";
 import { openServices } from "../services/open-services.ts";
 import type { Services } from "../services/services.ts";
+import { servicesIn } from "../services/services-in.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What the environment tells every verb: the run and its services. Throws UsageError, ServiceError. */
@@ -24,7 +25,7 @@ export function readServices(): Services {
   } catch {
     throw new UsageError("MAGNUS_SERVICES is not JSON");
   }
-  return openServices(services, process.env, process.cwd());
+  return openServices(servicesIn(services), process.env, process.cwd());
 }
 
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;

@@ -14,7 +14,7 @@ export function environmentOf(
     { name: "MAGNUS_RUN_ID", value: "{{workflow.name}}" },
     { name: "MAGNUS_TARGET", value: "argo" },
     { name: "MAGNUS_CONTROL_FILE", value: controlFile },
-    { name: "MAGNUS_SERVICES", value: jsonText(storage.services) },
+    { name: "MAGNUS_SERVICES", value: jsonText({ ...storage.services }) },
     ...textEntries(Object.entries(shape.env ?? {})),
     ...[...names].flatMap((name) => secretEntry(name, options) ?? []),
     ...options.secrets_from_k8s

@@ -1,11 +1,13 @@
-import { isObject, type JsonObject, parseJson } from "../../src/protocol/json.ts";
-import { type ServicesSpec, serviceDefaults, variablesOfServices } from "../../src/protocol/services.ts";
+import { parseJson } from "../../src/protocol/json.ts";
+import type { ServicesSpec } from "../../src/protocol/services.ts";
+import { folderOf, usualType, variablesOfServices } from "../../src/services/services-elsewhere.ts";
+import { servicesIn } from "../../src/services/services-in.ts";
 import { workflowName } from "./graphs/names.ts";
 import type { ArgoOptions } from "./options.ts";
 
 /** Where run log and catalog are for the pods. */
 export interface Storage {
-  readonly services: JsonObject;
+  readonly services: ServicesSpec;
   /** Variables in the services, which the pods have to know. */
   readonly variables: readonly string[];
   readonly mounts: readonly { readonly name: string; readonly mountPath: string }[];
@@ -21,28 +23,26 @@ export interface Storage {
  * an absolute one has to be on a volume that is mounted.
  */
 export function storageOf(options: ArgoOptions, services: string | undefined): Storage {
-  const given = services === undefined ? {} : parseJson(services);
-  const spec: JsonObject = isObject(given) ? given : {};
+  const spec = servicesIn(parseJson(services ?? "{}"));
   const { storage } = options;
   const mounts = [
     ...(storage === undefined ? [] : [{ name: "magnus-data", mountPath: storage.mount_path }]),
     ...options.persistent_volumes.map(({ name, mount_path }) => ({ name: volumeName(name), mountPath: mount_path })),
   ];
   const outOfReach: { service: string; place: string }[] = [];
-  const placed = { ...spec };
-  for (const { service, key, usual, beneath } of folders) {
-    const own = spec[service];
-    const setting: JsonObject = isObject(own) ? own : { type: "file-system" };
-    if (setting.type !== "file-system") continue;
-    const folder = typeof setting[key] === "string" ? setting[key] : usual;
-    const place = absolute(folder === usual ? beneath : folder, storage?.mount_path);
+  const placed: { -readonly [service in keyof ServicesSpec]: ServicesSpec[service] } = { ...spec };
+  for (const { service, beneath } of folders) {
+    const kept = folderOf(service, spec[service]);
+    if (kept === undefined) continue;
+    const { key, folder } = kept;
+    const place = absolute(kept.isUsual ? beneath : folder, storage?.mount_path);
     if (place === undefined || !mounts.some(({ mountPath }) => isBelow(place, mountPath))) {
       outOfReach.push({ service, place: folder });
-    } else placed[service] = { ...setting, [key]: place };
+    } else placed[service] = { type: usualType(service), ...spec[service], [key]: place };
   }
   return {
     services: placed,
-    variables: variablesOfServices(placed as unknown as ServicesSpec, variablesGiven(options)),
+    variables: variablesOfServices(placed, variablesGiven(options)),
     mounts,
     volumes: [
       ...(storage?.claim === undefined
@@ -77,8 +77,8 @@ function variablesGiven({
 }
 
 const folders = [
-  { service: "run_log_store", key: "log_folder", usual: serviceDefaults.runLogFolder, beneath: "runs" },
-  { service: "catalog", key: "catalog_location", usual: serviceDefaults.catalogFolder, beneath: "catalog" },
+  { service: "run_log_store", beneath: "runs" },
+  { service: "catalog", beneath: "catalog" },
 ] as const;
 
 function newClaim(storage: NonNullable<ArgoOptions["storage"]>): object {

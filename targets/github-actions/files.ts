@@ -6,8 +6,9 @@ import { printJson } from "../../src/protocol/json.ts";
 import { stepName } from "../../src/protocol/path.ts";
 import type { ServicesSpec } from "../../src/protocol/services.ts";
 import { printAscii, printSpec } from "../../src/protocol/spec-text.ts";
+import { folderOf } from "../../src/services/services-elsewhere.ts";
 import type { EmitContext, OutputFile } from "../../src/target/target.ts";
-import { besideShim, permissionsForStores, servicesIn } from "./beside-shim.ts";
+import { besideShim, permissionsForStores, servicesOf } from "./beside-shim.ts";
 import { concurrencyOf, scheduleOf } from "./concurrency.ts";
 import { controllerOf, successOf } from "./conditions/conditions.ts";
 import { printExpression } from "./conditions/expression.ts";
@@ -54,7 +55,7 @@ export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>):
   const layout = layoutOf(plan, options);
   const inputs = inputsOf(plan, limitsOf[options.limits].inputs);
   const call = `\${{ inputs.${inputs.callName} }}`;
-  const writing: Writing = { name, prefix: `${name}~${call}~`, call, keeps: keepsOf(servicesIn(context)), shown };
+  const writing: Writing = { name, prefix: `${name}~${call}~`, call, keeps: keepsOf(servicesOf(context)), shown };
   const permissions = permissionsForStores(context);
   const jobs: Jobs = {
     writing: { ...writing },
@@ -215,12 +216,11 @@ function mayBeMany({ path, node }: PlanComposite, plan: Plan, options: GithubOpt
 
 /** Whether run log and catalog have to travel: they do unless they are in a folder or on a server of all runners. */
 export function keepsOf(services: ServicesSpec): Writing["keeps"] {
-  const travels = (service: "run_log_store" | "catalog", key: string): boolean => {
-    const setting = services[service] ?? { type: "file-system" };
-    const folder = setting[key];
-    return setting.type === "file-system" && !(typeof folder === "string" && folder.startsWith("/"));
+  const travels = (service: "run_log_store" | "catalog"): boolean => {
+    const kept = folderOf(service, services[service]);
+    return kept !== undefined && !kept.folder.startsWith("/");
   };
-  return { log: travels("run_log_store", "log_folder"), catalog: travels("catalog", "catalog_location") };
+  return { log: travels("run_log_store"), catalog: travels("catalog") };
 }
 
 function givesFiles({ node: { node } }: LeafSite): boolean {

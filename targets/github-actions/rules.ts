@@ -2,10 +2,10 @@
 import type { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import { planNodes } from "../../src/plan/plan.ts";
 import type { Plan } from "../../src/plan/plan-node.ts";
-import { variablesOfServices } from "../../src/protocol/services.ts";
+import { isInProcess, variablesOfServices } from "../../src/services/services-elsewhere.ts";
 import { schedulesOf } from "../../src/target/schedules/schedules.ts";
 import type { EmitContext } from "../../src/target/target.ts";
-import { servicesIn, variablesOf } from "./beside-shim.ts";
+import { servicesOf, variablesOf } from "./beside-shim.ts";
 import { longestExpression } from "./conditions/expression.ts";
 import { type File, sitesOf } from "./conditions/sites.ts";
 import { buildWorkflows, keepsOf, layoutOf } from "./files.ts";
@@ -36,8 +36,8 @@ const checkSecretNames: Rule = (plan, { options, places }, sink) => {
 };
 
 const checkStorage: Rule = (_plan, { options, services }, sink) => {
-  const spec = servicesIn({ services });
-  if (spec.run_log_store?.type === "buffered") {
+  const spec = servicesOf({ services });
+  if (isInProcess(spec.run_log_store)) {
     sink.report("target-option-missing", {
       target,
       what: "the run log is kept in memory, and would be lost with the first job",
@@ -61,7 +61,7 @@ function orRole(name: string): string {
 /** What an older server has not. */
 const checkServer: Rule = (_plan, { options, services }, sink) => {
   const { artifacts, timezones } = limitsOf[options.limits];
-  const { log, catalog } = keepsOf(servicesIn({ services }));
+  const { log, catalog } = keepsOf(servicesOf({ services }));
   const missing = (what: string, hint: string): void => sink.report("target-option-missing", { target, what, hint });
   if (!artifacts && (log || catalog)) {
     const hint = "put run log and catalog into folders that all runners share, by absolute paths, or into servers";

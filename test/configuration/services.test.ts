@@ -6,15 +6,17 @@ import { afterAll, describe, expect, it } from "vitest";
 import { checkServicesHere, checkServicesThere } from "../../src/configuration/check-services-here.ts";
 import { servicesOf, servicesText } from "../../src/configuration/services-of.ts";
 import { parseJson } from "../../src/protocol/json.ts";
-import { ServiceError, variablesOfServices } from "../../src/protocol/services.ts";
+import { ServiceError } from "../../src/protocol/services.ts";
 import { openServices } from "../../src/services/open-services.ts";
+import { variablesOfServices } from "../../src/services/services-elsewhere.ts";
+import { servicesIn } from "../../src/services/services-in.ts";
 import { findings, read } from "./read.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "magnus-services-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function open(text: string, environment: { readonly [name: string]: string } = {}) {
-  return openServices(parseJson(servicesText(read(text).configuration) ?? "{}"), environment, folder);
+  return openServices(servicesIn(parseJson(servicesText(read(text).configuration) ?? "{}")), environment, folder);
 }
 
 const none: ReadonlySet<string> = new Set();
@@ -137,7 +139,7 @@ describe("opened services", () => {
     [{ graceMs: "5s" }, "graceMs must be a number"],
     [{ graceMs: -1 }, "graceMs must be a number"],
   ])("refuses %j in one line", (services, message) => {
-    const opening = () => openServices(services, {}, folder);
+    const opening = () => openServices(servicesIn(services), {}, folder);
     expect(opening).toThrow(ServiceError);
     expect(opening).toThrow(message);
   });

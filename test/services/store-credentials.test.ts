@@ -39,6 +39,6 @@ describe("credentials of the services", () => {
     const environment = { MLFLOW_TRACKING_URI: "https://me:there@ml", MLFLOW_TRACKING_TOKEN: "token" };
     expect(credentials({ experiment_tracker: { type: "mlflow" } }, environment)).toEqual(["there", "token"]);
     const named = { type: "mlflow", server_url: "https://me:here@ml" };
-    expect(credentials({ experiment_tracker: named }, environment)).toEqual(["here", "token"]);
+    expect(credentials({ experiment_tracker: named }, environment)).toEqual(["here", "there", "token"]);
   });
 });

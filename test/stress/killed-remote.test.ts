@@ -51,7 +51,7 @@ test.skipIf(programs === undefined)(`kill -9 at 30 moments, run log in PostgreSQ
 
 async function killAtMoments(
   moments: number,
-  services: { readonly run_log_store: { readonly [key: string]: string } },
+  services: { readonly run_log_store: { readonly type: string; readonly [key: string]: string } },
   env: { readonly [name: string]: string },
 ): Promise<void> {
   const cwd = workspace({ "pipeline.yaml": pipeline });

@@ -6,7 +6,7 @@ import { servicesOf } from "../../configuration/services-of.ts";
 import { DiagnosticSink } from "../../diagnostics/sink.ts";
 import type { Event } from "../../protocol/event.ts";
 import { exitCode } from "../../protocol/exit-codes.ts";
-import type { Json } from "../../protocol/json.ts";
+import type { ServicesSpec } from "../../protocol/services.ts";
 import { ServiceError } from "../../protocol/services.ts";
 import { contentsOf } from "../../run-log/record/event-contents.ts";
 import { copyRun } from "../../services/copy-run.ts";
@@ -78,7 +78,7 @@ function printed({ run, added, files }: Copied): string {
 
 function openHere(options: CopyOptions, sink: DiagnosticSink): Services | undefined {
   const configuration = loadConfiguration(options, sink);
-  return sink.hasErrors ? undefined : open(servicesOf(configuration) as unknown as Json);
+  return sink.hasErrors ? undefined : open(servicesOf(configuration));
 }
 
 /** A folder has run logs and files as `.magnus` has them; a file is a configuration of its own, nothing is laid under it. */
@@ -94,10 +94,10 @@ function openThere(store: string, sink: DiagnosticSink): Services | undefined {
   const file = readSource(store, sink);
   if (file === undefined) return undefined;
   const configuration = readConfiguration({ files: [file], set: [], targetNames: targetNames(), sink });
-  return sink.hasErrors ? undefined : open(servicesOf(configuration) as unknown as Json);
+  return sink.hasErrors ? undefined : open(servicesOf(configuration));
 }
 
-function open(services: Json): Services {
+function open(services: ServicesSpec): Services {
   return openServices(services, process.env, process.cwd(), { mayMigrate: true });
 }
 

@@ -3,7 +3,6 @@ import type { Configuration } from "../../configuration/configuration.ts";
 import { servicesOf } from "../../configuration/services-of.ts";
 import { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { exitCode } from "../../protocol/exit-codes.ts";
-import type { Json } from "../../protocol/json.ts";
 import { ServiceError } from "../../protocol/services.ts";
 import { protocolVersion } from "../../protocol/step-spec.ts";
 import { version } from "../../protocol/version.ts";
@@ -52,7 +51,7 @@ function forServices(configuration: Configuration): Configuration {
 /** A server that does not answer is not waited for as long as a step would. Tables are made where they are missing. */
 function open(configuration: Configuration, sink: DiagnosticSink): Services | undefined {
   try {
-    return openServices(servicesOf(configuration) as unknown as Json, process.env, process.cwd(), {
+    return openServices(servicesOf(configuration), process.env, process.cwd(), {
       mayMigrate: true,
       patience: { patienceMs: 3_000, firstPauseMs: 100 },
       timeoutMs: 10_000,

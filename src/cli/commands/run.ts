@@ -23,6 +23,7 @@ import { openRunPlace, type RunPlace } from "../../runtime/directory/run-directo
 import { sweepScratchFolders } from "../../runtime/given/scratch.ts";
 import { openServices } from "../../services/open-services.ts";
 import type { Services } from "../../services/services.ts";
+import { isInProcess } from "../../services/services-elsewhere.ts";
 import { isRunId } from "../../stores/contract/run-log-names.ts";
 import type { RunLog } from "../../stores/contract/run-log-store.ts";
 import { StoreError } from "../../stores/contract/store-error.ts";
@@ -85,7 +86,7 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
   });
   if (sink.hasErrors || executor === undefined) return undefined;
   try {
-    const services = openServices(servicesOf(configuration) as unknown as Json, process.env, process.cwd(), {
+    const services = openServices(servicesOf(configuration), process.env, process.cwd(), {
       mayMigrate: true,
     });
     if (!(await checkTracker(services, sink))) return undefined;
@@ -112,7 +113,7 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
 /** How a step's own code reads the run's log; it cannot where that is the memory of this process. */
 function readerPart(configuration: Configuration): Pick<Prepared, "runLogReader"> {
   const shim = path.join(packageRoot, "dist/start.cjs");
-  if (configuration.runLogStore.type === "buffered" || !existsSync(shim)) return {};
+  if (isInProcess(configuration.runLogStore) || !existsSync(shim)) return {};
   const command = [process.execPath, shim, "show", process.cwd()];
   return { runLogReader: { command, services: servicesText(configuration) ?? "{}" } };
 }

@@ -193,7 +193,7 @@ export async function withStore(
   const configuration = loadConfiguration(options, sink);
   try {
     if (!sink.hasErrors) {
-      const services = openServices(servicesOf(configuration) as unknown as Json, process.env, process.cwd(), {
+      const services = openServices(servicesOf(configuration), process.env, process.cwd(), {
         patience: { patienceMs: 5_000, firstPauseMs: 100 },
       });
       await work(services.runLogStore, sink, services);

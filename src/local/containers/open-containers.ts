@@ -8,6 +8,7 @@ import type { PlanLeaf } from "../../plan/plan-node.ts";
 import type { Event } from "../../protocol/event.ts";
 import { isArray, isObject, type JsonObject, printJson } from "../../protocol/json.ts";
 import type { Environment } from "../../runtime/given/environment.ts";
+import { isInProcess } from "../../services/services-elsewhere.ts";
 import { makeFolder } from "../../system/atomic-file.ts";
 import type { LeafRunner } from "../run-pipeline.ts";
 import { type ContainerEngine, installShim, openEngine } from "./container-engine.ts";
@@ -28,7 +29,7 @@ export function openContainers(
     const { span, from } = pointAt(executor.place, "value");
     sink.report("executor-unusable", { ...(span === undefined ? {} : { span }), from, cause, hint });
   };
-  if (runLogStore.type === "buffered") {
+  if (isInProcess(runLogStore)) {
     return report(
       "its steps write the run log from their containers",
       "use the run log `file-system`, or one on a server",

@@ -4,7 +4,7 @@ import type { StepSpec } from "../../protocol/step-spec.ts";
 import type { EventWriter } from "../../run-log/record/event-writer.ts";
 import type { CatalogStore } from "../../stores/contract/catalog-store.ts";
 import type { RunLog } from "../../stores/contract/run-log-store.ts";
-import type { Secrets } from "../../stores/secrets/secrets.ts";
+import type { Secrets } from "../../stores/contract/secrets.ts";
 import type { RunDirectory } from "../directory/run-directory.ts";
 import type { Environment } from "../given/environment.ts";
 import type { Redactor } from "../masking/redactor.ts";

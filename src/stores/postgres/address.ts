@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import path from "node:path";
+import type { RemoteAccess } from "../contract/remote-access.ts";
 import { StoreError } from "../contract/store-error.ts";
-import type { PostgresSettings, RemoteAccess } from "../remote/remote-settings.ts";
 import { findPassword } from "./pgpass.ts";
+import type { PostgresSettings } from "./postgres-settings.ts";
 
 /** Where a database is and how it is reached. Never printed: it has the password. */
 export interface PostgresAddress {

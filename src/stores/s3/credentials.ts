@@ -1,6 +1,6 @@
 import { errorCode } from "../../system/error-code.ts";
 import { type Patience, retry, usualPatience } from "../../system/retry.ts";
-import type { RemoteAccess } from "../remote/remote-settings.ts";
+import type { RemoteAccess } from "../contract/remote-access.ts";
 import type { AwsAccess, FetchedCredentials } from "./aws-credentials.ts";
 import type { CredentialSource } from "./credential-source.ts";
 import type { S3Credentials } from "./signature.ts";

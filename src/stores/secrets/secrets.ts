@@ -1,16 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { causeOf, errorCode } from "../../system/error-code.ts";
+import type { Secrets } from "../contract/secrets.ts";
 import { StoreError } from "../contract/store-error.ts";
 import { parseDotenv } from "./dotenv.ts";
-
-/** Where secrets come from. Values never leave the process but to the tasks that declare them. */
-export interface Secrets {
-  /** For messages: `environment, dotenv (.env)`. */
-  readonly name: string;
-  /** Undefined where there is none of that name. Throws a StoreError where the source cannot be read. */
-  get(name: string): string | undefined;
-}
 
 /** Asks the sources in order; the first that has the name gives the value. */
 export function secretsFrom(sources: readonly Secrets[]): Secrets {

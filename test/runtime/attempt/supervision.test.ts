@@ -7,8 +7,8 @@ import { claimAttempt } from "../../../src/runtime/attempt/claim-attempt.ts";
 import type { StepServices } from "../../../src/runtime/attempt/step-run.ts";
 import type { CatalogStore } from "../../../src/stores/contract/catalog-store.ts";
 import type { RunLog } from "../../../src/stores/contract/run-log-store.ts";
+import type { Secrets } from "../../../src/stores/contract/secrets.ts";
 import { fileSystemRunLogStore } from "../../../src/stores/folder/run-log.ts";
-import type { Secrets } from "../../../src/stores/secrets/secrets.ts";
 import { dataOf, newFolder, newServices, runShell, runTask } from "./step-harness.ts";
 
 /** What a KILL may mean, by whichever way it is told. */

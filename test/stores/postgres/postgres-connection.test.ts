@@ -3,8 +3,8 @@ import { appendFileSync, chmodSync, copyFileSync, mkdtempSync, readFileSync, rmS
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openPostgresRunLog } from "../../../src/services/remote-stores.ts";
 import type { RunLogStore } from "../../../src/stores/contract/run-log-store.ts";
+import { openPostgresRunLog } from "../../../src/stores/postgres/open-postgres.ts";
 import { type Certificate, newAuthority, newCertificate, noCertificates } from "../../support/certificates.ts";
 import { pgbouncer, pgbouncerProgram } from "../../support/pgbouncer.ts";
 import { type PostgresServer, postgresPrograms, postgresServer } from "../../support/postgres-server.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openPostgresRunLog } from "../../../src/services/remote-stores.ts";
 import type { RunLogStore } from "../../../src/stores/contract/run-log-store.ts";
 import { StoreError } from "../../../src/stores/contract/store-error.ts";
+import { openPostgresRunLog } from "../../../src/stores/postgres/open-postgres.ts";
 import { type PostgresServer, postgresPrograms, postgresServer } from "../../support/postgres-server.ts";
 import { event, type Place, runLogSuite } from "../contract/run-log-suite.ts";
 

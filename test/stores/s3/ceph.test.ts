@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RemoteAccess, S3Settings } from "../../../src/stores/remote/remote-settings.ts";
+import type { RemoteAccess } from "../../../src/stores/contract/remote-access.ts";
 import { s3Credentials } from "../../../src/stores/s3/credentials.ts";
 import { s3Exchange } from "../../../src/stores/s3/exchange.ts";
+import type { S3Settings } from "../../../src/stores/s3/s3-settings.ts";
 import { type CephServer, cephServer, hasCeph } from "../../support/ceph-server.ts";
 import { catalogSuite } from "../contract/catalog-suite.ts";
 import { runLogSuite } from "../contract/run-log-suite.ts";

@@ -1,5 +1,6 @@
 import { onTestFinished } from "vitest";
-import type { RemoteAccess, S3Settings } from "../../../src/stores/remote/remote-settings.ts";
+import type { RemoteAccess } from "../../../src/stores/contract/remote-access.ts";
+import type { S3Settings } from "../../../src/stores/s3/s3-settings.ts";
 import { type S3StandIn, s3StandIn } from "../../support/s3-stand-in.ts";
 
 /** A stand-in for this test, and how a store reaches it. */

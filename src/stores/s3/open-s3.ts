@@ -1,32 +1,25 @@
 /**
- * Phase: stores that reach a server. In: where it is, with variables replaced, and the environment, which has the
- * credentials. Out: a store. A bundle of its own beside the shim (dist/stores.cjs), loaded when it is first used; see
+ * Phase: stores that reach a server. In: where a bucket is, with variables replaced, and the environment, which has the
+ * credentials. Out: a store. In a bundle of its own beside the shim (dist/stores.cjs), loaded when it is first used; see
  * lazy-stores.ts.
  */
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
-import type { CatalogStore } from "../stores/contract/catalog-store.ts";
-import type { RunLogStore } from "../stores/contract/run-log-store.ts";
-import { StoreError } from "../stores/contract/store-error.ts";
-import { readPostgresAddress } from "../stores/postgres/address.ts";
-import { postgresClient } from "../stores/postgres/client.ts";
-import { postgresRunLogStore } from "../stores/postgres/run-log.ts";
-import type { PostgresSettings, RemoteAccess, S3Settings } from "../stores/remote/remote-settings.ts";
-import type { AwsAccess, profileSettings } from "../stores/s3/aws-credentials.ts";
-import type { S3Bucket } from "../stores/s3/bucket.ts";
-import { s3Catalog } from "../stores/s3/catalog.ts";
-import { type S3Client, s3Client } from "../stores/s3/client.ts";
-import type { CredentialSource } from "../stores/s3/credential-source.ts";
-import { awsCredentials, s3Credentials } from "../stores/s3/credentials.ts";
-import { readCertificates } from "../stores/s3/exchange.ts";
-import { s3RunLogStore } from "../stores/s3/run-log.ts";
-import { usualPatience } from "../system/retry.ts";
-
-export function openPostgresRunLog(settings: PostgresSettings, access: RemoteAccess): RunLogStore {
-  const client = postgresClient(readPostgresAddress(settings, access.environment), access.patience ?? usualPatience);
-  return postgresRunLogStore(client, settings.schema, access.mayMigrate);
-}
+import { usualPatience } from "../../system/retry.ts";
+import type { CatalogStore } from "../contract/catalog-store.ts";
+import type { RemoteAccess } from "../contract/remote-access.ts";
+import type { RunLogStore } from "../contract/run-log-store.ts";
+import { StoreError } from "../contract/store-error.ts";
+import type { AwsAccess, profileSettings } from "./aws-credentials.ts";
+import type { S3Bucket } from "./bucket.ts";
+import { s3Catalog } from "./catalog.ts";
+import { type S3Client, s3Client } from "./client.ts";
+import type { CredentialSource } from "./credential-source.ts";
+import { awsCredentials, s3Credentials } from "./credentials.ts";
+import { readCertificates } from "./exchange.ts";
+import { s3RunLogStore } from "./run-log.ts";
+import type { S3Settings } from "./s3-settings.ts";
 
 export async function openS3RunLog(settings: S3Settings, access: RemoteAccess): Promise<RunLogStore> {
   return s3RunLogStore(await openS3(settings, access), prefixOf(settings));
@@ -60,8 +53,8 @@ async function placeOf(
   const set = (...names: readonly string[]): string | undefined =>
     names.map((name) => environment[name]).find((value) => value !== undefined && value !== "");
   const [region, endpoint, ca] = [
-    settings.region ?? set("AWS_REGION", "AWS_DEFAULT_REGION"),
-    settings.endpoint ?? set("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+    settings.region || set("AWS_REGION", "AWS_DEFAULT_REGION"),
+    settings.endpoint || set("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
     set("AWS_CA_BUNDLE"),
   ];
   const asksProfile = region === undefined || (endpoint === undefined && set("AWS_PROFILE") !== undefined);

@@ -1,13 +1,15 @@
 /**
- * Stores that are loaded when they are first used: what reaches a server (remote-stores.ts) is a bundle of its own, so that
- * a step whose run log is a folder starts without it.
+ * Stores that are loaded when they are first used: what reaches a server (`open-….ts` in a backend's folder) is a bundle of
+ * its own, dist/stores.cjs, so that a step whose run log is a folder starts without it.
  */
-import { CatalogError } from "../stores/contract/catalog-error.ts";
-import type { CatalogStore } from "../stores/contract/catalog-store.ts";
-import { checkedRunId } from "../stores/contract/run-log-names.ts";
-import { type RunLog, type RunLogStore, wholeContent } from "../stores/contract/run-log-store.ts";
-import { StoreError } from "../stores/contract/store-error.ts";
-import { digestOf } from "../stores/files/digest-file.ts";
+import { ServiceError } from "../../protocol/services.ts";
+import { errorCode } from "../../system/error-code.ts";
+import { CatalogError } from "../contract/catalog-error.ts";
+import type { CatalogStore } from "../contract/catalog-store.ts";
+import { checkedRunId } from "../contract/run-log-names.ts";
+import { type RunLog, type RunLogStore, wholeContent } from "../contract/run-log-store.ts";
+import { StoreError } from "../contract/store-error.ts";
+import { digestOf } from "../files/digest-file.ts";
 
 export function lazyRunLogStore(name: string, load: () => Promise<RunLogStore>): RunLogStore {
   const use = onDemand(load);
@@ -53,6 +55,16 @@ export function lazyCatalog(name: string, load: () => Promise<CatalogStore>): Ca
     getFile: (digest, file, options) => use((catalog) => catalog.getFile(digest, file, options)),
     credentials: () => use(credentialsOf),
   };
+}
+
+/** What a backend imports of the bundle. */
+export async function fromServerStores<Openers>(bundle: Promise<Openers>): Promise<Openers> {
+  try {
+    return await bundle;
+  } catch (error) {
+    if (!/MODULE_NOT_FOUND$/.test(errorCode(error) ?? "")) throw error;
+    throw new ServiceError("stores.cjs, which reaches what is on a server, is missing beside the shim; copy it there");
+  }
 }
 
 async function credentialsOf(store: RunLogStore | CatalogStore): Promise<string> {
