@@ -12,6 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { build } from "esbuild";
 import { embedRunners } from "./embed-runners.mjs";
@@ -123,9 +124,27 @@ const onFirstCall = {
   },
 };
 
+/** Modules that every step uses: required once, their functions as names of their own, which minify to a letter or two. */
+const byName = {
+  name: "by-name",
+  setup: ({ onResolve, onLoad }) => {
+    const namespace = "by-name";
+    onResolve({ filter: /^node:(fs|path)$/ }, ({ kind, importer, path: name }) =>
+      kind === "import-statement" && !importer.includes("node_modules") ? { path: name, namespace } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace }, ({ path: name }) => {
+      // A call that counts as pure is left out where nobody uses its result.
+      const exported = Object.keys(createRequire(import.meta.url)(name))
+        .filter((each) => /^[a-z]\w*$/.test(each))
+        .map((each) => `export const ${each} = /* @__PURE__ */ (() => all.${each})();`);
+      return { contents: [`const all = require("${name}");`, "export default all;", ...exported].join("\n") };
+    });
+  },
+};
+
 const shim = await build({
   ...shared,
-  plugins: [...shared.plugins, allServerStores, besideShim, onFirstCall],
+  plugins: [...shared.plugins, allServerStores, besideShim, onFirstCall, byName],
   entryPoints: [
     { in: "src/shim/main.ts", out: "shim" },
     { in: "src/shim/start.ts", out: "start" },

@@ -1,7 +1,7 @@
 /** The keys of every service and type, as zod schemas: what the configuration is checked against, and its documentation. */
 import * as z from "zod";
 import { serviceKinds } from "../services/service-kinds.ts";
-import type { Keys, ServiceKind } from "../stores/contract/service-kind.ts";
+import type { Keys, ServiceKinds } from "../stores/contract/service-kind.ts";
 import type { ServiceName } from "./service-name.ts";
 
 const text = z.string();
@@ -53,9 +53,8 @@ export const serviceSchemas: { readonly [service in ServiceName]: { readonly [ty
 };
 
 /** Type → the schema that follows from its keys. */
-function schemasOf(service: ServiceKind["service"]): { readonly [type: string]: z.ZodObject } {
-  const kinds = serviceKinds.filter((kind) => kind.service === service);
-  return Object.fromEntries(kinds.map(({ type, keys }) => [type, z.strictObject(shapeOf(keys))]));
+function schemasOf(service: keyof ServiceKinds): { readonly [type: string]: z.ZodObject } {
+  return Object.fromEntries(serviceKinds[service].map(({ type, keys = {} }) => [type, z.strictObject(shapeOf(keys))]));
 }
 
 function shapeOf(keys: Keys): z.ZodRawShape {

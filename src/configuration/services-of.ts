@@ -1,7 +1,7 @@
 import { printJson } from "../protocol/json.ts";
 import { type ServiceSettings, type ServicesSpec, serviceDefaults } from "../protocol/services.ts";
 import { usualType } from "../services/services-elsewhere.ts";
-import type { ServiceKind } from "../stores/contract/service-kind.ts";
+import type { ServiceKinds } from "../stores/contract/service-kind.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Setting } from "./setting.ts";
 
@@ -24,10 +24,7 @@ export function servicesText(configuration: Configuration): string | undefined {
   return Object.keys(services).length === 0 ? undefined : printJson({ ...services }, { sorted: true });
 }
 
-function part<Key extends ServiceKind["service"]>(
-  key: Key,
-  { type, config }: Setting,
-): { [key in Key]?: ServiceSettings } {
+function part<Key extends keyof ServiceKinds>(key: Key, { type, config }: Setting): { [key in Key]?: ServiceSettings } {
   if (type === usualType(key) && Object.keys(config).length === 0) return {};
   const settings: { [key in Key]?: ServiceSettings } = {};
   settings[key] = { ...config, type };

@@ -1,6 +1,6 @@
 /** A text of the user's inside a message: quoted, on one line, shortened in the middle, without control characters. */
 export function quote(text: string, maxLength = 60): string {
-  return `"${visible(shorten(text, maxLength))}"`;
+  return `"${visible(withoutMiddle(text, maxLength))}"`;
 }
 
 /** Names joined for a sentence: `"a", "b" and "c"`; long lists are cut. */
@@ -19,7 +19,7 @@ export function visible(text: string): string {
     .replace(/\p{Surrogate}/gu, "\ufffd");
 }
 
-function shorten(text: string, maxLength: number): string {
+function withoutMiddle(text: string, maxLength: number): string {
   const characters = [
     ...text.slice(0, maxLength * 4 + 4),
     ...(text.length > maxLength * 4 + 4 ? text.slice(-maxLength) : ""),

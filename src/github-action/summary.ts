@@ -3,6 +3,7 @@ import { displayPath, pathKey } from "../protocol/path.ts";
 import type { NodeStatus } from "../run-log/replay/node-status.ts";
 import { milliseconds } from "../run-log/views/print-tree.ts";
 import type { RunView, StepView } from "../run-log/views/view.ts";
+import { shorten } from "../system/shorten.ts";
 
 /** Steps that are listed; more are only counted (GitHub takes 1 MiB of a step's summary, and less of a graph). */
 const mostRows = 500;
@@ -46,10 +47,10 @@ function rowOf({ path, status, attempts, control }: StepView): string {
   const time = last?.durationMs === undefined ? "" : milliseconds(last.durationMs);
   const cells = [
     displayPath(path),
-    `${status}${why === "" ? "" : `: ${cut(why, 200)}`}`,
+    `${status}${why === "" ? "" : `: ${shorten(why, 200)}`}`,
     attempts.length === 0 ? "" : `${attempts.length}`,
     time,
-    cut(metrics.slice(-5).join(", "), 200),
+    shorten(metrics.slice(-5).join(", "), 200),
   ];
   return `| ${cells.map(markdown).join(" | ")} |`;
 }
@@ -104,7 +105,7 @@ function classOf(status: NodeStatus): string {
 
 /** Text in Mermaid's quotes: entities, and neither markup nor line breaks. */
 function label(text: string): string {
-  return cut(text, 60).replace(/[^A-Za-z0-9 _.,/()=-]/gu, (character) => `#${character.codePointAt(0)};`);
+  return shorten(text, 60).replace(/[^A-Za-z0-9 _.,/()=-]/gu, (character) => `#${character.codePointAt(0)};`);
 }
 
 /** Text in a cell of a table, shown as it is. */
@@ -112,9 +113,4 @@ function markdown(text: string): string {
   return text
     .replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ")
     .replace(/[\\`*[\]<>#|@~$&]/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-function cut(text: string, longest: number): string {
-  const characters = [...text];
-  return characters.length > longest ? `${characters.slice(0, longest - 1).join("")}…` : text;
 }

@@ -6,7 +6,7 @@ import type { Settings } from "./read-settings.ts";
  * environment hold them: tasks have that environment, too, and what they print is shown and stored. May hold doubles.
  */
 export function credentialsOf(
-  { keys, secretVariables = [], addressVariables = [] }: ServiceKind,
+  { keys = {}, secretVariables = [], addressVariables = [] }: ServiceKind,
   settings: Settings,
   environment: { readonly [name: string]: string | undefined },
 ): readonly string[] {

@@ -1,6 +1,6 @@
 import { lookupIn, ServiceError, type ServicesSpec, serviceDefaults } from "../protocol/services.ts";
 import type { RemoteAccess } from "../stores/contract/remote-access.ts";
-import type { ServiceAccess, ServiceKind } from "../stores/contract/service-kind.ts";
+import type { ServiceAccess, ServiceKinds } from "../stores/contract/service-kind.ts";
 import { credentialsOf } from "./credentials-of.ts";
 import { readSettings, type Settings } from "./read-settings.ts";
 import { serviceKinds } from "./service-kinds.ts";
@@ -37,20 +37,20 @@ export function openServices(
   };
 }
 
-type Service = ServiceKind["service"];
-
-interface Chosen<S extends Service> {
-  readonly kind: Extract<ServiceKind, { readonly service: S }>;
+interface Chosen<Kind> {
+  readonly kind: Kind;
   readonly settings: Settings;
 }
 
-function choose<S extends Service>(services: ServicesSpec, service: S, { environment }: ServiceAccess): Chosen<S> {
-  const kinds = serviceKinds.filter((each): each is Chosen<S>["kind"] => each.service === service);
-  const types = kinds.map(({ type }) => type);
-  const settings = services[service] ?? { type: types[0] ?? "" };
-  const kind = kinds.find(({ type }) => type === settings.type);
-  if (kind !== undefined) {
-    return { kind, settings: readSettings(service, settings, kind.keys, lookupIn(environment)) };
-  }
-  throw new ServiceError(`${service}: there is no type "${settings.type}"; use ${types.join(", ")}`);
+function choose<Service extends keyof ServiceKinds>(
+  services: ServicesSpec,
+  service: Service,
+  { environment }: ServiceAccess,
+): Chosen<ServiceKinds[Service][number]> {
+  const kinds: readonly ServiceKinds[Service][number][] = serviceKinds[service];
+  const settings = services[service];
+  const kind = settings === undefined ? kinds[0] : kinds.find(({ type }) => type === settings.type);
+  if (kind !== undefined) return { kind, settings: readSettings(service, settings, kind.keys, lookupIn(environment)) };
+  const types = kinds.map(({ type }) => type).join(", ");
+  throw new ServiceError(`${service}: there is no type "${settings?.type}"; use ${types}`);
 }

@@ -1,11 +1,5 @@
 import { type Json, type JsonObject, printJson } from "../protocol/json.ts";
-import {
-  ServiceError,
-  type ServiceSettings,
-  substituteVariables,
-  type VariableLookup,
-  variablesOf,
-} from "../protocol/services.ts";
+import { ServiceError, substituteVariables, type VariableLookup, variablesOf } from "../protocol/services.ts";
 import type { Keys, SettingKey } from "../stores/contract/service-kind.ts";
 
 /** The values under a service's keys: flags, and texts with their variables replaced; undefined where there is none. */
@@ -17,7 +11,12 @@ export interface Settings {
  * Reads what compiled files say of a service. Throws a ServiceError where a key is not known, missing or not of its kind.
  * `name`: of the service, for messages.
  */
-export function readSettings(name: string, settings: ServiceSettings, keys: Keys, lookup: VariableLookup): Settings {
+export function readSettings(
+  name: string,
+  settings: JsonObject = {},
+  keys: Keys = {},
+  lookup: VariableLookup,
+): Settings {
   refuseUnknown(settings, name, ["type", ...Object.keys(keys)]);
   const values: Record<string, string | boolean | undefined> = {};
   for (const [key, described] of Object.entries(keys)) {

@@ -7,21 +7,22 @@ import {
   substituteVariables,
   variablesOf,
 } from "../protocol/services.ts";
-import type { Elsewhere, ServiceKind, TextOf } from "../stores/contract/service-kind.ts";
+import type { Elsewhere, ServiceKind, ServiceKinds, TextOf } from "../stores/contract/service-kind.ts";
 import { elsewhereOf, serviceKinds } from "./service-kinds.ts";
 
 type Environment = { readonly [name: string]: string | undefined };
 
-type Service = ServiceKind["service"];
+type Service = keyof ServiceKinds;
 
 /** The type of a service where nothing is configured. */
 export function usualType(service: Service): string {
-  return serviceKinds.find((kind) => kind.service === service)?.type ?? "";
+  return serviceKinds[service][0]?.type ?? "";
 }
 
 /** Undefined: there is no such type. */
 export function kindOf(service: Service, type = usualType(service)): ServiceKind | undefined {
-  return serviceKinds.find((kind) => kind.service === service && kind.type === type);
+  const kinds: readonly ServiceKind[] = serviceKinds[service];
+  return kinds.find((kind) => kind.type === type);
 }
 
 /** Whether run logs are in the memory of one process, where no other sees them. */

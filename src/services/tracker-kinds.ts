@@ -2,9 +2,7 @@ import type { Elsewhere, Keys, TrackerKind } from "../stores/contract/service-ki
 import { setOf } from "../stores/contract/set-of.ts";
 
 export const noTracker: TrackerKind = {
-  service: "experiment_tracker",
   type: "do-nothing",
-  keys: {},
   open: () => undefined,
 };
 
@@ -15,7 +13,6 @@ const keys = {
 
 /** Opened by src/tracking. */
 export const mlflow: TrackerKind<typeof keys> = {
-  service: "experiment_tracker",
   type: "mlflow",
   keys,
   addressVariables: ["MLFLOW_TRACKING_URI"],

@@ -3,6 +3,7 @@ import type { AttemptEvent, Event } from "../../protocol/event.ts";
 import { printJson } from "../../protocol/json.ts";
 import { displayPath, type Parameters } from "../../protocol/path.ts";
 import { milliseconds } from "../../run-log/views/print-tree.ts";
+import { shorten } from "../../system/shorten.ts";
 import { writeToStream } from "../../system/write-to-stream.ts";
 import type { Progress } from "./progress-view.ts";
 import { stepOutput } from "./step-output.ts";
@@ -75,11 +76,7 @@ function detailsOf(event: Event): readonly string[] {
 }
 
 function printParameters(name: string, parameters: Parameters): readonly string[] {
-  return Object.entries(parameters).map(([key, value]) => `${name}  set ${key}=${shorten(printJson(value))}`);
-}
-
-function shorten(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+  return Object.entries(parameters).map(([key, value]) => `${name}  set ${key}=${shorten(printJson(value), 200)}`);
 }
 
 function nameOf(event: AttemptEvent): string {

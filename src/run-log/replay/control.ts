@@ -2,6 +2,7 @@ import type { FailureReason } from "../../protocol/event.ts";
 import { isArray, isNumber, isObject, type Json, printJson } from "../../protocol/json.ts";
 import type { Parameters } from "../../protocol/path.ts";
 import type { ControlDuty } from "../../protocol/step-spec.ts";
+import { shorten } from "../../system/shorten.ts";
 import { itemKey, scalarText } from "./item-key.ts";
 
 /** What a composite does next; `reason` and `message` are there where the value is `fault`. */
@@ -47,7 +48,7 @@ function conditionalControl(
   if (index >= 0) return { value: `${index}` };
   if (otherwise !== undefined && branches.includes(otherwise)) return { value: `${branches.indexOf(otherwise)}` };
   if (value === undefined) return fault("no-branch", `\`${name}\` is not set`);
-  const text = isArray(value) || isObject(value) ? describe(value) : shorten(printJson(value));
+  const text = isArray(value) || isObject(value) ? describe(value) : shorten(printJson(value), 60);
   const near = branches.find((branch) => branch.toLowerCase() === scalarText(value).trim().toLowerCase());
   const hint = near === undefined ? "" : `; did you mean ${quote(near)}?`;
   return fault("no-branch", `\`${name}\` is ${text}; the branches are ${branches.map(quote).join(", ")}${hint}`);
@@ -87,9 +88,5 @@ function describe(value: Json): string {
 }
 
 function quote(text: string): string {
-  return shorten(JSON.stringify(text));
-}
-
-function shorten(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  return JSON.stringify(shorten(text, 58));
 }

@@ -1,6 +1,8 @@
 /** How the deltas of a composite's graphs become one. Total: whatever was set, a merge has a result. */
+
 import { isArray, isNumber, type Json, type JsonArray, sameJson, setKey } from "../../protocol/json.ts";
 import type { Parameters, Reduce, ReduceWord } from "../../protocol/path.ts";
+import { shorten } from "../../system/shorten.ts";
 import { extremeOf, sumOf } from "./arithmetic.ts";
 import { scalarText } from "./item-key.ts";
 
@@ -122,10 +124,10 @@ function byItem(set: readonly Entry[], { key, items, warnings }: Reducing): Json
   const values: Record<string, Json> = {};
   for (const { index, value } of set) setKey(values, names[index] ?? "", value);
   if (shared.length > 0) {
-    const texts = shared.slice(0, 3).map((text) => JSON.stringify(shortened(text)));
+    const texts = shared.slice(0, 3).map((text) => JSON.stringify(shorten(text, 40)));
     const more = shared.length > texts.length ? ", …" : "";
     warnings.push(
-      `\`object\` of \`${key}\`: several items have the text ${texts.join(", ")}${more}; their values have the item's number, too: \`${shortened(shared[0] ?? "")}#${items.findIndex((item) => scalarText(item) === shared[0])}\``,
+      `\`object\` of \`${key}\`: several items have the text ${texts.join(", ")}${more}; their values have the item's number, too: \`${shorten(shared[0] ?? "", 40)}#${items.findIndex((item) => scalarText(item) === shared[0])}\``,
     );
   }
   return values;
@@ -146,10 +148,6 @@ function itemNames(items: readonly Json[]): { readonly names: readonly string[];
     return name;
   });
   return { names, shared: [...counts].flatMap(([text, count]) => (count > 1 ? [text] : [])) };
-}
-
-function shortened(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
 
 function without(delta: Parameters, names: ReadonlySet<string>): Parameters {

@@ -1,3 +1,4 @@
+import { shorten } from "../../system/shorten.ts";
 import type { NodeStatus } from "../replay/node-status.ts";
 import type { AttemptView, GraphView, RunView, StepView } from "./view.ts";
 
@@ -115,7 +116,7 @@ function whyOf(attempt: AttemptView): string {
 
 function firstLine(text: string): string {
   const line = text.split("\n", 1)[0] ?? "";
-  return printable(line.length > 100 ? `${line.slice(0, 99)}…` : line);
+  return printable(shorten(line, 100));
 }
 
 /** Branches may be called anything and messages quote programs: neither may write to the terminal. */

@@ -42,12 +42,10 @@ export interface ServiceAccess extends RemoteAccess {
   readonly cwd: string;
 }
 
-interface KindOf<Service extends string, Opened, K extends Keys> {
-  /** The key in the configuration. */
-  readonly service: Service;
+interface KindOf<Opened, K extends Keys> {
   /** As configured: `s3`. */
   readonly type: string;
-  readonly keys: K;
+  readonly keys?: K;
   /** Variables with which it is reached and that nobody else may read. */
   readonly secretVariables?: readonly string[];
   /** Variables with the address of a server, whose password nobody else may read. */
@@ -58,13 +56,21 @@ interface KindOf<Service extends string, Opened, K extends Keys> {
   open(settings: SettingsOf<K>, access: ServiceAccess): Opened;
 }
 
-export type RunLogKind<K extends Keys = Keys> = KindOf<"run_log_store", RunLogStore, K>;
-export type CatalogKind<K extends Keys = Keys> = KindOf<"catalog", CatalogStore, K>;
-export type SecretsKind<K extends Keys = Keys> = KindOf<"secrets", Secrets, K>;
+export type RunLogKind<K extends Keys = Keys> = KindOf<RunLogStore, K>;
+export type CatalogKind<K extends Keys = Keys> = KindOf<CatalogStore, K>;
+export type SecretsKind<K extends Keys = Keys> = KindOf<Secrets, K>;
 /** Opens to undefined where metrics go nowhere but to the run log. */
-export type TrackerKind<K extends Keys = Keys> = KindOf<"experiment_tracker", TrackerSettings | undefined, K>;
+export type TrackerKind<K extends Keys = Keys> = KindOf<TrackerSettings | undefined, K>;
 
 export type ServiceKind = RunLogKind | CatalogKind | SecretsKind | TrackerKind;
+
+/** All that a configuration may name, by its key there. The first of a service is what it is where nothing is configured. */
+export interface ServiceKinds {
+  readonly run_log_store: readonly RunLogKind[];
+  readonly catalog: readonly CatalogKind[];
+  readonly secrets: readonly SecretsKind[];
+  readonly experiment_tracker: readonly TrackerKind[];
+}
 
 type Environment = { readonly [name: string]: string | undefined };
 

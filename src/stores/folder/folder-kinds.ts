@@ -15,7 +15,6 @@ const runLogKeys = {
 } as const satisfies Keys;
 
 export const folderRunLog: RunLogKind<typeof runLogKeys> = {
-  service: "run_log_store",
   type: "file-system",
   keys: runLogKeys,
   open: ({ log_folder, durable }, { cwd }) => {
@@ -32,7 +31,6 @@ const catalogKeys = {
 } as const satisfies Keys;
 
 export const folderCatalog: CatalogKind<typeof catalogKeys> = {
-  service: "catalog",
   type: "file-system",
   keys: catalogKeys,
   open: ({ catalog_location, durable }, { cwd }) => {

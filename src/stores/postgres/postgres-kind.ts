@@ -12,7 +12,6 @@ const keys = {
 } as const satisfies Keys;
 
 export const postgresRunLog: RunLogKind<typeof keys> = {
-  service: "run_log_store",
   type: "postgres",
   keys,
   secretVariables: ["PGPASSWORD"],

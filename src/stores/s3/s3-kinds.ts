@@ -21,7 +21,6 @@ const secretVariables = [
 ];
 
 export const s3RunLog: RunLogKind<typeof keys> = {
-  service: "run_log_store",
   type: "s3",
   keys,
   secretVariables,
@@ -30,7 +29,6 @@ export const s3RunLog: RunLogKind<typeof keys> = {
 };
 
 export const s3Catalog: CatalogKind<typeof keys> = {
-  service: "catalog",
   type: "s3",
   keys,
   secretVariables,

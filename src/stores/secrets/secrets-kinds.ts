@@ -11,7 +11,6 @@ const environmentKeys = {
 } as const satisfies Keys;
 
 export const inEnvironment: SecretsKind<typeof environmentKeys> = {
-  service: "secrets",
   type: "env-secrets",
   keys: environmentKeys,
   open: (affixes, { environment }) => environmentSecrets(environment, affixes),
@@ -24,7 +23,6 @@ const dotenvKeys = {
 
 /** The environment comes first: platforms put secrets there, whatever is configured for a developer's machine. */
 export const inDotenv: SecretsKind<typeof dotenvKeys> = {
-  service: "secrets",
   type: "dotenv",
   keys: dotenvKeys,
   open: ({ location }, { environment, cwd }) =>
@@ -37,7 +35,6 @@ const fileKeys = {
 } as const satisfies Keys;
 
 export const inFiles: SecretsKind<typeof fileKeys> = {
-  service: "secrets",
   type: "files",
   keys: fileKeys,
   open: ({ location }, { environment, cwd }) =>
@@ -45,8 +42,6 @@ export const inFiles: SecretsKind<typeof fileKeys> = {
 };
 
 export const noSecrets: SecretsKind = {
-  service: "secrets",
   type: "do-nothing",
-  keys: {},
   open: () => secretsFrom([]),
 };

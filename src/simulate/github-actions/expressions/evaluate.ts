@@ -4,6 +4,7 @@ import type { FunctionDefinition } from "@actions/expressions/funcs/info";
 import { isBasicExpression, isMapping, isScalar, isSequence } from "@actions/workflow-parser";
 import { splitAllowedContext } from "@actions/workflow-parser/templates/allowed-context";
 import type { BasicExpressionToken, TemplateToken } from "@actions/workflow-parser/templates/tokens/index";
+import { shorten } from "../../../system/shorten.ts";
 import { fromData, toData, type Value } from "./expression-data.ts";
 
 /** What an expression can see. Names of contexts that are missing read as null. */
@@ -108,7 +109,7 @@ function evaluateExpression(token: BasicExpressionToken, scope: Scope): data.Exp
     return new Evaluator(tree, scope.contexts, scope.functions).evaluate();
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
-    throw new EvaluationError(`The expression ${shortened(token.expression)} cannot be evaluated: ${cause}`);
+    throw new EvaluationError(`The expression ${shorten(token.expression, 200)} cannot be evaluated: ${cause}`);
   }
 }
 
@@ -129,10 +130,6 @@ const everything = [
   ...["github", "needs", "strategy", "matrix", "job", "runner", "env", "vars", "secrets", "inputs", "steps"],
   ...["always(0,0)", "cancelled(0,0)", "failure(0,MAX)", "success(0,MAX)", "hashFiles(1,255)"],
 ];
-
-function shortened(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
-}
 
 function texts(values: readonly data.ExpressionData[]): readonly string[] {
   return values.map((value) => value.coerceString());
@@ -157,7 +154,7 @@ const fromJson: FunctionDefinition = {
       const value: Value = JSON.parse(json);
       return toData(value);
     } catch {
-      throw new EvaluationError(`fromJSON was given no JSON: ${JSON.stringify(shortened(json))}`);
+      throw new EvaluationError(`fromJSON was given no JSON: ${JSON.stringify(shorten(json, 200))}`);
     }
   },
 };
