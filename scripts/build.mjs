@@ -163,8 +163,8 @@ const shim = await build({
   banner: { js: "#!/usr/bin/env node" },
   metafile: true,
 });
-requireOnce(path.join(fresh, "shim.cjs"));
 sign(path.join(fresh, "shim.cjs"));
+// For the test of what the shim is made of; not published (package.json).
 writeFileSync(path.join(fresh, "shim.meta.json"), JSON.stringify(shim.metafile));
 writeFileSync(
   path.join(fresh, "THIRD-PARTY-LICENSES.txt"),
@@ -177,19 +177,6 @@ for (const launcher of launchers) {
 }
 for (const program of ["shim.cjs", "start.cjs", "magnus.js", ...launchers]) chmodSync(path.join(fresh, program), 0o755);
 replace(fresh, dist);
-
-/** esbuild requires a module of Node's anew for each file that imports it; of what every start needs, once is enough. */
-function requireOnce(file) {
-  let text = readFileSync(file, "utf8");
-  for (const name of ["fs", "path"]) {
-    if (text.includes(`$${name}`)) throw new Error(`the bundle has a $${name} of its own`);
-    const required = `require("node:${name}")`;
-    text = text
-      .replaceAll(required, () => `$${name}`)
-      .replace('"use strict";', (begin) => `${begin}const $${name}=${required};`);
-  }
-  writeFileSync(file, text);
-}
 
 /** Their paths from the root, sorted. */
 function filesIn(folder) {
