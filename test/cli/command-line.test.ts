@@ -136,6 +136,15 @@ describe("run", () => {
     expect(lines.at(-1)).toContain('"lr":0.50');
   });
 
+  test("--json: a control that cannot be computed is told with its reason, of a loop too", async () => {
+    const step = "{name: s, type: task, command_type: shell, command: stop=yes, returns: [stop]}";
+    const loop = `{name: l, type: loop, break_on: stop, max_iterations: 3, branch: {steps: [${step}]}}`;
+    const cwd = workspace({ "p.yaml": `dag: {steps: [${loop}]}\n` });
+    const { stdout } = await runMagnus(["run", "p.yaml", "--json", "-q"], { cwd });
+    const last = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+    expect(last.failure).toEqual({ step: "l", message: '`stop` is a string ("yes"), not a boolean' });
+  });
+
   test("--json: the outcome of a failure names the step and the reason", async () => {
     const { stdout } = await runMagnus(["run", "pipeline.yaml", "--json"], {
       cwd: workspace({ "pipeline.yaml": failing }),

@@ -37,12 +37,7 @@ export function openComposite(node: NodeRecords, { prefix, round }: Arrival, fin
 }
 
 /** What follows an iteration that succeeded. `path`: the loop's, with the iteration. */
-export function closeIteration(
-  node: NodeRecords,
-  path: Path,
-  round: number,
-  findings: Findings,
-): { readonly outcome: "again" | "success" | "failed" | "stuck"; readonly round: number } {
+export function closeIteration(node: NodeRecords, path: Path, round: number, findings: Findings): Closing {
   const iteration = path.at(-1)?.index ?? 0;
   const records = node.close.get(iteration);
   let highest = round;
@@ -59,7 +54,15 @@ export function closeIteration(
     return { outcome: "stuck", round: highest };
   }
   const { value } = control.data;
-  return { outcome: value === "again" ? "again" : value === "done" ? "success" : "failed", round: highest };
+  if (value === "again" || value === "done") return { outcome: value === "again" ? value : "success", round: highest };
+  return { outcome: "failed", round: highest, control };
+}
+
+export interface Closing {
+  readonly outcome: "again" | "success" | "failed" | "stuck";
+  readonly round: number;
+  /** Why it failed, where that is so because the control could not be computed. */
+  readonly control?: ControlEvent;
 }
 
 /** A control whose round is below one before it on the path does not count. */

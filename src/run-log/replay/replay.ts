@@ -102,9 +102,9 @@ function replayNode(node: NodeRecords, arrival: Arrival, findings: Findings): St
     case "dag":
       return replayOnly(node, entered, control, findings);
     case "loop": {
-      const { outcome, graphs, scope, round: after } = replayLoop(node, entered, findings);
+      const { outcome, scope, ...parts } = replayLoop(node, entered, findings);
       const state = outcome === "success" ? "success" : outcome === "failed" ? "failed" : "running";
-      return closed(node, state, { round: after, graphs, delta: published(scope), files: [...scope.files.values()] });
+      return closed(node, state, { ...parts, delta: published(scope), files: [...scope.files.values()] });
     }
     default:
       throw new DamagedLogError(`"${node.element.node}" is of an unknown kind: ${node.element.kind}`);
@@ -194,6 +194,8 @@ export interface LoopReplay {
   readonly graphs: readonly InnerReplay[];
   /** Between the loop's graph and its iterations: holds what the iterations published. */
   readonly scope: Scope;
+  /** Why it failed, where no iteration did. */
+  readonly control?: ControlEvent;
   readonly round: number;
 }
 
@@ -212,7 +214,7 @@ export function replayLoop(node: NodeRecords, arrival: Arrival, findings: Findin
     if (outcome !== "success") return { outcome, graphs, scope, round };
     const closing = closeIteration(node, [...arrival.prefix, element], round, findings);
     round = closing.round;
-    if (closing.outcome !== "again") return { outcome: closing.outcome, graphs, scope, round };
+    if (closing.outcome !== "again") return { ...closing, outcome: closing.outcome, graphs, scope };
   }
   return { outcome: "here", graphs, scope, round };
 }
