@@ -47,7 +47,7 @@ diagnosed(configured(given(program.command("run [pipeline]"))))
   .option("-f, --file <PIPELINE>", "the pipeline, as magnus-core had it")
   .option("--run-id <ID>", "name of the run; must be new")
   .option("--tag <TEXT>", "label of the run")
-  .option("-j, --jobs <N>", "steps that run at a time; usual: as many as processors", positive)
+  .option("-j, --jobs <N>", "steps to run at the same time (default: number of CPUs)", positive)
   .option("--json", "print every event as a line of JSON, then the outcome")
   .option("-v, --verbose", "print commands, files and parameters, too")
   .addHelpText("after", example("magnus run pipeline.yaml --param lr=0.1 --jobs 4"))
@@ -84,17 +84,20 @@ program
   .usage("FILE [options]")
   .description("run a workflow here as its platform would")
   .addOption(
-    new Option("-t, --target <NAME>", "the platform; usual: told by the file").choices(["argo", "github-actions"]),
+    new Option("-t, --target <NAME>", "the platform (default: detected from the file)").choices([
+      "argo",
+      "github-actions",
+    ]),
   )
   .addOption(repeatable("--param <NAME=VALUE>", "a parameter or input of the workflow (repeatable)"))
   .addOption(repeatable("--input <NAME=VALUE>", "the same, in GitHub's word (repeatable)"))
   .addOption(repeatable("--secret <NAME=VALUE>", "a secret; argo: SECRET/KEY=VALUE (repeatable)"))
   .addOption(
-    repeatable("--volume <CLAIM=DIR>", "argo: the folder of a claim; usual: .magnus/claims/CLAIM (repeatable)"),
+    repeatable("--volume <CLAIM=DIR>", "argo: the folder of a claim (default: .magnus/claims/CLAIM; repeatable)"),
   )
   .addOption(repeatable("--fail <JOB>", "github-actions: a job that loses its runner (repeatable)"))
-  .option("--event <NAME>", "github-actions: what starts it; usual: the first of its events that can be simulated")
-  .option("-j, --jobs <N>", "pods or jobs at a time; usual: as many as processors, or 4", positive)
+  .option("--event <NAME>", "github-actions: the event that starts it (default: the first that can be simulated)")
+  .option("-j, --jobs <N>", "pods or jobs to run at the same time (default: number of CPUs, at least 4)", positive)
   .option("--json", "print how it ended as JSON")
   .addHelpText("after", example("magnus simulate .github/workflows/pipeline.yml --input seed=8"))
   .action(async (file, options) => finish((await import("./commands/simulate.ts")).simulate(file, options)));
@@ -163,7 +166,7 @@ copying(runs.command("pull <runs...>"), "--from")
 
 diagnosed(configured(program.command("doctor")))
   .usage("[options]")
-  .description("try whether the configured stores work")
+  .description("check that the configured stores work")
   .option("--json", "print as JSON")
   .addHelpText("after", example("magnus doctor -c ci.yaml"))
   .action(async (options) => finish((await import("./commands/doctor.ts")).doctor(options)));
@@ -171,13 +174,13 @@ diagnosed(configured(program.command("doctor")))
 const track = program
   .command("track")
   .usage("sync")
-  .description("tell a tracking server what it lacks of a run")
+  .description("upload runs to a tracking server")
   .helpCommand(false)
   .addHelpText("after", example("magnus track sync latest"));
 diagnosed(configured(track.command("sync <run>")))
   .usage("RUN [options]")
-  .description("tell the tracking server what it has not been told of a run")
-  .option("--json", "print what was told as JSON")
+  .description("upload to the tracking server what is missing of a run")
+  .option("--json", "print what was uploaded as JSON")
   .addHelpText("after", example("magnus track sync latest --set experiment_tracker.type=mlflow"))
   .action(async (run, options) => finish((await import("./commands/track.ts")).syncTracked(run, options)));
 
@@ -224,7 +227,7 @@ program
 
 function oneName(pipeline: string | undefined, file: string | undefined, command: Command): string {
   if (pipeline !== undefined && file !== undefined) {
-    return command.error(`error: the pipeline is named twice: ${pipeline} and -f ${file}`);
+    return command.error(`error: the pipeline is given twice: ${pipeline} and -f ${file}`);
   }
   return pipeline ?? file ?? command.error("error: missing required argument 'pipeline'");
 }

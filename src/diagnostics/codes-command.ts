@@ -12,7 +12,7 @@ export const commandCodes = {
   },
   "unknown-target": {
     severity: "error",
-    message: ({ name }: { name: string }) => `there is no target "${name}"`,
+    message: ({ name }: { name: string }) => `unknown target "${name}"`,
     hint: ({ suggestion, names }: { suggestion: string | undefined; names: readonly string[] }) =>
       didYouMean(suggestion) ?? `targets: ${names.join(", ")}`,
   },
@@ -24,7 +24,7 @@ export const commandCodes = {
   "unknown-override": {
     severity: "error",
     message: ({ chosen, name }: { chosen: string; name: string }) =>
-      `the configuration of ${name} has no override "${chosen}", which this step asks for`,
+      `the configuration of ${name} has no override "${chosen}", which this step uses`,
     hint: ({
       suggestion,
       variations,
@@ -62,19 +62,19 @@ export const commandCodes = {
   },
   "target-limit": {
     severity: "error",
-    message: ({ target, what }: { target: string; what: string }) => `more than ${target} takes: ${what}`,
+    message: ({ target, what }: { target: string; what: string }) => `over a limit of ${target}: ${what}`,
     hint: ({ hint }: { hint: string }) => hint,
   },
   "simulates-a-pipeline": {
     severity: "error",
-    message: ({ name }: { name: string }) => `${name} is a pipeline; simulate runs what was compiled from one`,
+    message: ({ name }: { name: string }) => `${name} is a pipeline; simulate runs compiled files`,
     hint: ({ name }: { name: string }) =>
       `magnus compile ${name} --target argo -o build, then magnus simulate build/…; to run it here: magnus run ${name}`,
   },
   "not-one-file": {
     severity: "error",
-    message: ({ count }: { count: number }) => `-o - prints a single file; this writes ${count}`,
-    hint: () => "name a folder: -o DIR",
+    message: ({ count }: { count: number }) => `-o - prints a single file, but this target writes ${count}`,
+    hint: () => "give a folder: -o DIR",
   },
   "cannot-write": {
     severity: "error",
@@ -84,47 +84,46 @@ export const commandCodes = {
   "unusable-file": {
     severity: "error",
     message: ({ name, problem }: { name: string; problem: string }) => `${quote(name)} cannot be included: ${problem}`,
-    hint: () => "a pipeline includes regular files of its own project: copy it there",
+    hint: () => "a pipeline can include only regular files of its own project: copy it there",
   },
   "run-exists": {
     severity: "error",
-    message: ({ run }: { run: string }) => `there is a run ${run} already; a run's record is never overwritten`,
+    message: ({ run }: { run: string }) => `the run ${run} exists already; a run is never overwritten`,
     hint: () => "choose another --run-id, or leave it out",
   },
   "bad-run-id": {
     severity: "error",
-    message: ({ run }: { run: string }) =>
-      `${quote(run)} cannot be the id of a run, since runs are kept in folders of their ids`,
-    hint: () => "use at most 200 characters, not / or \\, and none that are invisible; do not begin with a dot",
+    message: ({ run }: { run: string }) => `${quote(run)} is not a valid run id: it is used as a folder name`,
+    hint: () => "use at most 200 visible characters, without / and \\, and do not start with a dot",
   },
   "no-such-run": {
     severity: "error",
     message: ({ run, store }: { run: string; store: string }) => `no run "${run}" in ${store}`,
     hint: ({ isEmpty }: { isEmpty: boolean }) =>
       isEmpty
-        ? "there are no runs yet: `magnus run PIPELINE` makes one"
-        : "`magnus runs list` shows the runs; a prefix that fits one run is enough",
+        ? "there are no runs yet: start one with `magnus run PIPELINE`"
+        : "`magnus runs list` shows the runs; an unambiguous prefix is enough",
   },
   "ambiguous-run": {
     severity: "error",
     message: ({ run, fits }: { run: string; fits: readonly string[] }) =>
-      `"${run}" fits several runs: ${fits.join(", ")}`,
-    hint: () => "write more of it",
+      `"${run}" matches several runs: ${fits.join(", ")}`,
+    hint: () => "give more characters of it",
   },
   "run-not-left": {
     severity: "error",
     message: ({ run, owner, isAlive, target }: NotLeft) => {
       if (owner === undefined)
-        return `the log of run ${run} names no process that could be looked for${target === undefined ? "" : ` (${target} runs it)`}`;
+        return `the log of run ${run} names no process to look for${target === undefined ? "" : ` (${target} runs it)`}`;
       const process = `the process of run ${run}, ${owner.pid} on ${owner.host},`;
       return isAlive
-        ? `${process} is still there: the run goes on`
+        ? `${process} is still alive: the run goes on`
         : `${process} cannot be seen from here: it is on another machine, in a container, or from before a restart`;
     },
     hint: ({ run, owner, isAlive }: NotLeft) =>
       isAlive
         ? `wait for it, or stop it: kill ${owner?.pid ?? ""}`
-        : `where you know that nothing of it runs any more, say so: magnus runs close ${run} --gone`,
+        : `if you know that nothing of it is still running: magnus runs close ${run} --gone`,
   },
   "damaged-run": {
     severity: "warning",
@@ -149,22 +148,22 @@ export const commandCodes = {
   },
   "no-step-named": {
     severity: "error",
-    message: ({ run }: { run: string }) => `say which step's log of run ${run} is meant: magnus runs log RUN STEP`,
+    message: ({ run }: { run: string }) => `which step of run ${run}? Write: magnus runs log RUN STEP`,
     hint: ({ names }: { names: readonly string[] }) =>
       names.length === 0
-        ? "no step of it has run yet"
+        ? "no step has run yet"
         : `steps: ${names.slice(0, 10).join(", ")}${names.length > 10 ? ", …" : ""}`,
   },
   "no-log": {
     severity: "error",
     message: ({ step }: { step: string }) =>
-      `no log of "${step}" is stored: there is no such attempt, or it did not end`,
+      `no log of "${step}" is stored: the attempt does not exist, or has not ended`,
     hint: () => "`magnus runs show RUN` shows what ran",
   },
   "lost-log": {
     severity: "error",
     message: ({ step, cause }: { step: string; cause: string }) =>
-      `what ${quote(step)} printed is not, or not all, in the run log: ${cause}`,
+      `the output of ${quote(step)} is missing, or incomplete, in the run log: ${cause}`,
   },
   "executor-unusable": {
     severity: "error",
@@ -175,14 +174,14 @@ export const commandCodes = {
   "unknown-patch": {
     severity: "error",
     message: ({ from, step }: { from: string; step: string }) =>
-      `${from}there is a patch for "${step}", but the pipeline has no task of that name`,
+      `${from}a patch names "${step}", but the pipeline has no such task`,
     hint: ({ suggestion }: { suggestion: string | undefined }) =>
-      didYouMean(suggestion) ?? "a patch goes by the name of the step, without those around it",
+      didYouMean(suggestion) ?? "a patch uses the step's own name, without those of the steps around it",
   },
   "service-unusable": {
     severity: "error",
     message: ({ cause }: { cause: string }) => cause,
-    hint: () => "the configuration says which services there are; `magnus doctor` tries each of them",
+    hint: () => "`magnus doctor` checks each configured service",
   },
 } satisfies CodeTable;
 
@@ -194,7 +193,7 @@ interface NotLeft {
 }
 
 const fileRemedies = {
-  "another-name": "files are named relative to the folder in which you are",
+  "another-name": "paths are relative to the current folder",
   "utf-8": "save it as UTF-8",
   "a-file": "name a file in it",
 };

@@ -26,7 +26,7 @@ export const configurationCodes = {
   "unknown-service-type": {
     severity: "error",
     message: ({ from, service, type }: From & { service: string; type: string }) =>
-      `${from}there is no ${service} of type ${quote(type)}`,
+      `${from}unknown ${service} type ${quote(type)}`,
     hint: ({ suggestion, known }: { suggestion: string | undefined; known: readonly string[] }) =>
       didYouMean(suggestion) ?? `write one of ${quoteList(known, "or")}`,
   },
@@ -58,8 +58,8 @@ export const configurationCodes = {
   },
   "duplicate-configuration-key": {
     severity: "error",
-    message: ({ key }: { key: string }) => `${quote(key)} is written twice, in two spellings; only one could count`,
-    hint: () => "dashes and underscores are the same here: keep one of the two",
+    message: ({ key }: { key: string }) => `${quote(key)} is defined twice, in two spellings`,
+    hint: () => "dashes and underscores are equivalent here: keep one of the two",
   },
   "unused-configuration-key": {
     severity: "warning",
@@ -73,27 +73,27 @@ export const configurationCodes = {
   "unset-variable": {
     severity: "error",
     message: ({ from, name, key }: From & { name: string; key: string }) =>
-      `${from}the variable ${quote(name)}, which ${key} needs, is not set`,
+      `${from}the variable ${quote(name)}, used by ${key}, is not set`,
     hint: ({ name }: { name: string }) =>
-      `set MAGNUS_VAR_${name} or ${name} in the environment; a dollar that is meant as it is, is written $$`,
+      `set MAGNUS_VAR_${name} or ${name} in the environment; write $$ for a literal dollar`,
   },
   "bad-variable": {
     severity: "error",
     message: ({ from, text }: From & { text: string }) => `${from}${quote(text)} is not a variable`,
-    hint: () => "write ${NAME} without anything else between the braces, and $$ for a dollar",
+    hint: () => "write ${NAME}, with nothing else between the braces, and $$ for a dollar",
   },
   "run-log-not-shared": {
     severity: "error",
     message: ({ from, type }: From & { type: string }) =>
-      `${from}the run log ${quote(type)} is the memory of one process, and a compiled pipeline runs in many`,
-    hint: () => "use `file-system` for what is compiled",
+      `${from}the run log ${quote(type)} is kept in the memory of one process, but a compiled pipeline runs in many`,
+    hint: () => "use `file-system` for compiled pipelines",
   },
   "executor-is-a-target": {
     severity: "error",
     message: ({ from, type }: From & { type: string }) =>
-      `${from}the executor is ${quote(type)}, which runs elsewhere: this pipeline has to be compiled for it`,
+      `${from}the executor is ${quote(type)}, which runs elsewhere: compile the pipeline for it`,
     hint: ({ type }: { type: string }) =>
-      `magnus compile --target ${type}; to run it here all the same: --set executor.type=local`,
+      `magnus compile --target ${type}; to run it here anyway: --set executor.type=local`,
   },
   "bad-parameter-flag": {
     severity: "error",
@@ -102,33 +102,33 @@ export const configurationCodes = {
   },
   "bad-parameter-name": {
     severity: "error",
-    message: ({ from, name }: From & { name: string }) => `${from}${quote(name)} is no name for a parameter`,
+    message: ({ from, name }: From & { name: string }) => `${from}${quote(name)} is not a valid parameter name`,
     hint: ({ name }: { name: string }) => nameHint(name),
   },
   "misspelt-parameter": {
     severity: "error",
     message: ({ from, name }: From & { name: string }) => `${from}the pipeline has no parameter ${quote(name)}`,
     hint: ({ name, near }: { name: string; near: string }) =>
-      `did you mean ${quote(near)}? A name that is meant as it is, is declared: \`parameter_schema: {${name}: {}}\``,
+      `did you mean ${quote(near)}? If the name is right, declare it: \`parameter_schema: {${name}: {}}\``,
   },
   "undeclared-parameter": {
     severity: "warning",
     message: ({ from, name }: From & { name: string }) =>
-      `${from}the pipeline declares parameters, but none of the name ${quote(name)}`,
+      `${from}the pipeline declares parameters, but not ${quote(name)}`,
     hint: ({ name, known, suggestion }: { name: string; known: readonly string[]; suggestion: string | undefined }) =>
-      `${didYouMean(suggestion) ?? `it declares ${quoteList(known.slice(0, 12))}`}\nif ${quote(name)} is meant, give it a default under \`parameters\``,
+      `${didYouMean(suggestion) ?? `it declares ${quoteList(known.slice(0, 12))}`}\nif ${quote(name)} is right, give it a default under \`parameters\``,
   },
   "parameter-of-other-type": {
     severity: "error",
     message: ({ from, name, problem }: From & { name: string; problem: string }) => `${from}\`${name}\` ${problem}`,
     hint: ({ name, expected, hint }: { name: string; expected: string; hint: string }) =>
-      `${hint}\nto allow other types, too, say so: \`parameter_schema: {${name}: {type: [${expected}, string]}}\``,
+      `${hint}\nto allow other types, too: \`parameter_schema: {${name}: {type: [${expected}, string]}}\``,
   },
   "parameter-not-text": {
     severity: "warning",
     message: ({ from, name, got }: From & { name: string; got: string }) =>
       `${from}\`${name}\` is text by default, but this is ${got}`,
-    hint: () => "if text is meant, put it in quotes",
+    hint: () => "to write it as text, put it in quotes",
   },
   "bad-parameters-file": {
     severity: "error",
@@ -138,14 +138,14 @@ export const configurationCodes = {
   "object-in-parameter": {
     severity: "error",
     message: ({ from, name }: From & { name: string }) =>
-      `${from}the parameter ${quote(name)} holds ${objectInWords} of Python`,
+      `${from}the parameter ${quote(name)} contains ${objectInWords} of Python`,
     hint: () => "use another key than `$object`",
   },
   "parameter-too-deep": {
     severity: "error",
     message: ({ from, name, limit }: From & { name: string; limit: number }) =>
       `${from}the parameter ${quote(name)} is nested deeper than ${limit} levels`,
-    hint: () => "put it into a file and give the steps that file's name",
+    hint: () => "put it in a file and pass the file's name",
   },
   "parameter-breaks-schema": {
     severity: "error",
@@ -154,14 +154,15 @@ export const configurationCodes = {
   "bad-parameter-schema": {
     severity: "error",
     message: ({ name, problem }: { name: string; problem: string }) =>
-      `the schema of parameter ${quote(name)} is no JSON Schema: ${problem}`,
+      `the schema of parameter ${quote(name)} is not a valid JSON Schema: ${problem}`,
   },
 } satisfies CodeTable;
 
 function nameHint(name: string): string {
   if (name === "__proto__") return "this name is reserved";
   const inner = /^\$?\{*\s*(?:(?:inputs?|params?|parameters)\.)*([A-Za-z_]\w*)\s*\}*$/.exec(name)?.[1];
-  if (inner !== undefined && inner !== name) return `a parameter is named without signs around it: ${quote(inner)}`;
+  if (inner !== undefined && inner !== name)
+    return `write the parameter's name without anything around it: ${quote(inner)}`;
   const near = name.replace(/^(?=\d)|\W/g, "_");
-  return `use letters, digits and _, and no digit first${/[a-z]/i.test(near) ? `: ${quote(near)}` : ""}`;
+  return `use letters, digits and _, not starting with a digit${/[a-z]/i.test(near) ? `: ${quote(near)}` : ""}`;
 }

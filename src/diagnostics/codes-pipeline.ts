@@ -7,31 +7,31 @@ export const pipelineCodes = {
   "unknown-parameter": {
     severity: "warning",
     message: ({ key, name }: { key: string; name: string }) =>
-      `${key} is ${quote(name)}, but the pipeline neither declares nor returns a parameter of that name`,
+      `${key} is ${quote(name)}, but the pipeline neither declares nor returns such a parameter`,
     hint: ({ near }: { near: string }) => `did you mean ${quote(near)}?`,
   },
   "empty-graph": {
     severity: "error",
     message: ({ what }: { what: string }) => `${what} has no steps`,
-    hint: () => "add at least one step; one that does nothing is `type: stub`",
+    hint: () => "add at least one step; `type: stub` does nothing",
   },
   "duplicate-step": {
     severity: "error",
-    message: ({ name }: { name: string }) => `two steps of this graph are named ${quote(name)}`,
-    hint: () => "give each step a name of its own",
+    message: ({ name }: { name: string }) => `two steps of this graph have the name ${quote(name)}`,
+    hint: () => "give each step its own name",
   },
   "two-terminals": {
     severity: "error",
     message: ({ kind, first, second }: { kind: string; first: string; second: string }) =>
-      `${quote(first)} and ${quote(second)} are both of type ${kind}; a graph has one`,
+      `${quote(first)} and ${quote(second)} are both of type ${kind}; a graph can have only one`,
     hint: ({ first }: { kind: string; first: string; second: string }) =>
-      `remove one and lead its edges to ${quote(first)}`,
+      `remove one and point its edges to ${quote(first)}`,
   },
   "terminal-name-taken": {
     severity: "error",
     message: ({ name }: { name: string }) =>
-      `a step is named ${quote(name)}, but that is the name of this graph's implicit terminal`,
-    hint: ({ name }: { name: string }) => `rename the step, or declare a terminal of another name: \`type: ${name}\``,
+      `a step is named ${quote(name)}, but that is the name of this graph's implicit end`,
+    hint: ({ name }: { name: string }) => `rename the step, or declare the end under another name: \`type: ${name}\``,
   },
   "missing-start": {
     severity: "error",
@@ -47,8 +47,8 @@ export const pipelineCodes = {
   },
   "start-is-terminal": {
     severity: "error",
-    message: ({ name }: { name: string }) => `start_at is ${quote(name)}, a terminal: nothing would run`,
-    hint: () => "start at a step that does something; `type: stub` does nothing and succeeds",
+    message: ({ name }: { name: string }) => `start_at is ${quote(name)}, the end of the graph: nothing would run`,
+    hint: () => "start at a task, or at a `type: stub`, which does nothing and succeeds",
   },
   "missing-next": {
     severity: "error",
@@ -59,11 +59,11 @@ export const pipelineCodes = {
   "unknown-next": {
     severity: "error",
     message: ({ step, name }: { step: string; name: string }) =>
-      `step ${quote(step)} goes on to ${quote(name)}, but no step of this graph has that name`,
+      `step ${quote(step)} is followed by ${quote(name)}, but no step of this graph has that name`,
     hint: ({ suggestion, elsewhere }: { suggestion: string | undefined; elsewhere: string | undefined }) =>
       didYouMean(suggestion) ??
       elsewhere ??
-      "add that step, or name another; a step can lead only to steps of its own graph",
+      "add that step, or name another; a step can be followed only by steps of its own graph",
   },
   "unknown-on-failure": {
     severity: "error",
@@ -72,42 +72,42 @@ export const pipelineCodes = {
     hint: ({ suggestion, elsewhere }: { suggestion: string | undefined; elsewhere: string | undefined }) =>
       didYouMean(suggestion) ??
       elsewhere ??
-      "add that step, or name another; a step can lead only to steps of its own graph",
+      "add that step, or name another; a step can be followed only by steps of its own graph",
   },
   cycle: {
     severity: "error",
-    message: ({ steps }: { steps: readonly string[] }) => `these steps lead back to their first: ${printCycle(steps)}`,
-    hint: () => "a graph cannot go backwards; repeat steps with `type: loop`, or a failing one with `max_attempts`",
+    message: ({ steps }: { steps: readonly string[] }) => `these steps form a cycle: ${printCycle(steps)}`,
+    hint: () => "a graph cannot contain a cycle; repeat steps with `type: loop`, or a failing one with `max_attempts`",
   },
   unreachable: {
     severity: "warning",
-    message: ({ step }: { step: string }) => `step ${quote(step)} never runs: no way leads to it`,
-    hint: () => "let a step's `next` or `on_failure` name it, or remove it",
+    message: ({ step }: { step: string }) => `step ${quote(step)} is unreachable: no path leads to it`,
+    hint: () => "name it in another step's `next` or `on_failure`, or remove it",
   },
   "no-way-to-success": {
     severity: "error",
     message: ({ what, success }: { what: string; success: string }) =>
-      `${what} can never succeed: no way leads to ${quote(success)}`,
-    hint: ({ success }: { what: string; success: string }) => `let the last step have \`next: ${success}\``,
+      `${what} can never succeed: no path leads to ${quote(success)}`,
+    hint: ({ success }: { what: string; success: string }) => `give the last step \`next: ${success}\``,
   },
   "guarded-parameter-name": {
     severity: "warning",
     message: ({ name }: { name: string }) =>
-      `${quote(name)} is the name of a variable that steers shells or programs, so tasks get this parameter as $MAGNUS_PRM_${name} only`,
-    hint: () => "choose another name where scripts are to read it as a plain variable",
+      `${quote(name)} is the name of a variable that changes how shells or programs run, so tasks get this parameter as $MAGNUS_PRM_${name} only`,
+    hint: () => "choose another name if scripts should read it as a plain variable",
   },
   "conflicting-returns": {
     severity: "warning",
     message: ({ name, branches }: { name: string; branches: readonly string[] }) =>
-      `the branches ${quoteList(branches)} all return ${quote(name)}; the last one's value counts`,
-    hint: () => "rename one, or say what is meant: `on_conflict: last`, or `list` for all values",
+      `the branches ${quoteList(branches)} all return ${quote(name)}; the last one's value is used`,
+    hint: () => "rename one, or choose: `on_conflict: last` for the last value, or `list` for all values",
   },
   "object-between-images": {
     severity: "warning",
     message: ({ name, maker, reader }: { name: string; maker: string; reader: string }) =>
       `the object ${quote(name)} of step ${quote(maker)} reaches step ${quote(reader)}, which has another image`,
     hint: () =>
-      "what reads an object needs the packages it was made with: give both steps one image, or pass a file by `catalog`",
+      "reading an object needs the packages that it was made with: give both steps the same image, or pass a file through `catalog`",
   },
   "map-not-a-list": {
     severity: "error",
@@ -122,7 +122,7 @@ export const pipelineCodes = {
   "pipeline-too-large": {
     severity: "error",
     message: ({ limit }: { limit: number }) =>
-      `the pipeline has more than ${limit.toLocaleString("en")} steps once all included files and aliases are written out`,
+      `the pipeline has more than ${limit.toLocaleString("en")} steps once all included files and aliases are expanded`,
   },
 } satisfies CodeTable;
 

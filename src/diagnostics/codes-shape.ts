@@ -38,13 +38,13 @@ export const shapeCodes = {
     severity: "error",
     message: ({ label, value }: { label: string; value: string }) => `${label} cannot be ${value}`,
     hint: ({ suggestion, allowed }: { suggestion: string | undefined; allowed: readonly string[] }) =>
-      didYouMean(suggestion) ?? `it can be ${quoteList(allowed, "or", 12)}`,
+      didYouMean(suggestion) ?? `use ${quoteList(allowed, "or", 12)}`,
   },
   "bad-pipeline-name": {
     severity: "error",
     message: ({ name, cause }: { name: string; cause: string }) =>
       `the pipeline cannot be named ${quote(name)}: ${cause}`,
-    hint: () => "the name becomes the name of files; use letters, digits, blanks, dashes and underscores",
+    hint: () => "the name is used for file names; use letters, digits, spaces, dashes and underscores",
   },
   "bad-name": {
     severity: "error",
@@ -54,16 +54,16 @@ export const shapeCodes = {
   "bad-environment-name": {
     severity: "error",
     message: ({ name }: { name: string }) => `${quote(name)} cannot be the name of an environment variable`,
-    hint: () => "use letters, digits and underscores, not beginning with a digit",
+    hint: () => "use letters, digits and underscores, not starting with a digit",
   },
   "reserved-environment-name": {
     severity: "error",
     message: ({ name }: { name: string }) => `the variable ${quote(name)} is set by magnus itself, for every step`,
-    hint: () => "choose a name that does not begin with MAGNUS_",
+    hint: () => "choose a name that does not start with MAGNUS_",
   },
   "duplicate-name": {
     severity: "warning",
-    message: ({ label, name }: { label: string; name: string }) => `${label} names ${quote(name)} twice`,
+    message: ({ label, name }: { label: string; name: string }) => `${label} contains ${quote(name)} twice`,
     hint: () => "remove one",
   },
   "ignored-key": {

@@ -6,7 +6,7 @@ import { didYouMean } from "./suggest.ts";
 export const stepCodes = {
   "unknown-type": {
     severity: "error",
-    message: ({ type }: { type: string }) => `there is no step of type ${quote(type)}`,
+    message: ({ type }: { type: string }) => `unknown step type ${quote(type)}`,
     hint: ({ type, suggestion }: { type: string; suggestion: string | undefined }) =>
       /^(?:python|shell|notebook|node|container)$/.test(type)
         ? `write \`type: task\` and \`command_type: ${type}\``
@@ -15,7 +15,7 @@ export const stepCodes = {
   "empty-command": {
     severity: "error",
     message: ({ step }: { step: string }) => `the command of step ${quote(step)} is empty`,
-    hint: () => "say what the step runs; a step that does nothing is of type stub",
+    hint: () => "write what the step runs; for a step that does nothing, use `type: stub`",
   },
   "python-command": {
     severity: "error",
@@ -35,25 +35,25 @@ export const stepCodes = {
   },
   "node-command": {
     severity: "error",
-    message: ({ command }: { command: string }) => `${quote(command)} does not name a function: there is no "#" in it`,
+    message: ({ command }: { command: string }) => `${quote(command)} does not name a function: it has no "#"`,
     hint: () => "write file#export or package#export, for example steps.ts#fit",
   },
   "container-without-image": {
     severity: "error",
-    message: ({ step }: { step: string }) => `step ${quote(step)} runs a container, but no image is named`,
+    message: ({ step }: { step: string }) => `step ${quote(step)} runs a container, but has no image`,
     hint: () => "add `image:` to the step, or to `defaults` for all steps",
   },
   "bad-duration": {
     severity: "error",
     message: ({ label, text, cause }: { label: string; text: string; cause: string }) =>
-      `${label}: ${text} is no duration: ${cause}`,
+      `${label}: ${text} is not a valid duration: ${cause}`,
     hint: ({ instead }: { instead: string | undefined }) =>
       instead === undefined ? "write hours, minutes and seconds, for example 90s or 1h30m" : `did you mean ${instead}?`,
   },
   "bad-quantity": {
     severity: "error",
     message: ({ label, text, kind }: { label: string; text: string; kind: string }) =>
-      `${label}: ${quote(text)} is no amount of ${kind}`,
+      `${label}: ${quote(text)} is not a valid amount of ${kind}`,
     hint: ({ example }: { example: string }) => `for example ${example}`,
   },
   "bad-glob": {
@@ -64,13 +64,12 @@ export const stepCodes = {
   "literal-in-pattern": {
     severity: "warning",
     message: ({ pattern, what }: { pattern: string; what: string }) =>
-      `in the pattern ${quote(pattern)} ${what} would have to be in the file's name, character by character`,
+      `the pattern ${quote(pattern)} takes ${what} literally, as part of the file's name`,
     hint: ({ remedy }: { remedy: string }) => remedy,
   },
   "nul-character": {
     severity: "error",
-    message: ({ label }: { label: string }) =>
-      `${label} contains a NUL character, with which no process can be started`,
+    message: ({ label }: { label: string }) => `${label} contains a NUL character, which cannot be passed to a process`,
     hint: () => "remove the \\0; binary data belongs in a file",
   },
   "lone-surrogate": {
@@ -82,17 +81,17 @@ export const stepCodes = {
   "env-too-long": {
     severity: "error",
     message: ({ name, bytes, limit }: { name: string; bytes: number; limit: number }) =>
-      `the value of ${quote(name)} has ${bytes} bytes; a variable can have at most ${limit}`,
-    hint: () => "put it in a file and give the step its name",
+      `the value of ${quote(name)} has ${bytes} bytes; the limit for a variable is ${limit}`,
+    hint: () => "put it in a file and pass the file's name",
   },
   "bad-reducer": {
     severity: "error",
-    message: ({ text }: { text: string }) => `the reducer ${quote(text)} is program text, which is never evaluated`,
+    message: ({ text }: { text: string }) => `the reducer ${quote(text)} is code, which magnus never evaluates`,
     hint: () => "use `reduce:` with list, last, sum, min, max, concat, object or none",
   },
   "two-reducers": {
     severity: "error",
-    message: () => "`reduce` and `reducer` say the same; only one can stand here",
+    message: () => "`reduce` and `reducer` mean the same; only one of them is allowed",
     hint: () => "keep `reduce`",
   },
   "unknown-default": {
@@ -104,7 +103,7 @@ export const stepCodes = {
   "python-boolean-branch": {
     severity: "warning",
     message: ({ name, json }: { name: string; json: string }) =>
-      `the branch ${quote(name)} is read as ${quote(json)}, the JSON text of that boolean`,
+      `the branch ${quote(name)} is read as ${quote(json)}, the JSON form of that boolean`,
     hint: ({ json }: { name: string; json: string }) => `name it ${json}`,
   },
   "empty-branches": {
@@ -123,13 +122,13 @@ export const stepCodes = {
   },
   "missing-file": {
     severity: "error",
-    message: ({ name }: { name: string }) => `there is no file ${quote(name)}`,
+    message: ({ name }: { name: string }) => `the file ${quote(name)} does not exist`,
     hint: ({ tried }: { tried: readonly string[] }) =>
       `looked for ${tried.map((name) => quote(name, 120)).join(", then ")}`,
   },
   "inclusion-cycle": {
     severity: "error",
     message: ({ cycle }: { cycle: readonly string[] }) => `this file includes itself: ${cycle.join(" -> ")}`,
-    hint: () => "repeat with a loop or a map instead; a file cannot be part of itself",
+    hint: () => "a file cannot be part of itself; repeat with a loop or a map instead",
   },
 } satisfies CodeTable;

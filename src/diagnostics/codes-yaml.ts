@@ -6,18 +6,17 @@ import { didYouMean } from "./suggest.ts";
 export const yamlCodes = {
   "yaml-tab": {
     severity: "error",
-    message: () => "a tab stands in the indentation; YAML allows only blanks there",
-    hint: () => "replace the tab by two blanks (most editors can convert the whole file)",
+    message: () => "the indentation contains a tab; YAML allows only spaces",
+    hint: () => "replace the tab with two spaces (most editors can convert the whole file)",
   },
   "yaml-indentation": {
     severity: "error",
-    message: ({ token }: { token: string }) =>
-      `${quote(token)} is indented like none of the lines that it could belong to`,
-    hint: () => "indent all keys of one mapping, and all items of one list, by the same number of blanks",
+    message: ({ token }: { token: string }) => `${quote(token)} does not match the indentation of any enclosing block`,
+    hint: () => "indent all keys of a mapping, and all items of a list, by the same number of spaces",
   },
   "yaml-unclosed-quote": {
     severity: "error",
-    message: ({ mark }: { mark: string }) => `the text that begins with this ${mark} never ends`,
+    message: ({ mark }: { mark: string }) => `the text that starts with this ${mark} has no end`,
     hint: ({ mark }: { mark: string }) => `add the closing ${mark}`,
   },
   "yaml-unclosed-bracket": {
@@ -29,7 +28,7 @@ export const yamlCodes = {
   "yaml-missing-comma": {
     severity: "error",
     message: ({ kind }: { kind: string }) => `a comma is missing before this in the ${kind}`,
-    hint: () => "separate entries by a comma and a blank",
+    hint: () => "separate entries with a comma and a space",
   },
   "yaml-colon-in-text": {
     severity: "error",
@@ -38,18 +37,17 @@ export const yamlCodes = {
   },
   "yaml-missing-colon": {
     severity: "error",
-    message: ({ token }: { token: string }) =>
-      `${quote(token)} stands where a key is expected, but no colon follows it`,
-    hint: () => "write `key: value` (with a blank after the colon), or indent the line if it continues the one above",
+    message: ({ token }: { token: string }) => `${quote(token)} is in the place of a key, but no colon follows it`,
+    hint: () => "write `key: value` (with a space after the colon), or indent the line if it continues the one above",
   },
   "yaml-bad-start": {
     severity: "error",
-    message: ({ mark }: { mark: string }) => `an unquoted text cannot begin with ${quote(mark)}`,
+    message: ({ mark }: { mark: string }) => `an unquoted text cannot start with ${quote(mark)}`,
     hint: () => "put the text in quotes",
   },
   "yaml-text-after-end": {
     severity: "error",
-    message: ({ token }: { token: string }) => `${quote(token)} stands after the end of the value`,
+    message: ({ token }: { token: string }) => `${quote(token)} follows the end of the value`,
     hint: () => "put the whole value into one pair of quotes, or write it below the key after a |",
   },
   "yaml-escape": {
@@ -57,22 +55,22 @@ export const yamlCodes = {
     message: ({ sequence }: { sequence: string }) => `${quote(sequence)} is not an escape that YAML knows`,
     hint: () => "write \\\\ for a backslash, or use single quotes, in which nothing is escaped",
   },
-  "yaml-missing-blank": {
+  "yaml-missing-space": {
     severity: "error",
-    message: ({ mark }: { mark: string }) => `a blank is missing before ${quote(mark)}`,
+    message: ({ mark }: { mark: string }) => `a space is missing before ${quote(mark)}`,
     hint: ({ mark }: { mark: string }) =>
       mark === "#"
-        ? "put a blank before a comment; if the # belongs to the text, put it inside the quotes"
-        : "add a blank",
+        ? "put a space before a comment; if the # belongs to the text, put it inside the quotes"
+        : "add a space",
   },
   "yaml-several-documents": {
     severity: "error",
     message: () => "the file holds more than one YAML document",
-    hint: () => "keep one document a file: remove the --- or ... and what follows, or move it into a file of its own",
+    hint: () => "keep one document per file: remove the --- or ... and what follows, or move it into a file of its own",
   },
   "yaml-unknown-tag": {
     severity: "error",
-    message: ({ tag }: { tag: string }) => `the tag ${quote(tag)} means nothing here`,
+    message: ({ tag }: { tag: string }) => `unknown tag ${quote(tag)}`,
     hint: ({ tag }: { tag: string }) =>
       tag === "!" || tag.startsWith("!!")
         ? "remove the tag"
@@ -81,16 +79,16 @@ export const yamlCodes = {
   "yaml-unknown-anchor": {
     severity: "error",
     message: ({ name }: { name: string; suggestion: string | undefined }) =>
-      `no anchor "&${name}" stands before this alias`.replace(/[\u0000-\u001f]/g, "?"),
+      `this alias has no anchor "&${name}" before it`.replace(/[\u0000-\u001f]/g, "?"),
     hint: ({ name, suggestion }: { name: string; suggestion: string | undefined }) =>
       /[*/.]/.test(name)
-        ? `a text that begins with * must be quoted: ${quote(`*${name}`)}`
+        ? `a text that starts with * must be quoted: ${quote(`*${name}`)}`
         : (didYouMean(suggestion === undefined ? undefined : `*${suggestion}`) ??
-          `define it before with &${name}; if the text only begins with *, put it in quotes`),
+          `define it earlier with &${name}; if the text only begins with *, put it in quotes`),
   },
   "yaml-recursive-alias": {
     severity: "error",
-    message: ({ name }: { name: string }) => `the alias "*${name}" stands inside of what it stands for`,
+    message: ({ name }: { name: string }) => `the alias "*${name}" is used inside its own anchor`,
     hint: () => "an anchor can be used only after the end of its value",
   },
   "yaml-alias-bomb": {
@@ -114,8 +112,8 @@ export const yamlCodes = {
   },
   "yaml-not-finite": {
     severity: "error",
-    message: ({ text }: { text: string }) => `${text} is not a number that JSON, and so a task, could be given`,
-    hint: ({ text }: { text: string }) => `if text is meant, put it in quotes: "${text}"`,
+    message: ({ text }: { text: string }) => `${text} is not a number that JSON can hold`,
+    hint: ({ text }: { text: string }) => `to write it as text, put it in quotes: "${text}"`,
   },
   "yaml-syntax": {
     severity: "error",
@@ -124,7 +122,7 @@ export const yamlCodes = {
   },
   "duplicate-key": {
     severity: "error",
-    message: ({ key }: { key: string }) => `the key ${quote(key)} is there twice; only one of them could count`,
+    message: ({ key }: { key: string }) => `the key ${quote(key)} is defined twice`,
     hint: () => "remove one, or give it another name",
   },
 } satisfies CodeTable;

@@ -35,7 +35,7 @@ function reportTextError({ code, pos, message }: YAMLError, file: SourceFile, si
     return true;
   }
   if (message.startsWith("Comments must be separated")) {
-    sink.report("yaml-missing-blank", { mark: "#", span: { file, start: at, end: at + 1 } });
+    sink.report("yaml-missing-space", { mark: "#", span: { file, start: at, end: at + 1 } });
     return true;
   }
   return false;
@@ -137,7 +137,7 @@ function wordsFor(code: string, message: string, character: string): readonly [s
   if (code === "BAD_ALIAS") {
     return [
       `"${character}" without a name is no ${character === "&" ? "anchor" : "alias"}`,
-      "if text is meant, put it in quotes",
+      "to write it as text, put it in quotes",
     ];
   }
   if (code === "ALIAS_PROPS") return ["an alias can have neither an anchor nor a tag of its own", "remove them"];
@@ -148,7 +148,10 @@ function wordsFor(code: string, message: string, character: string): readonly [s
     return ["only an indentation digit and + or - may follow | and >", "begin the text on the next line"];
   }
   if (message.startsWith("Block scalars with more-indented")) {
-    return ["the first lines of this text are blank and indented further than its first words", "remove their blanks"];
+    return [
+      "the first lines of this text are empty and indented further than its first words",
+      "remove their indentation",
+    ];
   }
   return [message.replace(/^./, (c) => c.toLowerCase()), undefined];
 }

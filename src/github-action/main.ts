@@ -76,7 +76,7 @@ function readPlan(name: string): JsonObject {
     throw new UsageError(`there is no plan ${name}.plan.json beside the action: compile again and commit it`);
   }
   const plan = parseJson(text);
-  if (!isObject(plan)) throw new UsageError(`${name}.plan.json is no plan: compile again`);
+  if (!isObject(plan)) throw new UsageError(`${name}.plan.json is not a plan: compile again`);
   return plan;
 }
 

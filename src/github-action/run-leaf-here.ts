@@ -82,7 +82,7 @@ function takeParameters(run: RunSpec | undefined): readonly string[] {
 function clearedParameter(name: string, run: RunSpec | undefined): string {
   if (run?.text?.includes(name)) return `${name}=`;
   const usual = printJson(run?.parameters[name] ?? null);
-  throw new UsageError(`the input ${name} is empty, which is no value: give one such as ${usual}`, exitCode.badInput);
+  throw new UsageError(`the input ${name} is empty: give it a value such as ${usual}`, exitCode.badInput);
 }
 
 function readObject(text: string): JsonObject {
@@ -92,7 +92,10 @@ function readObject(text: string): JsonObject {
   } catch {
     // It is told below.
   }
-  throw new UsageError('the input `parameters` is no JSON object: give one such as {"rate": 0.5}', exitCode.badInput);
+  throw new UsageError(
+    'the input `parameters` is not a JSON object: write one such as {"rate": 0.5}',
+    exitCode.badInput,
+  );
 }
 
 /** As the shim takes it, whatever is in the text. */
@@ -171,7 +174,7 @@ function giveControl(control: string, step: string, secrets: readonly string[], 
     .flatMap((secret) => secret.split(/\r?\n/))
     .find((line) => line !== "" && control.includes(line));
   if (spoiling !== undefined) {
-    annotate(step, "what comes next cannot be told: its text contains a secret, and GitHub drops such outputs");
+    annotate(step, "the next step cannot be chosen: the value contains a secret, and GitHub drops such outputs");
     return exitCode.failed;
   }
   const items = control.startsWith("[") ? parseJson(control) : [];

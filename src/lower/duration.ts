@@ -33,5 +33,5 @@ function problemOf(text: string): { readonly cause: string; readonly instead: st
     .replace(/minutes?|mins?/g, "m")
     .replace(/seconds?|secs?/g, "s")
     .replace(/days?/g, "d");
-  return { cause: "it cannot be read", instead: whole.test(close) ? close : undefined };
+  return { cause: "expected numbers with units", instead: whole.test(close) ? close : undefined };
 }

@@ -75,7 +75,7 @@ function nameOf(name: string | null | undefined, container: JsonObject, { docume
 
 function problemOfName(name: string): string | undefined {
   if (name.trim() === "") return "it is empty";
-  if (name !== name.trim()) return "it begins or ends with a blank";
+  if (name !== name.trim()) return "it starts or ends with a space";
   if (/[/\\]/.test(name)) return "it contains a slash";
   if (/\p{Cc}|\p{Surrogate}/u.test(name)) return "it contains a control character";
   if (name.startsWith(".") || name.startsWith("-")) return `it begins with "${name[0]}"`;

@@ -29,7 +29,7 @@ function whereElse(key: string): string | undefined {
 }
 
 const order =
-  "a step names what follows it, `next`, or stands in a list, where the next one follows; what shall run at the same time are branches of `type: parallel`";
+  "a step names the one that follows it (`next`), or `steps` is a list, in order; to run steps at the same time, make them branches of a `type: parallel` step";
 const condition = "whether a step runs is decided by `type: conditional`, after a failure by `on_failure`";
 const items = "`type: map` runs a graph for each item of the parameter that `iterate_on` names";
 
@@ -41,8 +41,7 @@ const otherTools: ReadonlyMap<string, string> = new Map([
   ...["when", "if", "condition", "only", "unless"].map((key) => [key, condition] as const),
   ...["with_items", "with_param", "foreach", "for_each", "matrix", "loop"].map((key) => [key, items] as const),
   ...["continue_on_error", "allow_failure", "ignore_errors", "trigger_rule"].map(
-    (key) =>
-      [key, "a failure that shall not end the graph has a way: `on_failure` with the step that follows"] as const,
+    (key) => [key, "to go on after a failure, name the step that follows it: `on_failure: STEP`"] as const,
   ),
   ...["working_dir", "working_directory", "cwd", "workdir"].map(
     (key) =>
@@ -51,7 +50,7 @@ const otherTools: ReadonlyMap<string, string> = new Map([
   ...["schedule", "cron"].map(
     (key) => [key, "a schedule is an option of a target: `targets.<name>.schedule`"] as const,
   ),
-  ["with", "a task sees all parameters by their names; values of its own stand under `env`"],
-  ["artifacts", "files that pass between steps stand under `catalog`: {get: […], put: […]}"],
-  ["volumes", "files that pass between steps stand under `catalog`: {get: […], put: […]}"],
+  ["with", "a task sees all parameters by name; set values of its own under `env`"],
+  ["artifacts", "declare files that pass between steps under `catalog: {get: […], put: […]}`"],
+  ["volumes", "declare files that pass between steps under `catalog: {get: […], put: […]}`"],
 ]);

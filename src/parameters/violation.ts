@@ -43,7 +43,7 @@ export function violationOf({ keyword, params, message }: ErrorObject, value: Js
     case "maxProperties":
       return { problem: `must have at most ${counted(params.limit, value)}; it has ${sizeOf(value)}` };
     case "uniqueItems":
-      return { problem: `must have no item twice; items ${params.j} and ${params.i} (from 0) are the same` };
+      return { problem: `must not contain duplicates; items ${params.j} and ${params.i} (from 0) are the same` };
     case "required":
       return { problem: `needs the key ${JSON.stringify(params.missingProperty)}` };
     case "additionalProperties":

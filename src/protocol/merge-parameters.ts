@@ -134,7 +134,7 @@ export function isTextParameter(fallback: Json | undefined, schema: Json | undef
 export function parameterProblem(name: string, value: Json): string | undefined {
   if (name === "__proto__") return "`__proto__` is reserved and cannot name a parameter";
   if (!parameterName.test(name)) {
-    return `${JSON.stringify(name)} is no name for a parameter: use letters, digits and _, not a digit first`;
+    return `${JSON.stringify(name)} is not a valid parameter name: use letters, digits and _, not starting with a digit`;
   }
   if (isTooDeep(value)) return `\`${name}\` is nested deeper than ${maxJsonDepth} levels`;
   return hasObject(value) ? `\`${name}\` holds ${objectInWords}` : undefined;

@@ -11,7 +11,7 @@ export function objectValue(digest: string): Json {
 }
 
 /** What it looks like, in words of messages. */
-export const objectInWords = '{"$object": "sha256:…"}, by which magnus itself refers to an object';
+export const objectInWords = '{"$object": "sha256:…"}, which magnus uses to refer to an object';
 
 /** The digest where a value is such an object. */
 export function objectDigest(value: Json | undefined): string | undefined {

@@ -51,7 +51,7 @@ function problemOfPython(
     return { cause: "it is more than a name", instead: "for a shell's command add `command_type: shell`" };
   if (!command.includes(".")) return { cause: "there is no dot in it, so no module", instead: undefined };
   if (!command.split(".").every((part) => /^[\p{ID_Start}_][\p{ID_Continue}]*$/u.test(part))) {
-    return { cause: "a part of it is no Python name", instead: undefined };
+    return { cause: "a part of it is not a valid Python name", instead: undefined };
   }
   return undefined;
 }

@@ -15,7 +15,7 @@ export const checkNames: Rule = ({ root }, { sink, places }) => {
 function problemOf(name: string): string | undefined {
   if (/^[\w -]+$/.test(name) && name === name.trim()) return undefined;
   if (name === "") return "the name is empty";
-  if (name !== name.trim()) return "it begins or ends with a blank";
+  if (name !== name.trim()) return "it starts or ends with a space";
   if (name.includes(".")) return "a dot separates the names of nested steps";
   if (name.includes("%")) return "it contains a %";
   if (/\p{Cc}/u.test(name)) return "it contains a control character";

@@ -164,16 +164,17 @@ function remedyAt(way: readonly PropertyKey[], value: Json): string | undefined 
   const key = way.length === 1 ? String(way[0]) : "";
   const list = isArray(value);
   if (key === "iterate_on" && list) {
-    return `the list is a parameter, which is named here: \`parameters: {items: ${shortJson(value)}}\` and \`iterate_on: items\``;
+    return `give the name of a parameter that holds the list: \`parameters: {items: ${shortJson(value)}}\` and \`iterate_on: items\``;
   }
   if (key === "catalog" && (list || typeof value === "string")) {
-    return `say whether it gets or puts: \`catalog: {put: ${shortJson(list ? value : [value])}}\``;
+    return `choose get or put: \`catalog: {put: ${shortJson(list ? value : [value])}}\``;
   }
   if (key === "branches" && list)
-    return "write each branch under a name: `branches: {left: {steps: […]}, right: {steps: […]}}`";
+    return "give each branch a name: `branches: {left: {steps: […]}, right: {steps: […]}}`";
   if (key === "env" && (list || typeof value === "string"))
     return 'write names with their values: `env: {NAME: "value"}`';
-  if (key === "secrets" && isObject(value)) return `name them only: ${JSON.stringify(Object.keys(value).slice(0, 5))}`;
+  if (key === "secrets" && isObject(value))
+    return `list the names only: ${JSON.stringify(Object.keys(value).slice(0, 5))}`;
   if (key === "returns" && isObject(value)) return `list them: ${JSON.stringify(Object.keys(value).slice(0, 5))}`;
   return undefined;
 }
@@ -186,7 +187,7 @@ function shortJson(value: Json): string {
 /** A remedy that follows from what was expected and what is there. */
 function remedyFor(expected: string, value: Json): string | undefined {
   const scalar = typeof value === "boolean" || isNumber(value);
-  if (expected === "text" && scalar) return `if text is meant, put it in quotes: "${printJson(value)}"`;
+  if (expected === "text" && scalar) return `to write it as text, put it in quotes: "${printJson(value)}"`;
   if (expected.includes("number") && typeof value === "string" && /^\d+$/.test(value))
     return `write it without quotes: ${value}`;
   if (expected.startsWith("a list") && typeof value === "string") return `write a list: [${quote(value)}]`;

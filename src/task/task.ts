@@ -179,7 +179,7 @@ function readText(text: string): JsonValue {
 }
 
 function refuse(part: number): never {
-  throw new MagnusError(`${part} is no JSON`);
+  throw new MagnusError(`${part} cannot be written as JSON`);
 }
 
 /** Stands around a number that JSON.stringify would print otherwise. */

@@ -181,7 +181,7 @@ test("a step whose store cannot be reached ends with 74 and one line", async () 
   });
   expect([code, stderr]).toEqual([
     74,
-    'magnus-shim: cannot use the bucket runs: its endpoint "ftp://x" is no http(s) URL\n',
+    'magnus-shim: cannot use the bucket runs: its endpoint "ftp://x" is not an http(s) URL\n',
   ]);
 });
 
@@ -205,7 +205,7 @@ test("what install copies reaches a server, too", async () => {
     cwd,
     env: { ...env, MAGNUS_RUN_ID: "r", MAGNUS_SERVICES: services.replace("http://127.0.0.1:1", "ftp://x") },
   });
-  expect(stderr).toContain('its endpoint "ftp://x" is no http(s) URL');
+  expect(stderr).toContain('its endpoint "ftp://x" is not an http(s) URL');
 });
 
 describe("what is compiled", () => {

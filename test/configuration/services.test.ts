@@ -129,7 +129,7 @@ describe("opened services", () => {
     [{ experiment_tracker: { type: "wandb" } }, 'no type "wandb"; use do-nothing, mlflow'],
     [{ experiment_tracker: { type: "mlflow", server: "x" } }, 'no key "server"'],
     [{ experiment_tracker: { type: "mlflow", server_url: "$NONE" } }, "the variable NONE"],
-    [{ run_log_store: { type: "postgres", url: "pg:hidden" } }, "url is no address of the form postgres://"],
+    [{ run_log_store: { type: "postgres", url: "pg:hidden" } }, "url is not an address of the form postgres://"],
     [{ run_log_store: { type: "postgres" } }, "url is missing or empty"],
     [{ run_log_store: { type: "postgres", url: "postgres://h/d", schema: "A b" } }, 'it is "A b"'],
     [{ run_log_store: { type: "s3", bucket: "" } }, "bucket is missing or empty"],

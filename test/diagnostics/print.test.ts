@@ -37,7 +37,7 @@ describe("printPretty", () => {
     expect(printPretty(found("dag:\n  x: b # y\n", "b"))).toBe(
       [
         "error[unknown-next] p.yaml:2:6",
-        '  step "a" goes on to "b", but no step of this graph has that name',
+        '  step "a" is followed by "b", but no step of this graph has that name',
         "",
         "   1 | dag:",
         ">  2 |   x: b # y",
@@ -96,7 +96,7 @@ describe("printJson", () => {
         {
           code: "unknown-next",
           severity: "error",
-          message: 'step "a" goes on to "b", but no step of this graph has that name',
+          message: 'step "a" is followed by "b", but no step of this graph has that name',
           hint: 'did you mean "c"?',
           file: "p.yaml",
           line: 2,
@@ -118,7 +118,7 @@ describe("printGithub", () => {
   it("is a workflow command", () => {
     expect(printGithub(found("dag:\n  x: b\n", "b"))).toBe(
       "::error file=p.yaml,line=2,endLine=2,col=6,endColumn=7,title=unknown-next::" +
-        'step "a" goes on to "b", but no step of this graph has that name%0Ahint: did you mean "c"?%0Ap.yaml:1:1: the graph\n',
+        'step "a" is followed by "b", but no step of this graph has that name%0Ahint: did you mean "c"?%0Ap.yaml:1:1: the graph\n',
     );
   });
 

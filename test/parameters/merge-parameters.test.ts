@@ -33,7 +33,7 @@ describe("mergeParameters", () => {
     });
     expect(errors.map((error) => error.replace(/\(.*\)|\[+\]+/g, "…"))).toEqual([
       "p.json: it is not JSON, and a compiled file's shim reads no YAML …; `magnus run` and `magnus compile` read both",
-      'MAGNUS_PRM_a-b: "a-b" is no name for a parameter: use letters, digits and _, not a digit first',
+      'MAGNUS_PRM_a-b: "a-b" is not a valid parameter name: use letters, digits and _, not starting with a digit',
       "--param x: it must be name=value",
       "--param __proto__=1: `__proto__` is reserved and cannot name a parameter",
       "--param deep=…: `deep` is nested deeper than 500 levels",

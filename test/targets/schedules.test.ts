@@ -311,7 +311,7 @@ describe("options", () => {
     expect(found('{schedule: [{cron: "0 2 * * *", timezone: Europe/Olso}, "0 25 * * *"], timezone: UTC+1}')).toEqual([
       'bad-schedule 59 `schedule.0.timezone` is the text "Europe/Olso": there is no such time zone',
       'bad-schedule 73 `schedule.1` is the text "0 25 * * *": `25` is no hour, which is 0 to 23',
-      'bad-schedule 98 `timezone` is the text "UTC+1": a difference to UTC is no time zone',
+      'bad-schedule 98 `timezone` is the text "UTC+1": an offset from UTC is not a time zone',
     ]);
     expect(found('{schedule: "30 2 * * *", timezone: Europe/Oslo}')).toEqual([
       'odd-schedule 28 `schedule` is the text "30 2 * * *": a clock change in Europe/Oslo skips this time: Argo leaves the run of that day out',

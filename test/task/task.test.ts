@@ -46,7 +46,7 @@ describe("the types", () => {
     expect([status, stdout]).toEqual([0, ""]);
   });
 
-  test("refuse what is no JSON, and what is no name", () => {
+  test("refuse what cannot be written as JSON, and what is no name", () => {
     const wrong = `import { getParameter, setParameter } from "magnus-pipelines/task";
 setParameter({ f: () => 1 });
 getParameter(7);

@@ -13,7 +13,7 @@ def read_notebook(name, runner):
     except OSError as error:
         raise runner.Failure("cannot read the notebook %s: %s" % (name, error.strerror), "cannot-start") from None
     except ValueError as error:
-        raise runner.Failure("the notebook %s is no JSON: %s" % (name, error), "cannot-start") from None
+        raise runner.Failure("the notebook %s is not valid JSON: %s" % (name, error), "cannot-start") from None
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4 or not isinstance(notebook.get("cells"), list):
         raise runner.Failure("%s is no notebook of format 4; open it in Jupyter and save it again" % name, "cannot-start")
     notebook["metadata"] = mapping_of(notebook.get("metadata"))

@@ -1,4 +1,4 @@
-"""Makes of a value that is no JSON what stands for it there, or refuses it. Runs in the namespace of _runner.py."""
+"""Makes of a value that JSON does not have what stands for it there, or refuses it. Runs in the namespace of _runner.py."""
 
 # ruff: noqa: F821
 
@@ -24,7 +24,7 @@ NO_NUMBERS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
 def misfit(value, name, as_metric, error):
-    """Where in the value the first part is that is no JSON, and why; `error` is what the printer of JSON said."""
+    """Where in the value the first part is that JSON does not have, and why; `error` is what the printer of JSON said."""
     if isinstance(error, RecursionError) or "Circular" in str(error):
         return str(error)
     waiting = [(value, name)]
@@ -33,7 +33,7 @@ def misfit(value, name, as_metric, error):
         where = "" if place == name else place + ": "
         if isinstance(one, float):
             if not as_metric and repr(one) in NO_NUMBERS:
-                return where + NO_NUMBERS[repr(one)] + " is no number of JSON (None is, and a metric may be one)"
+                return where + NO_NUMBERS[repr(one)] + " cannot be written as JSON (return None instead; a metric may be NaN)"
         elif isinstance(one, dict):
             for key, entry in reversed(list(one.items())):
                 text = "%s[%r]" % (place, key)
@@ -54,7 +54,7 @@ def plain(value):
     """What json does not know, as something that it does. By what the type has: a table may have any attribute, by its columns."""
     kind = type(value)
     if isinstance(value, type):
-        raise TypeError("a class is no JSON")
+        raise TypeError("a class cannot be written as JSON")
     if hasattr(kind, "model_dump"):
         return in_order(value.model_dump(mode="json", by_alias=True), value.model_dump(by_alias=True))
     if hasattr(kind, "__fields__") and hasattr(kind, "json"):
@@ -79,7 +79,7 @@ def plain(value):
 
 
 def no_json(kind):
-    return "a %s is no JSON (kind: object publishes it as it is)" % kind.__name__
+    return "a %s cannot be written as JSON (`kind: object` publishes it unchanged)" % kind.__name__
 
 
 def sorted_items(values):
@@ -107,7 +107,7 @@ def items_of(value, kind):
     if letter == "M" and kind.__module__.startswith("numpy"):
         return dates_of(value.astype(str).tolist())
     if letter == "m" or getattr(dtype, "names", None):
-        raise TypeError("a %s of type %s is no JSON" % (kind.__name__, dtype))
+        raise TypeError("a %s of type %s cannot be written as JSON" % (kind.__name__, dtype))
     items = value.tolist() if hasattr(kind, "tolist") else value.item()
     if type(items) is kind:
         raise TypeError(no_json(kind))
@@ -119,5 +119,5 @@ def dates_of(texts):
     if isinstance(texts, list):
         return list(map(dates_of, texts))
     if texts == "NaT":
-        raise TypeError("NaT is no JSON")
+        raise TypeError("NaT cannot be written as JSON")
     return texts.rstrip("0").rstrip(".") if "." in texts else texts

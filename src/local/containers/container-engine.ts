@@ -27,7 +27,7 @@ const usual = ["docker", "podman"];
 export function openEngine(named: string | undefined): ContainerEngine | Unusable {
   const program = findEngine(named);
   if (program === undefined) {
-    const failure = named === undefined ? "neither docker nor podman is on PATH" : `there is no program ${named}`;
+    const failure = named === undefined ? "neither docker nor podman is on PATH" : `the program ${named} was not found`;
     return { failure, hint: "install one of them, or name one: `engine: /usr/bin/podman`" };
   }
   const name = path.basename(program);

@@ -209,7 +209,7 @@ function guardedNames(delta: Parameters): readonly string[] {
     .filter(isGuardedName)
     .map(
       (name) =>
-        `the parameter "${name}" has the name of a variable that steers programs: tasks get it as $MAGNUS_PRM_${name} only`,
+        `the parameter "${name}" has the name of a variable that changes how programs run: tasks get it as $MAGNUS_PRM_${name} only`,
     );
 }
 

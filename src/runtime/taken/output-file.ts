@@ -68,16 +68,16 @@ export function parseOutput(text: string): OutputFile {
 export function readAnswer(line: string): OutputFile | string {
   const value = readLine(line);
   if (value === undefined) return "is not JSON";
-  if (!isObject(value)) return 'is no object; write {"parameters": {...}}';
+  if (!isObject(value)) return 'is not an object; write {"parameters": {...}}';
   const { parameters = {}, metrics, step, catalog = {}, objects = {}, warnings = [], ...rest } = value;
   const unknown = Object.keys(rest)[0];
   if (unknown !== undefined) return `has the key "${unknown}"; known are parameters, metrics, step and catalog`;
   if (!isObject(parameters)) return "has parameters that are no object";
   const name = Object.keys(parameters).find((one) => !parameterName.test(one));
-  if (name !== undefined) return `sets the parameter "${name}", which is no name ([A-Za-z_][A-Za-z0-9_]*)`;
+  if (name !== undefined) return `sets the parameter "${name}", which is not a valid name ([A-Za-z_][A-Za-z0-9_]*)`;
   if (metrics !== undefined && !isObject(metrics)) return "has metrics that are no object";
   if (step !== undefined && !(typeof step === "number" && Number.isSafeInteger(step))) {
-    return `has a step that is no integer${isNumber(step) ? "" : " but something else"}`;
+    return `has a step that is not an integer${isNumber(step) ? "" : " but something else"}`;
   }
   const put = isObject(catalog) ? (catalog.put ?? []) : undefined;
   if (!isArray(put) || !put.every((pattern) => typeof pattern === "string")) {

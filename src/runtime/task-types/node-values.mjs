@@ -62,7 +62,7 @@ function plain(part, original, asMetric) {
   if (typeof part === "bigint") return `${mark} ${part}`;
   if (typeof part === "function" || typeof part === "symbol") return refuse(part);
   if (typeof part === "number") return plainNumber(part, asMetric);
-  if (original instanceof Date && part === null) throw new Error("an invalid Date is no JSON");
+  if (original instanceof Date && part === null) throw new Error("an invalid Date cannot be written as JSON");
   if (original instanceof Uint8Array && part !== original) return refuse(original);
   if (part instanceof Map) return entriesOfMap(part);
   if (part instanceof Set) return [...part];
@@ -93,7 +93,7 @@ export function tagOf(value) {
 }
 
 function refuse(value) {
-  if (typeof value === "number") throw new Error(`${value} is no JSON`);
+  if (typeof value === "number") throw new Error(`${value} cannot be written as JSON`);
   const name = typeof value === "object" ? (value.constructor?.name ?? tagOf(value)) : typeof value;
-  throw new Error(`${/^[AEIOU]/.test(name) ? "an" : "a"} ${name} is no JSON`);
+  throw new Error(`${/^[AEIOU]/.test(name) ? "an" : "a"} ${name} cannot be written as JSON`);
 }

@@ -8,7 +8,8 @@ export function isRunId(run: string): boolean {
 
 /** The run id, where it can be one; `place` is the store, for the message. Throws a StoreError. */
 export function checkedRunId(run: string, place: string): string {
-  if (!isRunId(run)) throw new StoreError("cannot use a run id that is no file name below", place, JSON.stringify(run));
+  if (!isRunId(run))
+    throw new StoreError("cannot use a run id that cannot be a file name below", place, JSON.stringify(run));
   return run;
 }
 

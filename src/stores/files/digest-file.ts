@@ -25,7 +25,7 @@ export interface Digest {
 /** The digits of `sha256:<hex>`. Throws a CatalogError where it is something else. */
 export function hexOf(digest: string): string {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
-  if (hex === undefined) throw new CatalogError(`${JSON.stringify(digest)} is no digest`);
+  if (hex === undefined) throw new CatalogError(`${JSON.stringify(digest)} is not a digest`);
   return hex;
 }
 

@@ -67,7 +67,7 @@ export function readPostgresAddress(
   const host = given("host", url.hostname.replace(/^\[|\]$/g, ""), "PGHOST") || "localhost";
   if (host.includes(",")) refuse("`url` names several hosts; name one that leads to the primary server");
   const port = given("port", url.port, "PGPORT") || "5432";
-  if (!/^\d{1,5}$/.test(port)) refuse(`the port ${JSON.stringify(port)} is no number`);
+  if (!/^\d{1,5}$/.test(port)) refuse(`the port ${JSON.stringify(port)} is not a number`);
   const user = given("user", url.username, "PGUSER") || userInfo().username;
   const database = given("dbname", url.pathname.slice(1), "PGDATABASE") || user;
   const home = environment.HOME || homedir();

@@ -101,7 +101,7 @@ function addressOf(address: string, bucket: string): URL {
   throw new StoreError(
     "cannot use",
     `the bucket ${bucket}`,
-    `its endpoint ${JSON.stringify(address)} is no http(s) URL`,
+    `its endpoint ${JSON.stringify(address)} is not an http(s) URL`,
   );
 }
 

@@ -49,8 +49,8 @@ const grammar =
 /** A text says what is wrong. */
 function parseStrictly(text: string): Cron | string {
   if (text.startsWith("@")) return "names of schedules are not known everywhere";
-  if (/^(CRON_)?TZ=/.test(text)) return "a time zone does not stand before a schedule, but under `timezone`";
-  if (/[^\S ]/.test(text) || text !== text.trim()) return "only single blanks stand between fields, none around them";
+  if (/^(CRON_)?TZ=/.test(text)) return "write the time zone under `timezone`, not before the schedule";
+  if (/[^\S ]/.test(text) || text !== text.trim()) return "separate the fields by single spaces, with none around them";
   const texts = text.split(/ +/);
   if (texts.length !== fields.length) return `it has ${texts.length} of five fields`;
   const read: CronField[] = [];

@@ -14,12 +14,12 @@ export const scheduleOptions = {
     .union([text, z.array(z.union([text, entry])).min(1)])
     .optional()
     .describe("when runs start: a list of {cron, timezone}"),
-  timezone: text.optional().describe("of schedules that name none, such as Europe/Oslo; usual: UTC"),
+  timezone: text.optional().describe("of schedules that name none, such as Europe/Oslo (default: UTC)"),
   concurrency: z
     .enum(["forbid", "replace", "allow"])
     .optional()
     .describe(
-      "where a scheduled run is still running: forbid (usual): the next does not run beside it; replace: it takes its place; allow: both run",
+      "if a scheduled run is still running when the next is due: forbid (default): the next is skipped; replace: it replaces the running one; allow: both run",
     ),
 };
 

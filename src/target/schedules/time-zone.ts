@@ -8,7 +8,7 @@ export function zoneProblem(zone: string): NoCron | undefined {
   const remedy = `write a name of IANA's, such as \`${nearest(zone, known) ?? "Europe/Oslo"}\``;
   if (/^(UTC|GMT)?[+-]?\d/.test(zone) || /^(UTC|GMT)[+-]/.test(zone)) {
     return {
-      problem: "a difference to UTC is no time zone",
+      problem: "an offset from UTC is not a time zone",
       remedy: `${remedy}; UTC+1 is \`Etc/GMT-1\`, sign reversed`,
     };
   }

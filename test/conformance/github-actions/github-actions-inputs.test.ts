@@ -74,11 +74,11 @@ describe("what a run starts with", () => {
   });
 
   test.each(["[1]", "{", "rate: 1"])(
-    "by an input that is no JSON object (%s): the first step fails and says so",
+    "by an input that is not a JSON object (%s): the first step fails and says so",
     async (text) => {
       const { end, annotations } = await simulatePipeline(many, { inputs: { parameters: text } });
       expect(end.conclusion).toBe("failure");
-      expect(annotations.find(({ job }) => job === "a")?.message).toContain("`parameters` is no JSON object");
+      expect(annotations.find(({ job }) => job === "a")?.message).toContain("`parameters` is not a JSON object");
     },
   );
 });

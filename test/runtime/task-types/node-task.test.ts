@@ -134,10 +134,10 @@ export const work = () => {
   it.for([
     [
       "() => ({ x: () => 1, y: [() => 1] })",
-      '"y" cannot be published as JSON: y[0]: a function is no JSON',
+      '"y" cannot be published as JSON: y[0]: a function cannot be written as JSON',
       "exception",
     ],
-    ["() => ({ x: 1 / 0 })", '"x" cannot be published as JSON: Infinity is no JSON', "exception"],
+    ["() => ({ x: 1 / 0 })", '"x" cannot be published as JSON: Infinity cannot be written as JSON', "exception"],
     ["() => ({ 'a-b': 1 })", 'the key "a-b", which cannot be the name of a parameter', "exception"],
   ] as const)("that are no JSON fail: %s", async ([source, message, reason]) => {
     const { result } = await node("s.mjs#work", { files: { "s.mjs": `export const work = ${source};` } });
@@ -300,22 +300,25 @@ export function work() {
   });
 });
 
-describe("what is no JSON", () => {
+describe("what cannot be written as JSON", () => {
   it.each([
     ["new Map([[1, 'a'], ['1', 'b']])", 'the keys 1 and "1" of a Map become the same key'],
     ["new Map([[{}, 'a']])", "a key of a Map is an Object, and JSON's are texts"],
-    ["[new Date(NaN)]", "x[0]: an invalid Date is no JSON"],
-    ["{ rows: [1, new Map([['a b', [[], -Infinity]]])] }", 'x["rows"][1]["a b"][1]: -Infinity is no JSON'],
-    ["Promise.resolve(1)", "a Promise is no JSON"],
-    ["[/x/]", "x[0]: a RegExp is no JSON"],
-    ["new TypeError('x')", "a TypeError is no JSON"],
-    ["Object.assign(new Error('x'), { code: 1 })", "an Error is no JSON"],
-    ["Buffer.from('x')", "a Buffer is no JSON"],
-    ["new ArrayBuffer(1)", "an ArrayBuffer is no JSON"],
-    ["new (class Secret { #x = 1 })()", "a Secret is no JSON"],
-    ["[1].values()", /^an? [\w ]+ is no JSON$/],
-    ["{ f: () => 1 }", 'x["f"]: a function is no JSON'],
-    ["NaN", "NaN is no JSON"],
+    ["[new Date(NaN)]", "x[0]: an invalid Date cannot be written as JSON"],
+    [
+      "{ rows: [1, new Map([['a b', [[], -Infinity]]])] }",
+      'x["rows"][1]["a b"][1]: -Infinity cannot be written as JSON',
+    ],
+    ["Promise.resolve(1)", "a Promise cannot be written as JSON"],
+    ["[/x/]", "x[0]: a RegExp cannot be written as JSON"],
+    ["new TypeError('x')", "a TypeError cannot be written as JSON"],
+    ["Object.assign(new Error('x'), { code: 1 })", "an Error cannot be written as JSON"],
+    ["Buffer.from('x')", "a Buffer cannot be written as JSON"],
+    ["new ArrayBuffer(1)", "an ArrayBuffer cannot be written as JSON"],
+    ["new (class Secret { #x = 1 })()", "a Secret cannot be written as JSON"],
+    ["[1].values()", /^an? [\w ]+ cannot be written as JSON$/],
+    ["{ f: () => 1 }", 'x["f"]: a function cannot be written as JSON'],
+    ["NaN", "NaN cannot be written as JSON"],
   ])("%s is refused", async (value, why) => {
     const { result } = await node("s.mjs#work", { files: { "s.mjs": `export const work = () => ({ x: ${value} })` } });
     expect(result).toMatchObject({ status: "failed", reason: "exception" });

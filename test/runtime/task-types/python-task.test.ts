@@ -344,15 +344,15 @@ def by_name(): return {"b": 2, "a": 1, "c": 3}
     expect(dataOf(events, "metric")).toEqual([{ metrics: { loss: 0.5, other: "NaN" } }]);
   });
 
-  it("that is no JSON fails, and says what to do", async () => {
+  it("that is not valid JSON fails, and says what to do", async () => {
     const { result } = await python("def work(): return {'f': open}");
     expect(result).toMatchObject({ status: "failed", reason: "exception" });
     expect(result.message).toBe(
-      '"f" cannot be published as JSON: a builtin_function_or_method is no JSON (kind: object publishes it as it is)',
+      '"f" cannot be published as JSON: a builtin_function_or_method cannot be written as JSON (`kind: object` publishes it unchanged)',
     );
     const nan = await python("def work(): return {'f': float('nan')}");
     expect(nan.result.message).toBe(
-      '"f" cannot be published as JSON: NaN is no number of JSON (None is, and a metric may be one)',
+      '"f" cannot be published as JSON: NaN cannot be written as JSON (return None instead; a metric may be NaN)',
     );
   });
 

@@ -57,12 +57,15 @@ P = collections.namedtuple("P", "x y")
       ],
       ["{True: 0, 'true': 1}", `refused: the keys True and 'true' of a dictionary become the same key of JSON`],
       ["{float('nan'): 1}", "refused: x[nan]: a key cannot be NaN"],
-      ["float('inf')", "refused: Infinity is no number of JSON (None is, and a metric may be one)"],
+      ["float('inf')", "refused: Infinity cannot be written as JSON (return None instead; a metric may be NaN)"],
       [
         "{'val': [0.5, D(-float('inf'))]}",
-        "refused: x['val'][1]['at']: -Infinity is no number of JSON (None is, and a metric may be one)",
+        "refused: x['val'][1]['at']: -Infinity cannot be written as JSON (return None instead; a metric may be NaN)",
       ],
-      ["[(1, {'b c': b'x'})]", "refused: x[0][1]['b c']: a bytes is no JSON (kind: object publishes it as it is)"],
+      [
+        "[(1, {'b c': b'x'})]",
+        "refused: x[0][1]['b c']: a bytes cannot be written as JSON (`kind: object` publishes it unchanged)",
+      ],
       ["itself", "refused: Circular reference detected"],
       ["{(1, 2): 3}", /^refused: keys must be str, int, float, bool or None, not .*tuple$/],
       ["{datetime.date(2026, 1, 1): 3}", /^refused: keys must be str, int, float, bool or None, not .*date$/],
@@ -74,15 +77,18 @@ P = collections.namedtuple("P", "x y")
       ["pathlib.PurePosixPath('a/b')", "a/b"],
       ["uuid.UUID(int=1)", "00000000-0000-0000-0000-000000000001"],
       ["D(datetime.datetime(2026, 1, 2, 3, 4))", { at: "2026-01-02T03:04:00" }],
-      ["datetime.timedelta(1)", "refused: a timedelta is no JSON (kind: object publishes it as it is)"],
+      [
+        "datetime.timedelta(1)",
+        "refused: a timedelta cannot be written as JSON (`kind: object` publishes it unchanged)",
+      ],
       ["P(1, 2)", [1, 2]],
       ["array.array('i', [1, 2])", [1, 2]],
       ["types.MappingProxyType({'a': 1})", { a: 1 }],
-      ["b'bytes'", "refused: a bytes is no JSON (kind: object publishes it as it is)"],
-      ["D", "refused: a class is no JSON"],
-      ["Table()", "refused: a Table is no JSON (kind: object publishes it as it is)"],
-      ["(x for x in [])", "refused: a generator is no JSON (kind: object publishes it as it is)"],
-      ["2 + 3j", "refused: a complex is no JSON (kind: object publishes it as it is)"],
+      ["b'bytes'", "refused: a bytes cannot be written as JSON (`kind: object` publishes it unchanged)"],
+      ["D", "refused: a class cannot be written as JSON"],
+      ["Table()", "refused: a Table cannot be written as JSON (`kind: object` publishes it unchanged)"],
+      ["(x for x in [])", "refused: a generator cannot be written as JSON (`kind: object` publishes it unchanged)"],
+      ["2 + 3j", "refused: a complex cannot be written as JSON (`kind: object` publishes it unchanged)"],
     ];
     const { result } = await python(
       become(

@@ -184,7 +184,7 @@ describe("the answers of a script", () => {
   });
 
   it.each(['{"parameters": {"a": NaN}}', '{"metrics": {"a": 1}, "step": NaN}', '{"metrics": {"a": nan}}'])(
-    "a parameter or step that is not finite is no JSON: %s",
+    "a parameter or step that is not finite is not valid JSON: %s",
     async (line) => {
       const { result } = await runShell(`echo '${line}' >>"$MAGNUS_OUTPUT_FILE"`);
       expect(result).toMatchObject({ status: "failed", message: expect.stringContaining("is not JSON") });

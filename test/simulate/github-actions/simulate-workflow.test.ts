@@ -239,7 +239,7 @@ jobs:
       }),
     ).toEqual([
       "There is no input z; there are: n, c, r",
-      'The input n is no number: "x"',
+      'The input n is not a number: "x"',
       'The input c is no choice of p: "q"',
       "The input r is required and was not given",
     ]);

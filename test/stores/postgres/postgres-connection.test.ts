@@ -167,7 +167,7 @@ describe.skipIf(noServer !== undefined)(`PostgreSQL without TLS${leftOut(noServe
   it.each([
     ["channel_binding=require", "`url` has channel_binding, which magnus does not read; leave it out"],
     ["host=a,b", "`url` names several hosts; name one that leads to the primary server"],
-    ["port=x", 'the port "x" is no number'],
+    ["port=x", 'the port "x" is not a number'],
   ])("what cannot be read is said: %s", async (parameter, why) => {
     expect(await told(`${server.url}/postgres?${parameter}`)).toBe(`cannot use the database: ${why}`);
   });

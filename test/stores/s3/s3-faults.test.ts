@@ -117,7 +117,7 @@ describe("what is wrong with a bucket is one line", () => {
       /InvalidAccessKeyId.*check AWS_ACCESS_KEY_ID/,
     ],
     ["bucket", { bucket: "none" }, undefined, /the bucket none at 127.0.0.1:\d+: there is no such bucket; create none/],
-    ["endpoint", { endpoint: "minio:9000" }, undefined, /its endpoint "minio:9000" is no http\(s\) URL/],
+    ["endpoint", { endpoint: "minio:9000" }, undefined, /its endpoint "minio:9000" is not an http\(s\) URL/],
     [
       "server",
       { endpoint: "http://127.0.0.1:1" },

@@ -30,7 +30,7 @@ export const answerCases: readonly NotebookCase[] = [
     want: { reason: "missing-output", exitCode: 0, message: /"y"/ },
   },
   {
-    about: "a value that is no JSON",
+    about: "a value that is not valid JSON",
     cells: ["x = object()"],
     given: { returns: json("x") },
     want: { reason: "exception", message: /^"x" cannot be published as JSON: / },
