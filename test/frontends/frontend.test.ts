@@ -63,7 +63,7 @@ describe("a front end that src/ does not know", () => {
   test("is compiled", async () => {
     const checked = await readWell("a.lines", { files });
     const target = await loadTarget("shell");
-    if (target === undefined) throw new Error("there is no target shell");
+    if (target === undefined) throw new Error("unknown target shell");
     const sink = new DiagnosticSink();
     const compiled = compilePipeline(
       {

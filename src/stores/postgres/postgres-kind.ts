@@ -19,7 +19,7 @@ export const postgresRunLog: RunLogKind<typeof keys> = {
     // Never the address itself: it may hold a password.
     const address = URL.canParse(url) ? new URL(url) : undefined;
     if (address === undefined || !/^postgres(ql)?:$/.test(address.protocol)) {
-      throw new ServiceError("run_log_store: url is no address of the form postgres://user@host/database");
+      throw new ServiceError("run_log_store: url is not an address of the form postgres://user@host/database");
     }
     if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
       throw new ServiceError(`run_log_store: schema must be of small letters, digits and _; it is "${schema}"`);

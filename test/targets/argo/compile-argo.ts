@@ -11,7 +11,7 @@ export const usual = { image: "busybox", shim_image: "shim:1", storage: { claim:
 
 async function targetArgo(): Promise<Target> {
   const target = await loadTarget("argo");
-  if (target === undefined) throw new Error("there is no target argo");
+  if (target === undefined) throw new Error("unknown target argo");
   return target;
 }
 

@@ -29,7 +29,7 @@ const target = await loadTarget("github-actions");
 
 /** Compiles a pipeline that has no errors of its own; the file of the shim is empty. */
 export function compileForGithub(text: string, settings: CompileSettings = {}): CompiledWorkflows {
-  if (target === undefined) throw new Error("there is no target github-actions");
+  if (target === undefined) throw new Error("unknown target github-actions");
   const { options = {}, services, readFile = () => undefined } = settings;
   const sink = new DiagnosticSink();
   const checked = checkText(text, { name: "p.yaml", readFile }, sink);
