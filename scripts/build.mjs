@@ -65,11 +65,12 @@ declare("src/task/task.ts", "task.d.ts");
 
 // What few steps need are files of their own beside the shim, which names them so and loads them when it needs them.
 const serverStores = filesIn("src/stores").filter((file) => /^src\/stores\/\w+\/open-[\w-]+\.ts$/.test(file));
+const shimFiles = JSON.parse(readFileSync(path.join(root, "src/protocol/shim-files.json"), "utf8")).filter(({ name }) =>
+  name.endsWith(".cjs"),
+);
 const apart = new Map([
-  ...serverStores.map((file) => [file, "stores"]),
-  ["src/stores/s3/aws-credentials.ts", "aws-credentials"],
-  ["src/shim/install.ts", "install"],
-  ["src/tracking/mlflow-tracker.ts", "tracker"],
+  ...serverStores.map((file) => [file, "stores.cjs"]),
+  ...shimFiles.filter(({ isProgram }) => !isProgram).map(({ name, source }) => [source, name]),
 ]);
 const besideShim = {
   name: "beside-the-shim",
@@ -77,7 +78,7 @@ const besideShim = {
     onResolve({ filter: /\.ts$/ }, ({ kind, resolveDir, path: file }) => {
       const source = path.relative(root, path.resolve(resolveDir, file)).split(path.sep).join("/");
       const name = kind === "dynamic-import" ? apart.get(source) : undefined;
-      return name === undefined ? undefined : { path: `./${name}.cjs`, external: true };
+      return name === undefined ? undefined : { path: `./${name}`, external: true };
     }),
 };
 
@@ -146,13 +147,8 @@ const shim = await build({
   ...shared,
   plugins: [...shared.plugins, allServerStores, besideShim, onFirstCall, byName],
   entryPoints: [
-    { in: "src/shim/main.ts", out: "shim" },
-    { in: "src/shim/start.ts", out: "start" },
+    ...shimFiles.map(({ name, source }) => ({ in: source, out: path.parse(name).name })),
     { in: "src/github-action/main.ts", out: "action" },
-    { in: "server-stores", out: "stores" },
-    { in: "src/stores/s3/aws-credentials.ts", out: "aws-credentials" },
-    { in: "src/shim/install.ts", out: "install" },
-    { in: "src/tracking/mlflow-tracker.ts", out: "tracker" },
   ],
   outdir: fresh,
   outExtension: { ".js": ".cjs" },

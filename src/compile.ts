@@ -7,24 +7,22 @@ import type { Checked } from "./ir/checked.ts";
 import { digestPipeline } from "./ir/digest.ts";
 import { planPipeline } from "./plan/plan.ts";
 import { checkCapabilities } from "./target/check-capabilities.ts";
-import type { OutputFile, Target } from "./target/target.ts";
+import { checkSecrets } from "./target/check-secrets.ts";
+import { usualHeader } from "./target/header.ts";
+import type { OutputFile, Target, TargetContext } from "./target/target.ts";
 
-export interface Compilation extends Pick<Checked, "pipeline" | "places"> {
+export interface Compilation extends Pick<Checked, "pipeline">, Omit<TargetContext<unknown>, "header"> {
   readonly target: Target;
-  /** `targets.<name>` of the configuration, checked by the target's own schema. */
-  readonly options: unknown;
+  /** The pipeline's file as the user named it: relative, posix. */
   readonly source: string;
   readonly version: string;
-  /** The services' configuration as JSON; undefined: all defaults. */
-  readonly services: string | undefined;
-  readonly render: (template: string, values: object) => string;
-  readonly program: (name: string) => string;
 }
 
 export function compilePipeline(compilation: Compilation, sink: DiagnosticSink): readonly OutputFile[] | undefined {
-  const { pipeline, target } = compilation;
+  const { pipeline, target, source, version, ...given } = compilation;
   checkCapabilities(compilation, target, sink);
-  const plan = planPipeline(pipeline, digestPipeline(pipeline));
-  for (const check of target.rules ?? []) check(plan, compilation, sink);
-  return sink.hasErrors ? undefined : target.emit(plan, compilation);
+  checkSecrets(compilation, target.name, (name) => target.secretRemedy?.(name, given.options), sink);
+  const context = { ...given, header: (target.header ?? usualHeader)({ source, version }) };
+  const model = target.lower(planPipeline(pipeline, digestPipeline(pipeline)), context, sink);
+  return sink.hasErrors || model === undefined ? undefined : target.print(model, context);
 }

@@ -5,16 +5,19 @@ import type { ServiceKinds } from "../stores/contract/service-kind.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Setting } from "./setting.ts";
 
-/** What a run needs of a configuration, variables unresolved, defaults left out: what compiled files carry. */
+/**
+ * What a run needs of a configuration, variables unresolved, defaults left out: what compiled files carry. Keys are sorted,
+ * so that what means the same is printed the same.
+ */
 export function servicesOf(configuration: Configuration): ServicesSpec {
   const { runLogStore, catalog, secrets, experimentTracker, isolate, graceMs } = configuration;
   return {
-    ...part("run_log_store", runLogStore),
     ...part("catalog", catalog),
-    ...part("secrets", secrets),
     ...part("experiment_tracker", experimentTracker),
-    ...(isolate === "auto" ? {} : { isolate }),
     ...(graceMs === serviceDefaults.graceMs ? {} : { graceMs }),
+    ...(isolate === "auto" ? {} : { isolate }),
+    ...part("run_log_store", runLogStore),
+    ...part("secrets", secrets),
   };
 }
 
@@ -27,6 +30,7 @@ export function servicesText(configuration: Configuration): string | undefined {
 function part<Key extends keyof ServiceKinds>(key: Key, { type, config }: Setting): { [key in Key]?: ServiceSettings } {
   if (type === usualType(key) && Object.keys(config).length === 0) return {};
   const settings: { [key in Key]?: ServiceSettings } = {};
-  settings[key] = { ...config, type };
+  const sorted = Object.entries({ ...config, type }).sort(([a], [b]) => (a < b ? -1 : 1));
+  settings[key] = { ...Object.fromEntries(sorted), type };
   return settings;
 }

@@ -52,8 +52,7 @@ export const commandCodes = {
     severity: "error",
     message: ({ name, target }: { name: string; target: string }) =>
       `the configuration of ${target} does not say where the secret ${name} comes from`,
-    hint: ({ target }: { target: string }) =>
-      `set \`targets.${target}.secret\` to the Secret that holds it, or list it in \`secrets_from_k8s\``,
+    hint: ({ hint }: { hint: string }) => hint,
   },
   "target-option-missing": {
     severity: "error",

@@ -18,6 +18,7 @@ import {
 import path from "node:path";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { isArray, isObject, type Json, parseJson } from "../protocol/json.ts";
+import { shimFiles } from "../protocol/shim-files.ts";
 import { makeFolder } from "../system/atomic-file.ts";
 import { errorCode } from "../system/error-code.ts";
 import { readArguments } from "./session.ts";
@@ -52,8 +53,8 @@ interface Part {
 }
 
 const markFile = "installed";
-/** The shim, after what it loads when it needs it: what node tasks import, stores on servers, and this. */
-const ours = ["stores.cjs", "aws-credentials.cjs", "tracker.cjs", "task.mjs", "install.cjs", "shim.cjs", "start.cjs"];
+/** The shim, after what it loads when it needs it. */
+const ours = shimFiles.map(({ name }) => name).reverse();
 const launchers = ["node", "magnus-shim"];
 
 /** The last ones start the others. */

@@ -7,20 +7,31 @@ export interface NameScope {
   of(place: string, wanted: string): string;
 }
 
-/** `clean` gives a name of allowed characters; `longest` in characters; `reserved` names are never given. */
-export function nameScope(
-  clean: (wanted: string) => string,
-  longest: number,
-  options: { readonly reserved?: readonly string[]; readonly ignoreCase?: boolean } = {},
-): NameScope {
-  const fold = (name: string): string => (options.ignoreCase ? name.toLowerCase() : name);
-  const taken = new Map<string, string>(options.reserved?.map((name) => [fold(name), `\0${name}`]));
+export interface NameRules {
+  /** Leaves allowed characters. */
+  readonly clean: (wanted: string) => string;
+  /** In characters. */
+  readonly longest: number;
+  /** Names that are never given. */
+  readonly reserved?: readonly string[];
+  readonly ignoreCase?: boolean;
+  /** Whether each name from which something was cleaned gets a checksum, also where it is the only one. */
+  readonly marksCleaned?: boolean;
+  /** Before a checksum; default: a dash. */
+  readonly separator?: string;
+}
+
+export function nameScope(rules: NameRules): NameScope {
+  const { clean, longest, reserved, ignoreCase, marksCleaned } = rules;
+  const fold = (name: string): string => (ignoreCase ? name.toLowerCase() : name);
+  const taken = new Map<string, string>(reserved?.map((name) => [fold(name), `\0${name}`]));
   return {
     of(place, wanted) {
       const plain = clean(wanted);
-      let name = plain.length <= longest && !/^(step-)?$/.test(plain) ? plain : withChecksum(plain, place, longest);
+      const fits = plain.length <= longest && !/^(step-)?$/.test(plain) && !(marksCleaned && plain !== wanted);
+      let name = fits ? plain : withChecksum(plain, place, rules);
       for (let salt = 0; (taken.get(fold(name)) ?? place) !== place; salt++) {
-        name = withChecksum(plain, `${place}${salt || ""}`, longest);
+        name = withChecksum(plain, `${place}${salt || ""}`, rules);
       }
       taken.set(fold(name), place);
       return name;
@@ -28,8 +39,8 @@ export function nameScope(
   };
 }
 
-function withChecksum(plain: string, place: string, longest: number): string {
-  return `${plain.slice(0, longest - 9).replace(/-+$/, "")}-${checksum(place)}`;
+function withChecksum(plain: string, place: string, { longest, separator = "-" }: NameRules): string {
+  return `${plain.slice(0, longest - 9).replace(/-+$/, "")}${separator}${checksum(place)}`;
 }
 
 /** FNV-1a, 32 bits; the scope sees to those that meet. */

@@ -4,6 +4,12 @@ import { environmentOf, shimFolder } from "./environment.ts";
 import type { ArgoOptions, ShapeOptions } from "./options.ts";
 import type { Storage } from "./storage.ts";
 
+/** What all containers of a workflow have in common. */
+export interface Cluster {
+  readonly options: ArgoOptions;
+  readonly storage: Storage;
+}
+
 /** Where the shim image has its files. */
 const imageFolder = "/opt/magnus";
 
@@ -35,16 +41,19 @@ export function podPart(shape: ShapeOptions, all: ArgoOptions): object {
   };
 }
 
-/** What runs in it; `resources`: the step's own, over those of its shape. */
-export function container(
-  image: string,
-  args: readonly string[],
-  shape: ShapeOptions,
-  secrets: readonly string[],
-  options: ArgoOptions,
-  storage: Storage,
-  resources?: Resources,
-): object {
+export interface ContainerParts {
+  readonly image: string;
+  /** Of the shim. */
+  readonly args: readonly string[];
+  readonly shape: ShapeOptions;
+  readonly secrets?: readonly string[];
+  /** The step's own, over those of its shape. */
+  readonly resources?: Resources | undefined;
+}
+
+/** What runs in it. */
+export function container({ image, args, shape, secrets = [], resources }: ContainerParts, around: Cluster): object {
+  const { options, storage } = around;
   const programs = {
     "init-container": `${shimFolder}/magnus-shim`,
     "baked-in": "magnus-shim",
@@ -57,7 +66,7 @@ export function container(
     ...(pull ? { imagePullPolicy: pull } : {}),
     command: [programs[options.shim]],
     args,
-    env: environmentOf(shape, secrets, options, storage),
+    env: environmentOf(shape, secrets, around),
     ...(sizes === undefined ? {} : { resources: sizes }),
     ...(shape.security_context === undefined ? {} : { securityContext: shape.security_context }),
     volumeMounts: [

@@ -6,8 +6,7 @@ import { jsonText } from "./yaml/print-text.ts";
 export function environmentOf(
   shape: ShapeOptions,
   secrets: readonly string[],
-  options: ArgoOptions,
-  storage: Storage,
+  { options, storage }: { readonly options: ArgoOptions; readonly storage: Storage },
 ): readonly object[] {
   const names = new Set([...storage.variables, ...secrets]);
   return [

@@ -1,8 +1,7 @@
 import type { Plan, PlanComposite, PlanGraph } from "../../src/plan/plan-node.ts";
+import { creatingVerdictSpec } from "../../src/plan/verdict-spec.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
 import { isArray, type Json } from "../../src/protocol/json.ts";
-import type { StepSpec } from "../../src/protocol/step-spec.ts";
-import type { EmitContext } from "../../src/target/target.ts";
 import { cronWorkflow } from "./cron-workflow.ts";
 import type { Graphs } from "./graphs/building.ts";
 import { printGraphs } from "./graphs/graphs.ts";
@@ -10,29 +9,36 @@ import { ownTemplates, templateNames, workflowName } from "./graphs/names.ts";
 import { dagObject, type Task } from "./graphs/task.ts";
 import type { ArgoOptions } from "./options.ts";
 import { containerShapes } from "./shapes.ts";
-import { type Storage, storageOf } from "./storage.ts";
+import type { Storage } from "./storage.ts";
 import { withOverlay } from "./yaml/overlay.ts";
 import { jsonText } from "./yaml/print-text.ts";
-import { printCommented, printYaml } from "./yaml/print-yaml.ts";
+import { printYaml } from "./yaml/print-yaml.ts";
 
-interface Template {
+/** A template, and what it is for the reader of the file. */
+export interface Template {
   readonly comment: string;
   readonly object: object;
 }
 
 /** A pipeline as objects of Argo's API, before they are text. */
 export interface Manifest {
+  readonly plan: Plan;
   readonly graphs: Graphs;
-  readonly storage: Storage;
   readonly templates: readonly Template[];
-  /** The specification of the workflow without its templates. */
-  readonly spec: object;
+  /** A Workflow or WorkflowTemplate without its templates. */
+  readonly workflow: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly metadata: object;
+    readonly spec: object;
+  };
+  /** What starts it on a schedule. */
+  readonly cron?: object;
 }
 
-export function buildManifest(plan: Plan, { options, services }: EmitContext<ArgoOptions>): Manifest {
-  const storage = storageOf(options, services);
+export function buildManifest(plan: Plan, options: ArgoOptions, storage: Storage): Manifest {
   const names = templateNames();
-  const shapes = containerShapes(plan, options, storage, names);
+  const shapes = containerShapes(plan, { options, storage }, names);
   const graphs = printGraphs(plan.root, names, shapes.of, {
     limitOf: (node) => itemsAtATime(node, options),
     itemsOf: (node) => itemsOfDocument(node, plan),
@@ -51,10 +57,15 @@ export function buildManifest(plan: Plan, { options, services }: EmitContext<Arg
     },
     {
       comment: "closes the run log of a run that did not succeed",
-      object: shapes.verdict(ownTemplates.verdict, verdictSpec(plan), ["--stopped", stopped]),
+      object: shapes.verdict(ownTemplates.verdict, creatingVerdictSpec(plan), ["--stopped", stopped]),
     },
   ];
-  return { graphs, storage, templates, spec: specOf(plan, options, storage) };
+  const name = workflowName(options.name ?? plan.pipeline.name, options.schedule === undefined ? 57 : 52);
+  return {
+    ...{ plan, graphs, templates },
+    workflow: workflowOf(plan, name, options, storage),
+    ...(options.schedule === undefined ? {} : { cron: cronWorkflow(name, options) }),
+  };
 }
 
 /**
@@ -70,14 +81,6 @@ function exitTasks({ root }: Plan, { overlay }: ArgoOptions): readonly Task[] {
   ];
 }
 
-/** It may also have to create the run: where the step that opens it was lost, and nothing followed. */
-function verdictSpec({ root, run, mayBeLost }: Plan): StepSpec {
-  const { start } = root;
-  const opening = { path: start.path, ...(start.kind === "leaf" ? {} : ({ gather: "open" } as const)) };
-  const known = mayBeLost.some(({ path, gather }) => path === opening.path && gather === opening.gather);
-  return { path: [], mayBeLost: known ? mayBeLost : [opening, ...mayBeLost], run };
-}
-
 function itemsAtATime({ node }: PlanComposite, options: ArgoOptions): number | undefined {
   if (node.kind !== "map") return undefined;
   const chosen = node.overrides.argo;
@@ -88,6 +91,25 @@ function itemsAtATime({ node }: PlanComposite, options: ArgoOptions): number | u
 function itemsOfDocument({ node }: PlanComposite, { run }: Plan): number {
   const list = node.kind === "map" ? run.parameters[node.iterateOn] : undefined;
   return isArray(list) ? list.length : 1;
+}
+
+function workflowOf(plan: Plan, name: string, options: ArgoOptions, storage: Storage): Manifest["workflow"] {
+  const asTemplate = options.kind === "workflow-template" || options.schedule !== undefined;
+  const { pipeline } = plan;
+  const metadata = {
+    ...(asTemplate ? { name } : { generateName: `${name}-` }),
+    ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+    labels: { "app.kubernetes.io/managed-by": "magnus", ...options.labels },
+    annotations: {
+      "workflows.argoproj.io/title": oneLine(pipeline.name),
+      ...(pipeline.description === undefined
+        ? {}
+        : { "workflows.argoproj.io/description": oneLine(pipeline.description) }),
+      ...options.annotations,
+    },
+  };
+  const kind = asTemplate ? "WorkflowTemplate" : "Workflow";
+  return { apiVersion: "argoproj.io/v1alpha1", kind, metadata, spec: specOf(plan, options, storage) };
 }
 
 function specOf(plan: Plan, options: ArgoOptions, storage: Storage): object {
@@ -130,32 +152,19 @@ function failureCanEndWell(root: PlanGraph): boolean {
 }
 
 /** The file: one document, or a template and its schedule. */
-export function printManifest(plan: Plan, context: EmitContext<ArgoOptions>): string {
-  const { options, version, source } = context;
-  const { spec, templates } = buildManifest(plan, context);
-  const name = workflowName(options.name ?? plan.pipeline.name, options.schedule === undefined ? 57 : 52);
-  const asTemplate = options.kind === "workflow-template" || options.schedule !== undefined;
-  const metadata = {
-    ...(asTemplate ? { name } : { generateName: `${name}-` }),
-    ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
-    labels: { "app.kubernetes.io/managed-by": "magnus", ...options.labels },
-    annotations: {
-      "workflows.argoproj.io/title": oneLine(plan.pipeline.name),
-      ...(plan.pipeline.description === undefined
-        ? {}
-        : { "workflows.argoproj.io/description": oneLine(plan.pipeline.description) }),
-      ...options.annotations,
-    },
-  };
-  const kind = asTemplate ? "WorkflowTemplate" : "Workflow";
-  const schedule = options.schedule === undefined ? "" : `---\n${printYaml(cronWorkflow(name, options))}`;
-  const comments = templates.map(({ comment }) => oneLine(comment));
+export function printManifest(
+  { workflow, templates, cron }: Manifest,
+  { overlay = {} }: ArgoOptions,
+  header: string,
+): string {
   const objects = templates.map(({ object }) => object);
-  const manifest = { apiVersion: "argoproj.io/v1alpha1", kind, metadata, spec: { ...spec, templates: objects } };
-  const printed = printCommented(withOverlay(manifest, options.overlay ?? {}), ["spec", "templates"], comments);
-  return `# Compiled by magnus ${version} from ${oneLine(source)}. Change that and compile again.\n${printed}${schedule}`;
+  const manifest = withOverlay({ ...workflow, spec: { ...workflow.spec, templates: objects } }, overlay);
+  const comments = templates.map(({ comment }) => oneLine(comment));
+  const printed = printYaml(manifest, { header, list: ["spec", "templates"], comments });
+  return [printed, ...(cron === undefined ? [] : [printYaml(cron)])].join("---\n");
 }
 
-function oneLine(text: string): string {
+/** What no reader takes for more than text: white space, `$(` and what is no ASCII. */
+export function oneLine(text: string): string {
   return jsonText(text.replace(/\s+/g, " ").trim()).slice(1, -1).replaceAll('\\"', '"');
 }

@@ -4,16 +4,16 @@ import type { Places } from "../../src/ir/places.ts";
 import { planNodes } from "../../src/plan/plan.ts";
 import type { Plan, PlanGraph, PlanLeaf } from "../../src/plan/plan-node.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
-import type { EmitContext } from "../../src/target/target.ts";
+import type { TargetContext } from "../../src/target/target.ts";
 import { secretEntry } from "./environment.ts";
 import type { Graphs } from "./graphs/building.ts";
 import { mostTasks } from "./graphs/task.ts";
 import { withoutLong } from "./long-parameters.ts";
-import { buildManifest } from "./manifest.ts";
+import type { Manifest } from "./manifest.ts";
 import type { ArgoOptions } from "./options.ts";
 import { imageOf } from "./shapes.ts";
 import { statusSize } from "./status-size.ts";
-import { storageOf } from "./storage.ts";
+import type { Storage } from "./storage.ts";
 import { specText } from "./yaml/print-text.ts";
 
 /** Argo counts nested templates and iterations together and ends the workflow above 100; hooks and retries take some. */
@@ -21,9 +21,9 @@ const deepest = 90;
 /** Kubernetes takes objects of about 1 MiB (etcd's `--max-request-bytes` is 1.5); status takes the rest. Bytes. */
 const largest = 1024 * 1024;
 
-type Rule = (plan: Plan, context: EmitContext<ArgoOptions>, sink: DiagnosticSink) => void;
+type Context = Pick<TargetContext<ArgoOptions>, "options" | "places">;
 
-const checkImages: Rule = (plan, { options, places }, sink) => {
+export function checkImages(plan: Plan, { options, places }: Context, sink: DiagnosticSink): void {
   if (options.shim !== "baked-in" && options.shim_image === undefined) {
     sink.report("target-option-missing", {
       target: "argo",
@@ -38,21 +38,9 @@ const checkImages: Rule = (plan, { options, places }, sink) => {
   if (first === undefined) return;
   const names = without.map(({ node }) => node.name);
   sink.report("step-without-image", { target: "argo", names, span: places.of(first.node) });
-};
+}
 
-const checkSecrets: Rule = (plan, { options, places }, sink) => {
-  for (const { node } of leavesOf(plan)) {
-    if (node.kind !== "task") continue;
-    node.secrets.forEach((name, i) => {
-      if (secretEntry(name, options) !== undefined) return;
-      const span = places.of(node, "secrets", i);
-      sink.report("secret-without-source", { target: "argo", name, span });
-    });
-  }
-};
-
-const checkStorage: Rule = (_plan, { options, services }, sink) => {
-  const { outOfReach, variables } = storageOf(options, services);
+export function checkStorage({ outOfReach, variables }: Storage, options: ArgoOptions, sink: DiagnosticSink): void {
   for (const { service, place } of outOfReach) {
     sink.report("target-option-missing", {
       target: "argo",
@@ -68,12 +56,13 @@ const checkStorage: Rule = (_plan, { options, services }, sink) => {
       hint: `add it to \`targets.argo.env\` or \`secrets_from_k8s\`${name.startsWith("AWS_") ? ", or name a `service_account_name` that has a role of AWS" : ""}`,
     });
   }
-};
+}
 
-const checkSizes: Rule = (plan, context, sink) => {
-  if (sink.hasErrors) return;
-  const { graphs, templates } = buildManifest(plan, context);
-  const { places } = context;
+export function checkLimits(
+  { plan, graphs, templates }: Manifest,
+  { options, places }: Context,
+  sink: DiagnosticSink,
+): void {
   const report = (what: string, hint: string, span = places.document): void =>
     sink.report("target-limit", { target: "argo", what, hint, span });
   for (const { graph } of graphs.tooWide) {
@@ -92,11 +81,11 @@ const checkSizes: Rule = (plan, context, sink) => {
     report(`the workflow has ${Math.ceil(size / 1024)} KiB of at most ${largest / 1024}`, "split the pipeline");
   else checkStatus(graphs, size, report);
   checkPodSizes(plan, places, report);
-  const notes = annotationBytes(plan, context.options);
+  const notes = annotationBytes(plan, options);
   if (notes > mostAnnotations)
     report(`description and annotations have ${Math.ceil(notes / 1024)} KiB of at most 256`, "shorten `description`");
   checkDepth(plan.root, 1, places, report);
-};
+}
 
 type Report = (what: string, hint: string, span?: ReturnType<Places["of"]>) => void;
 
@@ -163,5 +152,3 @@ function checkDepth(graph: PlanGraph, depth: number, places: Places, report: Rep
 function leavesOf({ root }: Plan): readonly PlanLeaf[] {
   return [...planNodes(root)].filter((node) => node.kind === "leaf");
 }
-
-export const argoRules: readonly Rule[] = [checkImages, checkSecrets, checkStorage, checkSizes];

@@ -6,13 +6,12 @@ import type { Resources } from "../../src/ir/pipeline.ts";
 import type { Plan, PlanLeaf } from "../../src/plan/plan-node.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import { checksum, type NameScope } from "../../src/target/name-scope.ts";
-import { container, podPart } from "./container.ts";
+import { type Cluster, container, podPart } from "./container.ts";
 import { controlFile } from "./environment.ts";
 import type { ShapeOf } from "./graphs/building.ts";
 import { withoutLong } from "./long-parameters.ts";
 import { type NameTable, nameTable } from "./name-table.ts";
 import type { ArgoOptions, ShapeOptions } from "./options.ts";
-import type { Storage } from "./storage.ts";
 import { specText } from "./yaml/print-text.ts";
 
 /** The shim enforces a step's timeout; this much later the platform does. It counts the pull of the image too. Seconds. */
@@ -55,7 +54,8 @@ interface Found {
  */
 const longestArgument = 4096;
 
-export function containerShapes({ run }: Plan, options: ArgoOptions, storage: Storage, names: NameScope): Shapes {
+export function containerShapes({ run }: Plan, cluster: Cluster, names: NameScope): Shapes {
+  const { options } = cluster;
   const found = new Map<string, Found>();
   const table = nameTable();
   names.of("\0step", "step");
@@ -85,7 +85,7 @@ export function containerShapes({ run }: Plan, options: ArgoOptions, storage: St
     templates: () =>
       [...found.values()].map((each) => ({
         comment: commentOf(each),
-        object: stepTemplate(each, parameters, options, storage, table),
+        object: stepTemplate(each, parameters, table, cluster),
       })),
     verdict: (name, spec, args) => {
       const lists = new Set<number>();
@@ -95,12 +95,12 @@ export function containerShapes({ run }: Plan, options: ArgoOptions, storage: St
         name,
         ...podPart(options, options),
         container: container(
-          options.image ?? options.shim_image ?? "",
-          ["verdict", ...table.argumentsFor(lists), "--spec", text, ...args, ...given],
-          { ...options, env: {} },
-          [],
-          options,
-          storage,
+          {
+            image: options.image ?? options.shim_image ?? "",
+            args: ["verdict", ...table.argumentsFor(lists), "--spec", text, ...args, ...given],
+            shape: { ...options, env: {} },
+          },
+          cluster,
         ),
       };
     },
@@ -187,9 +187,8 @@ function commentOf({ shape, own }: Found): string {
 function stepTemplate(
   { name, shape, own, lists }: Found,
   parameters: readonly string[],
-  options: ArgoOptions,
-  storage: Storage,
   table: NameTable,
+  cluster: Cluster,
 ): object {
   const spec = own?.spec ?? "{{inputs.parameters.spec}}";
   const args = ["run", ...table.argumentsFor(lists), "--spec", spec, "--at", "{{inputs.parameters.at}}"];
@@ -201,16 +200,8 @@ function stepTemplate(
     ...retryPart(shape),
     ...deadlinePart(shape),
     ...(shape.options.pending_timeout === undefined ? {} : { pendingTimeout: shape.options.pending_timeout }),
-    ...podPart(shape.options, options),
-    container: container(
-      shape.image,
-      [...args, ...given],
-      shape.options,
-      shape.secrets,
-      options,
-      storage,
-      shape.resources,
-    ),
+    ...podPart(shape.options, cluster.options),
+    container: container({ ...shape, args: [...args, ...given], shape: shape.options }, cluster),
   };
 }
 

@@ -1,7 +1,5 @@
-import { parseJson } from "../../src/protocol/json.ts";
 import type { ServicesSpec } from "../../src/protocol/services.ts";
 import { folderOf, usualType, variablesOfServices } from "../../src/services/services-elsewhere.ts";
-import { servicesIn } from "../../src/services/services-in.ts";
 import { workflowName } from "./graphs/names.ts";
 import type { ArgoOptions } from "./options.ts";
 
@@ -22,23 +20,22 @@ export interface Storage {
  * A relative folder of the configuration is one below the storage's mount, so that the configuration of a laptop serves;
  * an absolute one has to be on a volume that is mounted.
  */
-export function storageOf(options: ArgoOptions, services: string | undefined): Storage {
-  const spec = servicesIn(parseJson(services ?? "{}"));
+export function storageOf(options: ArgoOptions, services: ServicesSpec): Storage {
   const { storage } = options;
   const mounts = [
     ...(storage === undefined ? [] : [{ name: "magnus-data", mountPath: storage.mount_path }]),
     ...options.persistent_volumes.map(({ name, mount_path }) => ({ name: volumeName(name), mountPath: mount_path })),
   ];
   const outOfReach: { service: string; place: string }[] = [];
-  const placed: { -readonly [service in keyof ServicesSpec]: ServicesSpec[service] } = { ...spec };
+  const placed: Placed = { ...services };
   for (const { service, beneath } of folders) {
-    const kept = folderOf(service, spec[service]);
+    const kept = folderOf(service, services[service]);
     if (kept === undefined) continue;
     const { key, folder } = kept;
     const place = absolute(kept.isUsual ? beneath : folder, storage?.mount_path);
     if (place === undefined || !mounts.some(({ mountPath }) => isBelow(place, mountPath))) {
       outOfReach.push({ service, place: folder });
-    } else placed[service] = { type: usualType(service), ...spec[service], [key]: place };
+    } else placed[service] = { ...(services[service] ?? { type: usualType(service) }), [key]: place };
   }
   return {
     services: placed,
@@ -57,6 +54,8 @@ export function storageOf(options: ArgoOptions, services: string | undefined): S
     outOfReach,
   };
 }
+
+type Placed = { -readonly [key in keyof ServicesSpec]: ServicesSpec[key] };
 
 /**
  * By name. A service account may have a role, which the cluster gives its pods as AWS_ROLE_ARN; where a Secret holds all that

@@ -5,10 +5,12 @@
 import { everyStep, shimCommands } from "../../src/target/capabilities.ts";
 import { checkSchedules } from "../../src/target/schedules/schedules.ts";
 import type { Target } from "../../src/target/target.ts";
-import { printManifest } from "./manifest.ts";
+import { secretEntry } from "./environment.ts";
+import { buildManifest, type Manifest, oneLine, printManifest } from "./manifest.ts";
 import { type ArgoOptions, argoOptions } from "./options.ts";
 import { roleObjects } from "./rbac.ts";
-import { argoRules } from "./rules.ts";
+import { checkImages, checkLimits, checkStorage } from "./rules.ts";
+import { storageOf } from "./storage.ts";
 import { printYaml } from "./yaml/print-yaml.ts";
 
 /** https://argo-workflows.readthedocs.io/en/latest/cron-workflows/#daylight-saving */
@@ -20,20 +22,36 @@ const scheduler = {
   halfHours: "Argo may leave out runs on that day",
 };
 
-const target: Target<ArgoOptions> = {
+const target: Target<ArgoOptions, Manifest> = {
   name: "argo",
   description: "a manifest for Argo Workflows",
   options: argoOptions,
   checkOptions: (options, report) => checkSchedules(options, scheduler, report),
   capabilities: { steps: everyStep, commands: shimCommands },
-  rules: argoRules,
-  emit(plan, context) {
-    const { name } = plan.pipeline;
-    const files = [{ path: `${name}.argo.yaml`, content: printManifest(plan, context) }];
-    if (!context.options.emit_rbac) return files;
-    const roles = roleObjects(name, context.options).map(printYaml).join("---\n");
-    return [...files, { path: `${name}.argo-rbac.yaml`, content: roles }];
+  secretRemedy: (name, options) =>
+    secretEntry(name, options) === undefined
+      ? "set `targets.argo.secret` to the Secret that holds it, or list it in `secrets_from_k8s`"
+      : undefined,
+  lower(plan, context, sink) {
+    const { options, services } = context;
+    const storage = storageOf(options, services);
+    checkImages(plan, context, sink);
+    checkStorage(storage, options, sink);
+    if (sink.hasErrors) return undefined;
+    const manifest = buildManifest(plan, options, storage);
+    checkLimits(manifest, context, sink);
+    return manifest;
   },
+  print(manifest, { options, header }) {
+    const { name } = manifest.plan.pipeline;
+    const files = [{ path: `${name}.argo.yaml`, content: printManifest(manifest, options, header) }];
+    if (!options.emit_rbac) return files;
+    const roles = roleObjects(name, options).map((role) => printYaml(role));
+    return [...files, { path: `${name}.argo-rbac.yaml`, content: roles.join("---\n") }];
+  },
+  paths: /\.argo\.yaml$/,
+  header: ({ source, version }) =>
+    `Compiled by magnus ${version} from ${oneLine(source)}. Change that and compile again.`,
 };
 
 export default target;

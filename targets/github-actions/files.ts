@@ -2,13 +2,14 @@
 
 import { stepSpecs } from "../../src/plan/plan.ts";
 import type { Plan, PlanComposite } from "../../src/plan/plan-node.ts";
+import { verdictSpec } from "../../src/plan/verdict-spec.ts";
 import { printJson } from "../../src/protocol/json.ts";
 import { stepName } from "../../src/protocol/path.ts";
 import type { ServicesSpec } from "../../src/protocol/services.ts";
 import { printAscii, printSpec } from "../../src/protocol/spec-text.ts";
-import { folderOf } from "../../src/services/services-elsewhere.ts";
-import type { EmitContext, OutputFile } from "../../src/target/target.ts";
-import { besideShim, permissionsForStores, servicesOf } from "./beside-shim.ts";
+import { programsOf } from "../../src/services/services-elsewhere.ts";
+import { printServices } from "../../src/target/print-services.ts";
+import type { OutputFile, TargetContext } from "../../src/target/target.ts";
 import { concurrencyOf, scheduleOf } from "./concurrency.ts";
 import { controllerOf, successOf } from "./conditions/conditions.ts";
 import { printExpression } from "./conditions/expression.ts";
@@ -25,38 +26,45 @@ import {
   sitesOf,
 } from "./conditions/sites.ts";
 import { permissionsOfFile, secretsOfFile } from "./grants.ts";
-import { inputsOf } from "./inputs.ts";
+import { type Inputs, inputsOf } from "./inputs.ts";
 import { itemIndex, type Jobs, jobsOfFile, limitOf, verdictJob } from "./jobs.ts";
 import { limitsOf } from "./limits.ts";
 import { nameOfFiles } from "./name-of-files.ts";
 import type { GithubOptions } from "./options.ts";
+import { keepsOf, permissionsForStores, variablesOf } from "./services.ts";
 import { type Job, printWorkflow, shown, type Workflow, type Writing } from "./workflow.ts";
 
-export function emitFiles(plan: Plan, context: EmitContext<GithubOptions>): readonly OutputFile[] {
-  const { workflows, layout } = buildWorkflows(plan, context);
+type Context = TargetContext<GithubOptions>;
+
+export function printFiles(
+  { plan, layout, workflows }: Workflows,
+  { options, services, render, program }: Context,
+): readonly OutputFile[] {
   const name = nameOfFiles(plan.pipeline.name);
+  const beside = programsOf(services, variablesOf(options));
   return [
-    ...workflows.map((workflow) => ({ path: `.github/workflows/${workflow.file}`, content: printWorkflow(workflow) })),
-    { path: `.github/magnus/${name}.plan.json`, content: printPlan(plan, layout, context) },
-    { path: ".github/magnus/action.yml", content: context.render("action.yml", {}) },
-    { path: ".github/magnus/shim.cjs", content: context.program("action.cjs") },
-    ...besideShim(context),
+    ...workflows.map(({ workflow, text }) => ({ path: `.github/workflows/${workflow.file}`, content: text })),
+    { path: `.github/magnus/${name}.plan.json`, content: printPlan(plan, layout, services) },
+    { path: ".github/magnus/action.yml", content: render("action.yml", {}) },
+    { path: ".github/magnus/shim.cjs", content: program("action.cjs") },
+    ...beside.map((file) => ({ path: `.github/magnus/${file}`, content: program(file) })),
   ];
 }
 
-export interface Built {
-  readonly workflows: readonly Workflow[];
+/** A pipeline as workflows. Their texts belong to them, since it is their size that is limited. */
+export interface Workflows {
+  readonly plan: Plan;
   readonly layout: Layout;
+  readonly workflows: readonly { readonly workflow: Workflow; readonly text: string }[];
 }
 
-export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>): Built {
-  const { options, source, version } = context;
+export function buildWorkflows(plan: Plan, layout: Layout, context: Context): Workflows {
+  const { options, services, header: comment } = context;
   const name = nameOfFiles(plan.pipeline.name);
-  const layout = layoutOf(plan, options);
   const inputs = inputsOf(plan, limitsOf[options.limits].inputs);
   const call = `\${{ inputs.${inputs.callName} }}`;
-  const writing: Writing = { name, prefix: `${name}~${call}~`, call, keeps: keepsOf(servicesOf(context)), shown };
-  const permissions = permissionsForStores(context);
+  const writing: Writing = { name, prefix: `${name}~${call}~`, call, keeps: keepsOf(services), shown };
+  const permissions = permissionsForStores(services, options);
   const jobs: Jobs = {
     writing: { ...writing },
     options,
@@ -73,27 +81,22 @@ export function buildWorkflows(plan: Plan, context: EmitContext<GithubOptions>):
     parameters: {},
     writing: { ...writing, prefix: `${name}~\${{ inputs.call }}~`, call: "${{ inputs.call }}" },
   };
-  const comment = `Compiled by magnus ${version} from ${shown(source)}. Change that and compile again.`;
   const workflows = layout.files.flatMap((file): readonly Workflow[] => {
-    if (file.owner === undefined) return [topWorkflow(plan, file, jobs, inputs, comment, options)];
-    const called = calledWorkflow(plan, file, file.owner, inside, comment);
-    return file.owner.body === "batches" ? [batchWorkflow(plan, file.owner, inside, comment), called] : [called];
+    if (file.owner === undefined) return [{ comment, ...topWorkflow(plan, file, jobs, inputs) }];
+    const called = { comment, ...calledWorkflow(plan, file, file.owner, inside) };
+    return file.owner.body === "batches" ? [{ comment, ...batchWorkflow(plan, file.owner, inside) }, called] : [called];
   });
-  return { workflows, layout };
+  return { plan, layout, workflows: workflows.map((workflow) => ({ workflow, text: printWorkflow(workflow) })) };
 }
 
 export function layoutOf(plan: Plan, options: GithubOptions): Layout {
   return layOut(plan.root, (node) => mayBeMany(node, plan, options));
 }
 
-function topWorkflow(
-  plan: Plan,
-  file: File,
-  jobs: Jobs,
-  inputs: ReturnType<typeof inputsOf>,
-  comment: string,
-  options: GithubOptions,
-): Workflow {
+type WithoutComment = Omit<Workflow, "comment">;
+
+function topWorkflow(plan: Plan, file: File, jobs: Jobs, inputs: Inputs): WithoutComment {
+  const { options } = jobs;
   const name = nameOfFiles(plan.pipeline.name);
   const own = jobsOfFile(file, jobs);
   const secrets = secretsOfFile(file, options);
@@ -101,7 +104,6 @@ function topWorkflow(
   const dispatch = Object.keys(inputs.dispatch).length === 0 ? {} : { inputs: inputs.dispatch };
   return {
     file: `${name}.yml`,
-    comment,
     head: {
       name: options.name ?? `magnus / ${shown(plan.pipeline.name)}`,
       on: { workflow_dispatch: dispatch, workflow_call: call, ...scheduleOf(options), ...options.on },
@@ -128,11 +130,10 @@ const callInputs = {
   from: { description: "chunks of the run log that the first step reads", type: "string", required: true },
 };
 
-function calledWorkflow(plan: Plan, file: File, owner: CompositeSite, jobs: Jobs, comment: string): Workflow {
+function calledWorkflow(plan: Plan, file: File, owner: CompositeSite, jobs: Jobs): WithoutComment {
   const secrets = jobs.secretsOf(file);
   return {
     file: `${nameOfFiles(plan.pipeline.name)}--${owner.id}.yml`,
-    comment,
     head: {
       name: `magnus / ${shown(plan.pipeline.name)} / ${shown(owner.title)}`,
       on: {
@@ -167,7 +168,7 @@ function closingLeaf({ sites }: GraphSite): Site | undefined {
 }
 
 /** Calls the file of a map's body for each item of a batch. */
-function batchWorkflow(plan: Plan, owner: CompositeSite, jobs: Jobs, comment: string): Workflow {
+function batchWorkflow(plan: Plan, owner: CompositeSite, jobs: Jobs): WithoutComment {
   const name = nameOfFiles(plan.pipeline.name);
   const body = owner.graphs[0]?.file;
   const secrets = body === undefined ? [] : jobs.secretsOf(body);
@@ -189,7 +190,6 @@ function batchWorkflow(plan: Plan, owner: CompositeSite, jobs: Jobs, comment: st
   const items = { description: `items, at most ${mostLegs}, as JSON`, type: "string", required: true };
   return {
     file: `${name}--${owner.id}-batch.yml`,
-    comment,
     head: {
       name: `magnus / ${shown(plan.pipeline.name)} / ${shown(owner.title)} (batch)`,
       on: {
@@ -212,15 +212,6 @@ function mayBeMany({ path, node }: PlanComposite, plan: Plan, options: GithubOpt
   if (node.kind !== "map") return false;
   const usual = Object.hasOwn(plan.run.parameters, node.iterateOn) ? plan.run.parameters[node.iterateOn] : undefined;
   return options.many_items.includes(stepName(path)) || (Array.isArray(usual) && usual.length > mostLegs);
-}
-
-/** Whether run log and catalog have to travel: they do unless they are in a folder or on a server of all runners. */
-export function keepsOf(services: ServicesSpec): Writing["keeps"] {
-  const travels = (service: "run_log_store" | "catalog"): boolean => {
-    const kept = folderOf(service, services[service]);
-    return kept !== undefined && !kept.folder.startsWith("/");
-  };
-  return { log: travels("run_log_store"), catalog: travels("catalog") };
 }
 
 function givesFiles({ node: { node } }: LeafSite): boolean {
@@ -246,7 +237,7 @@ function hasObjects({ root }: Layout): boolean {
 }
 
 /** One line a step, so that a change of one is a change of one line. */
-function printPlan(plan: Plan, { root }: Layout, { services }: EmitContext<GithubOptions>): string {
+function printPlan(plan: Plan, { root }: Layout, given: ServicesSpec): string {
   const ids = new Map<object, string>();
   for (const site of sitesOf(root)) {
     if (site.kind === "leaf") ids.set(site.node.step, site.id);
@@ -256,7 +247,7 @@ function printPlan(plan: Plan, { root }: Layout, { services }: EmitContext<Githu
     const id = ids.get(spec);
     return id === undefined ? [] : [`    ${printJson(id)}: ${printSpec(spec)}`];
   });
-  const verdict = printSpec({ path: [], ...(plan.mayBeLost.length === 0 ? {} : { mayBeLost: plan.mayBeLost }) });
+  const services = printServices(given);
   const many = [...sitesOf(root)].flatMap((site) =>
     site.kind === "composite" && site.body === "batches" ? [controllerOf(site)] : [],
   );
@@ -265,7 +256,7 @@ function printPlan(plan: Plan, { root }: Layout, { services }: EmitContext<Githu
   "steps": {
 ${steps.join(",\n")}
   },
-  "verdict": ${verdict}
+  "verdict": ${printSpec(verdictSpec(plan))}
 }
 `;
 }

@@ -1,8 +1,8 @@
 /** What a file is given by those who call it: secrets, and permissions of the token. */
-import type { Permissions } from "./beside-shim.ts";
 import { type File, leavesOf } from "./conditions/sites.ts";
 import { githubSecret } from "./github-secret.ts";
 import { type GithubOptions, jobOptions } from "./options.ts";
+import type { Permissions } from "./services.ts";
 
 /** GitHub's names of the secrets that a file uses, those of files that it calls among them. */
 export function secretsOfFile({ graph }: File, options: GithubOptions): readonly string[] {

@@ -2,17 +2,17 @@
 import type { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import { planNodes } from "../../src/plan/plan.ts";
 import type { Plan } from "../../src/plan/plan-node.ts";
+import type { ServicesSpec } from "../../src/protocol/services.ts";
 import { isInProcess, variablesOfServices } from "../../src/services/services-elsewhere.ts";
 import { schedulesOf } from "../../src/target/schedules/schedules.ts";
-import type { EmitContext } from "../../src/target/target.ts";
-import { servicesOf, variablesOf } from "./beside-shim.ts";
+import type { TargetContext } from "../../src/target/target.ts";
 import { longestExpression } from "./conditions/expression.ts";
-import { type File, sitesOf } from "./conditions/sites.ts";
-import { buildWorkflows, keepsOf, layoutOf } from "./files.ts";
+import { type File, type Layout, sitesOf } from "./conditions/sites.ts";
+import type { Workflows } from "./files.ts";
 import { githubSecret } from "./github-secret.ts";
 import { limitsOf } from "./limits.ts";
 import type { GithubOptions } from "./options.ts";
-import { printWorkflow } from "./workflow.ts";
+import { keepsOf, variablesOf } from "./services.ts";
 
 /** A larger file never starts. Bytes. */
 const largestFile = 512_000;
@@ -20,9 +20,9 @@ const largestFile = 512_000;
 const smallestJob = 400;
 const usualJob = 1_150;
 
-type Rule = (plan: Plan, context: EmitContext<GithubOptions>, sink: DiagnosticSink) => void;
+type Context = Pick<TargetContext<GithubOptions>, "options" | "places">;
 
-const checkSecretNames: Rule = (plan, { options, places }, sink) => {
+export function checkSecretNames(plan: Plan, { options, places }: Context, sink: DiagnosticSink): void {
   for (const { node } of planNodes(plan.root)) {
     if (node.kind !== "task") continue;
     node.secrets.forEach((name, i) => {
@@ -33,18 +33,17 @@ const checkSecretNames: Rule = (plan, { options, places }, sink) => {
       sink.report("target-limit", { target, what: `"${secret}" cannot be the name of a GitHub secret`, hint, span });
     });
   }
-};
+}
 
-const checkStorage: Rule = (_plan, { options, services }, sink) => {
-  const spec = servicesOf({ services });
-  if (isInProcess(spec.run_log_store)) {
+export function checkStorage(services: ServicesSpec, options: GithubOptions, sink: DiagnosticSink): void {
+  if (isInProcess(services.run_log_store)) {
     sink.report("target-option-missing", {
       target,
       what: "the run log is kept in memory, and would be lost with the first job",
       hint: "use `run_log_store: {type: file-system}` for this target: it travels as artifacts",
     });
   }
-  for (const name of variablesOfServices(spec, variablesOf(options))) {
+  for (const name of variablesOfServices(services, variablesOf(options))) {
     if (options.env?.[name] !== undefined) continue;
     sink.report("target-option-missing", {
       target,
@@ -52,16 +51,16 @@ const checkStorage: Rule = (_plan, { options, services }, sink) => {
       hint: `add it to \`targets.github-actions.env\`: {${name}: \${{ vars.${name} }}}${orRole(name)}`,
     });
   }
-};
+}
 
 function orRole(name: string): string {
   return name.startsWith("AWS_") ? ", or a role of AWS that trusts the repository as AWS_ROLE_ARN" : "";
 }
 
 /** What an older server has not. */
-const checkServer: Rule = (_plan, { options, services }, sink) => {
+export function checkServer(services: ServicesSpec, options: GithubOptions, sink: DiagnosticSink): void {
   const { artifacts, timezones } = limitsOf[options.limits];
-  const { log, catalog } = keepsOf(servicesOf({ services }));
+  const { log, catalog } = keepsOf(services);
   const missing = (what: string, hint: string): void => sink.report("target-option-missing", { target, what, hint });
   if (!artifacts && (log || catalog)) {
     const hint = "put run log and catalog into folders that all runners share, by absolute paths, or into servers";
@@ -70,27 +69,23 @@ const checkServer: Rule = (_plan, { options, services }, sink) => {
   if (!timezones && schedulesOf(options).some(({ timezone = "UTC" }) => timezone !== "UTC")) {
     missing("the server knows no time zones of schedules", "give the times in UTC, without `timezone`");
   }
-};
+}
 
 /** What cannot fit is not built: it could take minutes. */
-const checkSteps: Rule = (plan, { options, places }, sink) => {
-  if (sink.hasErrors) return;
-  for (const file of layoutOf(plan, options).files) {
+export function checkSteps({ files }: Layout, { places }: Context, sink: DiagnosticSink): void {
+  for (const file of files) {
     const steps = [...sitesOf(file.graph)].filter(({ kind, home }) => kind === "leaf" && home.file === file).length;
     if (steps * smallestJob <= largestFile) continue;
     const span = file.owner === undefined ? places.document : places.of(file.owner.node.node);
     const what = `${steps} steps in a file, of which some ${Math.floor(largestFile / usualJob)} fit into 500 KiB`;
     sink.report("target-limit", { target, what, hint: "split the pipeline", span });
   }
-};
+}
 
-const checkSizes: Rule = (plan, context, sink) => {
-  if (sink.hasErrors) return;
-  const { workflows, layout } = buildWorkflows(plan, context);
-  const { places } = context;
+export function checkSizes({ layout, workflows }: Workflows, { options, places }: Context, sink: DiagnosticSink): void {
   const report = (what: string, hint: string, span = places.document): void =>
     sink.report("target-limit", { target, what, hint, span });
-  const { files, levels } = limitsOf[context.options.limits];
+  const { files, levels } = limitsOf[options.limits];
   if (workflows.length > files) {
     report(`${workflows.length} files of at most ${files}`, "use fewer maps and loops, or split the pipeline");
   }
@@ -104,8 +99,8 @@ const checkSizes: Rule = (plan, context, sink) => {
       );
     }
   }
-  for (const workflow of workflows) {
-    const size = Buffer.byteLength(printWorkflow(workflow));
+  for (const { workflow, text } of workflows) {
+    const size = Buffer.byteLength(text);
     const kibibytes = Math.ceil(size / 1024);
     if (size > largestFile) report(`${workflow.file} has ${kibibytes} KiB of at most 500`, "split the pipeline");
     if (longestText(workflow) > longestExpression) {
@@ -113,7 +108,7 @@ const checkSizes: Rule = (plan, context, sink) => {
       report(what, "group steps in `dag` steps");
     }
   }
-};
+}
 
 function levelOf({ owner }: File): number {
   if (owner === undefined) return 1;
@@ -127,5 +122,3 @@ function longestText(value: unknown): number {
 }
 
 const target = "github-actions";
-
-export const githubRules: readonly Rule[] = [checkSecretNames, checkStorage, checkServer, checkSteps, checkSizes];

@@ -5,9 +5,11 @@
 import { everyStep, shimCommands } from "../../src/target/capabilities.ts";
 import { checkSchedules } from "../../src/target/schedules/schedules.ts";
 import type { Target } from "../../src/target/target.ts";
-import { emitFiles } from "./files.ts";
+import { buildWorkflows, layoutOf, printFiles, type Workflows } from "./files.ts";
+import { keepPins } from "./keep-pins.ts";
 import { type GithubOptions, githubOptions } from "./options.ts";
-import { githubRules } from "./rules.ts";
+import { checkSecretNames, checkServer, checkSizes, checkSteps, checkStorage } from "./rules.ts";
+import { shown } from "./workflow.ts";
 
 /** Of a loop: each is a call of its own, and they are written out. */
 const mostIterations = 100;
@@ -20,14 +22,30 @@ const scheduler = {
   shortestPause: 5,
 };
 
-const target: Target<GithubOptions> = {
+const target: Target<GithubOptions, Workflows> = {
   name: "github-actions",
   description: "a workflow for GitHub Actions",
   options: githubOptions,
   checkOptions: (options, report) => checkSchedules(options, scheduler, report),
   capabilities: { steps: everyStep, commands: shimCommands, iterations: mostIterations },
-  rules: githubRules,
-  emit: emitFiles,
+  lower(plan, context, sink) {
+    const { options, services } = context;
+    checkSecretNames(plan, context, sink);
+    checkStorage(services, options, sink);
+    checkServer(services, options, sink);
+    if (sink.hasErrors) return undefined;
+    const layout = layoutOf(plan, options);
+    checkSteps(layout, context, sink);
+    if (sink.hasErrors) return undefined;
+    const workflows = buildWorkflows(plan, layout, context);
+    checkSizes(workflows, context, sink);
+    return workflows;
+  },
+  print: printFiles,
+  paths: /^\.github\/workflows\/[^/]*\.yml$/,
+  keep: ({ path, content }, onDisk) => (path.startsWith(".github/workflows/") ? keepPins(content, onDisk) : content),
+  header: ({ source, version }) =>
+    `Compiled by magnus ${version} from ${shown(source)}. Change that and compile again.`,
 };
 
 export default target;

@@ -1,31 +1,24 @@
+import { type NameScope, nameScope } from "../../src/target/name-scope.ts";
+
 export interface FunctionNames {
   /** A function's name for a place in the pipeline (names joined by NUL); no two places share one. */
   of(prefix: string, place: string): string;
 }
 
-/**
- * Names that a reader recognises, made of the place alone, so that they stay when other steps come and go. Where
- * letters had to go, a checksum of the place tells two names apart.
- */
+/** Names of one prefix are a scope: it has no `_` itself, so that those of two never meet. */
 export function functionNames(): FunctionNames {
-  const taken = new Map<string, string>();
+  const scopes = new Map<string, NameScope>();
   return {
     of(prefix, place) {
-      const wanted = place.replaceAll("\0", "_");
-      const clean = wanted.replace(/[^A-Za-z0-9_]/g, "_").slice(0, 60);
-      let name = `${prefix}_${clean}${clean === wanted ? "" : `_${checksum(place)}`}`;
-      // Two places can meet without losing a letter (a, b_c and a_b, c), or in their checksum.
-      for (let salt = 0; (taken.get(name) ?? place) !== place; salt++)
-        name = `${prefix}_${clean}_${checksum(place, salt)}`;
-      taken.set(name, place);
-      return name;
+      const scope = scopes.get(prefix) ?? newScope();
+      scopes.set(prefix, scope);
+      return `${prefix}_${scope.of(place, place.replaceAll("\0", "_"))}`;
     },
   };
 }
 
-/** FNV-1a, 32 bits: there may be a hundred thousand names, and `of` sees to those that meet. */
-function checksum(text: string, salt = 0): string {
-  let hash = 0x811c9dc5 ^ salt;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, "0");
+/** Most letters of other scripts have to go, so what is left of two names is often the same. */
+function newScope(): NameScope {
+  const clean = (wanted: string): string => wanted.replace(/[^A-Za-z0-9_]/g, "_").slice(0, 60);
+  return nameScope({ clean, longest: 69, marksCleaned: true, separator: "_" });
 }

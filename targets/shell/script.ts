@@ -1,47 +1,51 @@
 import type { Plan, PlanComposite, PlanGraph, PlanNode } from "../../src/plan/plan-node.ts";
+import { verdictSpec } from "../../src/plan/verdict-spec.ts";
 import type { Edge } from "../../src/protocol/path.ts";
 import { printAscii, printSpec } from "../../src/protocol/spec-text.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
-import type { EmitContext } from "../../src/target/target.ts";
+import { printServices } from "../../src/target/print-services.ts";
+import type { TargetContext } from "../../src/target/target.ts";
 import { type FunctionNames, functionNames } from "./function-names.ts";
 import { oneLine, quote, word } from "./quote.ts";
 
 /** Bytes of a spec that still goes as an argument (Linux: one argument is at most 131,071 bytes). */
 const longestArgument = 100 * 1024;
 
-/** Prints the whole script. */
-export function printScript(plan: Plan, context: EmitContext<unknown>): string {
-  const script: Script = { names: functionNames(), graphs: [], steps: [], uses: new Set() };
+/** Each graph and step as a function. */
+export function lowerScript(plan: Plan): Script {
+  const script: Script = { plan, names: functionNames(), graphs: [], steps: [], uses: new Set() };
   printGraph(plan.root, "", script);
-  const { pipeline } = plan;
+  return script;
+}
+
+/** Prints the whole script. */
+export function printScript({ plan, graphs, steps, uses }: Script, context: TargetContext<unknown>): string {
+  const { name, description } = plan.pipeline;
+  const services = printServices(context.services);
   return context.render("script.sh", {
-    title: oneLine([pipeline.name, pipeline.description].filter(Boolean).join(": ")),
-    version: context.version,
-    source: oneLine(context.source),
+    title: oneLine([name, description].filter(Boolean).join(": ")),
+    header: context.header,
     runSpec: quote(printAscii({ ...plan.run })),
-    verdictSpec: quote(printVerdictSpec(plan)),
-    services: context.services === undefined ? undefined : quote(context.services),
-    graphs: script.graphs.join("\n"),
-    steps: script.steps.join("\n"),
+    verdictSpec: quote(printSpec(verdictSpec(plan))),
+    services: services === undefined ? undefined : quote(services),
+    graphs: graphs.join("\n"),
+    steps: steps.join("\n"),
     usage: usage(plan),
-    longSpecs: script.uses.has("long"),
-    controls: script.uses.has("controls"),
-    concurrent: script.uses.has("concurrent"),
-    maps: script.uses.has("maps"),
+    longSpecs: uses.has("long"),
+    controls: uses.has("controls"),
+    concurrent: uses.has("concurrent"),
+    maps: uses.has("maps"),
   });
 }
 
-interface Script {
+export interface Script {
+  readonly plan: Plan;
   readonly names: FunctionNames;
   /** One text a function, in the order of the pipeline. */
   readonly graphs: string[];
   readonly steps: string[];
   /** Parts of the machine that this pipeline needs. */
   readonly uses: Set<"long" | "controls" | "concurrent" | "maps">;
-}
-
-function printVerdictSpec(plan: Plan): string {
-  return printSpec({ path: [], ...(plan.mayBeLost.length === 0 ? {} : { mayBeLost: plan.mayBeLost }) });
 }
 
 /** Prints a graph's function and, after it, those of what it contains; returns its name. */

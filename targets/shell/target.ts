@@ -6,18 +6,23 @@
 import * as z from "zod";
 import { everyStep, shimCommands } from "../../src/target/capabilities.ts";
 import type { Target } from "../../src/target/target.ts";
-import { printScript } from "./script.ts";
+import { oneLine } from "./quote.ts";
+import { lowerScript, printScript, type Script } from "./script.ts";
 
 const options = z.strictObject({});
 
-const target: Target<z.infer<typeof options>> = {
+const target: Target<z.infer<typeof options>, Script> = {
   name: "shell",
   description: "one POSIX script",
   options,
   capabilities: { steps: everyStep, commands: shimCommands },
-  emit: (plan, context) => [
-    { path: `${plan.pipeline.name}.sh`, content: printScript(plan, context), executable: true },
+  lower: lowerScript,
+  print: (script, context) => [
+    { path: `${script.plan.pipeline.name}.sh`, content: printScript(script, context), executable: true },
   ],
+  paths: /\.sh$/,
+  header: ({ source, version }) =>
+    `Compiled by magnus ${version} from ${oneLine(source)}; change that file and compile again.`,
 };
 
 export default target;

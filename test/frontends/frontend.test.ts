@@ -72,7 +72,7 @@ describe("a front end that src/ does not know", () => {
         options: target.options.parse({}),
         source: "a.lines",
         version: "0",
-        services: undefined,
+        services: {},
         render: (template, values) => renderTemplate("shell", template, values),
         program: () => "",
       },

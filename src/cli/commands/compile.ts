@@ -2,15 +2,17 @@ import { compilePipeline } from "../../compile.ts";
 import { checkServicesThere } from "../../configuration/check-services-here.ts";
 import type { Configuration } from "../../configuration/configuration.ts";
 import { readTargetOptions } from "../../configuration/read-target-options.ts";
-import { servicesText } from "../../configuration/services-of.ts";
+import { servicesOf } from "../../configuration/services-of.ts";
 import { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
 import type { Checked } from "../../ir/checked.ts";
+import type { Pipeline } from "../../ir/pipeline.ts";
 import { serializePipeline } from "../../ir/serialize.ts";
 import { exitCode } from "../../protocol/exit-codes.ts";
 import { isObject } from "../../protocol/json.ts";
 import { version } from "../../protocol/version.ts";
 import { checkOverrides } from "../../target/check-overrides.ts";
+import { hasHeader, usualHeader } from "../../target/header.ts";
 import type { OutputFile, Target } from "../../target/target.ts";
 import { builtProgram } from "../input/built-program.ts";
 import { loadConfiguration, loadPipelineWith } from "../input/load-pipeline.ts";
@@ -18,7 +20,14 @@ import { loadTarget, targetNames } from "../input/load-target.ts";
 import type { CommonOptions } from "../input/options.ts";
 import { sourceName } from "../input/source-files.ts";
 import { renderTemplate } from "../input/templates.ts";
-import { compareFiles, leftovers, printComparison, writeFiles } from "../output/output-files.ts";
+import {
+  compareFiles,
+  type Family,
+  leftovers,
+  printComparison,
+  type WrittenFile,
+  writeFiles,
+} from "../output/output-files.ts";
 import { reportBeside, reportDiagnostics } from "../output/report.ts";
 
 export interface CompileOptions extends CommonOptions {
@@ -34,12 +43,13 @@ export async function compile(name: string, options: CompileOptions): Promise<nu
   const configuration = loadConfiguration(options, sink);
   const checked = await loadPipelineWith(name, options, sink);
   const source = sourceName(name);
-  const files = await compileTargets(checked, [...new Set(options.target)], { configuration, source }, sink);
+  const families = await compileTargets(checked, [...new Set(options.target)], { configuration, source }, sink);
   if (sink.hasErrors) return reportDiagnostics(sink, options) ?? exitCode.badInput;
-  return options.output === "-" ? printFile(files, options, sink) : placeFiles(files, source, options, sink);
+  return options.output === "-" ? printFile(families, options, sink) : placeFiles(families, options, sink);
 }
 
-function printFile(files: readonly OutputFile[], options: CompileOptions, sink: DiagnosticSink): number {
+function printFile(families: readonly Family[], options: CompileOptions, sink: DiagnosticSink): number {
+  const files = families.flatMap((family) => family.files);
   if (files.length !== 1) sink.report("not-one-file", { count: files.length });
   const failure = reportBeside(sink, options);
   if (failure !== undefined) return failure;
@@ -48,20 +58,18 @@ function printFile(files: readonly OutputFile[], options: CompileOptions, sink: 
 }
 
 /** Writes the files below the folder, or with `--check` only compares them. */
-function placeFiles(
-  files: readonly OutputFile[],
-  source: string,
-  options: CompileOptions,
-  sink: DiagnosticSink,
-): number {
+function placeFiles(families: readonly Family[], options: CompileOptions, sink: DiagnosticSink): number {
   const { output, check, json, format } = options;
-  const compared = compareFiles(files, output);
+  const compared = compareFiles(
+    families.flatMap(({ files }) => files),
+    output,
+  );
   if (check !== true) writeFiles(compared, output, sink);
   const failure = json ? reportBeside(sink, options) : reportDiagnostics(sink, options);
   if (failure !== undefined) return failure;
   // With --format json the diagnostics are the result, and lines for people would spoil it.
   if (json || format !== "json") {
-    process.stdout.write(printComparison(compared, { ...options, left: leftovers(files, output, source) }));
+    process.stdout.write(printComparison(compared, { ...options, left: leftovers(families, output) }));
   }
   return check && compared.some(({ state }) => state !== "same") ? exitCode.failed : exitCode.success;
 }
@@ -77,22 +85,27 @@ export async function compileTargets(
   names: readonly string[],
   compiling: Compiling,
   sink: DiagnosticSink,
-): Promise<readonly OutputFile[]> {
+): Promise<readonly Family[]> {
   checkServicesThere(compiling.configuration, sink);
-  const files: OutputFile[] = [];
+  const families: Family[] = [];
   for (const name of names) {
     if (name === "ir") {
-      const ir = checked?.pipeline;
-      if (ir) files.push({ path: `${ir.name}.ir.json`, content: serializePipeline(ir) });
+      if (checked) families.push(printedIr(checked.pipeline));
       continue;
     }
     const target = await loadTarget(name);
     if (target === undefined) {
       const known = [...targetNames(), "ir"];
       sink.report("unknown-target", { name, suggestion: suggest(name, known), names: known });
-    } else if (checked !== undefined) files.push(...compileTarget(checked, target, compiling, sink));
+    } else if (checked !== undefined) families.push(compileTarget(checked, target, compiling, sink));
   }
-  return files;
+  return families;
+}
+
+/** Without a header, by which another one would be found. */
+function printedIr(pipeline: Pipeline): Family {
+  const files = [{ path: `${pipeline.name}.ir.json`, content: serializePipeline(pipeline) }];
+  return { files, isKin: () => false };
 }
 
 function compileTarget(
@@ -100,16 +113,21 @@ function compileTarget(
   target: Target,
   { configuration, source }: Compiling,
   sink: DiagnosticSink,
-): readonly OutputFile[] {
+): Family {
+  const isKin = (path: string, text: string): boolean =>
+    (target.paths?.test(path) ?? true) && hasHeader(text, target.header ?? usualHeader, source);
   const options = readTargetOptions(target, configuration, sink);
   const overrides = configuration.targets[target.name]?.config.overrides;
   const variations = isObject(overrides) ? Object.keys(overrides) : [];
   checkOverrides(checked, { name: target.name, variations }, sink);
-  if (options === undefined) return [];
-  const services = servicesText(configuration);
+  if (options === undefined) return { files: [], isKin };
+  const services = servicesOf(configuration);
   const render = (template: string, values: object): string => renderTemplate(target.name, template, values);
-  return (
-    compilePipeline({ ...checked, target, options, source, version, services, render, program: builtProgram }, sink) ??
-    []
-  );
+  const given = { options, source, version, services, render, program: builtProgram };
+  const files = compilePipeline({ ...checked, target, ...given }, sink) ?? [];
+  return { files: files.map((file) => withKept(file, target)), isKin };
+}
+
+function withKept(file: OutputFile, target: Target): WrittenFile {
+  return target.keep === undefined ? file : { ...file, keep: (onDisk) => target.keep?.(file, onDisk) ?? file.content };
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { exitCode } from "../../protocol/exit-codes.ts";
+import { shimFiles } from "../../protocol/shim-files.ts";
 import { version } from "../../protocol/version.ts";
 import { packageRoot } from "../../system/package-root.ts";
 import { shellWord } from "../../system/shell-word.ts";
@@ -47,15 +48,13 @@ function imageName(options: ShimImageOptions, sink: DiagnosticSink): string {
 }
 
 function contextFiles(): readonly WrittenFile[] {
+  const names = shimFiles.map(({ name }) => name);
   return [
-    { path: "Dockerfile", content: renderTemplate("shim", "Dockerfile", { version }) },
-    { path: "start.cjs", content: published("start.cjs"), executable: true },
-    { path: "shim.cjs", content: published("shim.cjs"), executable: true },
-    { path: "tracker.cjs", content: published("tracker.cjs") },
-    { path: "stores.cjs", content: published("stores.cjs") },
-    { path: "aws-credentials.cjs", content: published("aws-credentials.cjs") },
-    { path: "task.mjs", content: published("task.mjs") },
-    { path: "install.cjs", content: published("install.cjs") },
+    { path: "Dockerfile", content: renderTemplate("shim", "Dockerfile", { version, files: names.join(" ") }) },
+    ...shimFiles.map(({ name, isProgram }) => ({
+      ...{ path: name, content: published(name) },
+      ...(isProgram ? ({ executable: true } as const) : {}),
+    })),
     { path: "launcher-x64", content: published("launcher-x64"), executable: true },
     { path: "launcher-arm64", content: published("launcher-arm64"), executable: true },
     { path: "LICENSE", content: readFileSync(path.join(packageRoot, "LICENSE")) },

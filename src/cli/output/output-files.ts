@@ -5,7 +5,6 @@ import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { makeFolder } from "../../system/atomic-file.ts";
 import { shellWord } from "../../system/shell-word.ts";
 import { reasonOf } from "../input/source-files.ts";
-import { keepPins } from "./keep-pins.ts";
 
 /** A file to be on disk: text, or bytes. */
 export interface WrittenFile {
@@ -13,6 +12,8 @@ export interface WrittenFile {
   readonly path: string;
   readonly content: string | Uint8Array;
   readonly executable?: true;
+  /** Its text, given that of the file on disk. */
+  readonly keep?: (onDisk: string) => string;
 }
 
 /** A file that is to be written, beside what is on disk. */
@@ -29,9 +30,7 @@ export function compareFiles(files: readonly WrittenFile[], folder: string): rea
     let file = given;
     try {
       const before = readFileSync(name);
-      if (file.path.startsWith(".github/workflows/") && typeof file.content === "string") {
-        file = { ...file, content: keepPins(file.content, before.toString()) };
-      }
+      if (file.keep !== undefined) file = { ...file, content: file.keep(before.toString()) };
       const executable = file.executable !== true || (statSync(name).mode & 0o100) !== 0;
       return { file, state: before.equals(Buffer.from(file.content)) && executable ? "same" : "changed", before };
     } catch {
@@ -74,18 +73,28 @@ function removeQuietly(file: string): void {
   }
 }
 
+/** What one target writes. */
+export interface Family {
+  readonly files: readonly WrittenFile[];
+  /** Whether a file of this path and text is of the same target and pipeline. */
+  readonly isKin: (path: string, text: string) => boolean;
+}
+
 /**
- * Files beside the compiled ones that an earlier compilation of the same source wrote and this one did not: the
- * pipeline was renamed. Known by the line that every compiled file carries.
+ * Files beside the compiled ones that an earlier compilation of the same source for the same target wrote and this one did
+ * not: the pipeline was renamed.
  */
-export function leftovers(files: readonly WrittenFile[], folder: string, source: string): readonly string[] {
-  const written = new Set(files.map((file) => path.join(folder, file.path)));
-  const folders = new Set([...written].map((name) => path.dirname(name)));
-  return [...folders].flatMap((place) =>
-    listFolder(place)
-      .map((name) => path.join(place, name))
-      .filter((name) => !written.has(name) && isCompiledFrom(name, source)),
-  );
+export function leftovers(families: readonly Family[], folder: string): readonly string[] {
+  const written = new Set(families.flatMap(({ files }) => files.map((file) => file.path)));
+  return families.flatMap(({ files, isKin }) => {
+    const folders = new Set(files.map((file) => path.posix.dirname(file.path)));
+    return [...folders].flatMap((place) =>
+      listFolder(path.join(folder, place))
+        .map((name) => path.posix.join(place, name))
+        .filter((name) => !written.has(name) && isKin(name, beginningOf(path.join(folder, name))))
+        .map((name) => path.join(folder, name)),
+    );
+  });
 }
 
 function listFolder(folder: string): readonly string[] {
@@ -96,16 +105,12 @@ function listFolder(folder: string): readonly string[] {
   }
 }
 
-function isCompiledFrom(name: string, source: string): boolean {
+/** Empty where there is none. */
+function beginningOf(name: string): string {
   try {
-    if (!statSync(name).isFile()) return false;
-    const start = readFileSync(name, "utf8").slice(0, 1000);
-    return (
-      start.includes("Compiled by magnus ") &&
-      [`${source}; change that file`, `${source}. Change that`].some((end) => start.includes(` from ${end}`))
-    );
+    return statSync(name).isFile() ? readFileSync(name, "utf8").slice(0, 2000) : "";
   } catch {
-    return false;
+    return "";
   }
 }
 

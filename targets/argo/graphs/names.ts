@@ -2,19 +2,16 @@ import { checksum, type NameScope, nameScope } from "../../../src/target/name-sc
 
 /** Of tasks in one dag (Argo: `[a-zA-Z][-a-zA-Z0-9]*`, 128; an expression reads a keyword as such, and a dash as minus). */
 export function taskNames(reserved: readonly string[]): NameScope {
-  return nameScope(
-    (wanted) => {
-      const clean = dashed(wanted, /[^A-Za-z0-9]+/g);
-      return /^[A-Za-z]/.test(clean) && !keywords.has(clean) ? clean : `step-${clean}`;
-    },
-    60,
-    { reserved },
-  );
+  const clean = (wanted: string): string => {
+    const kept = dashed(wanted, /[^A-Za-z0-9]+/g);
+    return /^[A-Za-z]/.test(kept) && !keywords.has(kept) ? kept : `step-${kept}`;
+  };
+  return nameScope({ clean, longest: 60, reserved });
 }
 
 /** Of templates (they become part of pod names, so lower case; 63 with the suffix of a chain's part). */
 export function templateNames(): NameScope {
-  return nameScope((wanted) => dashed(wanted.toLowerCase(), /[^a-z0-9]+/g) || "step", 50);
+  return nameScope({ clean: (wanted) => dashed(wanted.toLowerCase(), /[^a-z0-9]+/g) || "step", longest: 50 });
 }
 
 /** Lower case, for the workflow itself. */

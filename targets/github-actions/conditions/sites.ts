@@ -100,7 +100,7 @@ function jobIds(): NameScope {
     const plain = wanted.replace(/[^A-Za-z0-9_]+/g, "-").replace(/^-+|-+$/g, "");
     return /^(?!__)[A-Za-z_]/.test(plain) ? plain : `step-${plain}`;
   };
-  return nameScope(clean, 60, { ignoreCase: true });
+  return nameScope({ clean, longest: 60, ignoreCase: true });
 }
 
 function laySeparately(graph: PlanGraph, place: Place, owner: CompositeSite | undefined, laying: Laying): GraphSite {

@@ -31,7 +31,7 @@ export function compile(
     options: argo.options.parse(options),
     source: "pipeline.yaml",
     version: "0",
-    services: undefined,
+    services: {},
     render: () => "",
     program: () => "",
   };

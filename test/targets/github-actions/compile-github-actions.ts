@@ -7,6 +7,7 @@ import { DiagnosticSink } from "../../../src/diagnostics/sink.ts";
 import { digestPipeline } from "../../../src/ir/digest.ts";
 import { planPipeline } from "../../../src/plan/plan.ts";
 import type { Plan } from "../../../src/plan/plan-node.ts";
+import type { ServicesSpec } from "../../../src/protocol/services.ts";
 import { checkText } from "../../support/check-text.ts";
 
 /** What a compilation gave: texts of files by path, or none and what was reported. */
@@ -19,8 +20,7 @@ export interface CompiledWorkflows {
 export interface CompileSettings {
   /** `targets.github-actions` of the configuration. */
   readonly options?: object;
-  /** Services as JSON. */
-  readonly services?: string;
+  readonly services?: ServicesSpec;
   /** Text of a file beside the pipeline. */
   readonly readFile?: (name: string) => string | undefined;
 }
@@ -30,7 +30,7 @@ const target = await loadTarget("github-actions");
 /** Compiles a pipeline that has no errors of its own; the file of the shim is empty. */
 export function compileForGithub(text: string, settings: CompileSettings = {}): CompiledWorkflows {
   if (target === undefined) throw new Error("unknown target github-actions");
-  const { options = {}, services, readFile = () => undefined } = settings;
+  const { options = {}, services = {}, readFile = () => undefined } = settings;
   const sink = new DiagnosticSink();
   const checked = checkText(text, { name: "p.yaml", readFile }, sink);
   const messages = sink.list().map(({ message }) => message);

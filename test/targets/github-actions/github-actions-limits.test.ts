@@ -1,6 +1,7 @@
 /** Texts and limits of `--target github-actions`: nothing is evaluated, and what GitHub would not run is refused. */
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import type { ServicesSpec } from "../../../src/protocol/services.ts";
 import {
   type CompileSettings,
   chain,
@@ -129,10 +130,10 @@ describe("what GitHub would not run is refused, at its place", () => {
   });
 
   test("a run log in memory; a service whose variable no job would have", () => {
-    expect(refused(one, { services: '{"run_log_store": {"type": "buffered"}}' })).toMatchObject([
+    expect(refused(one, { services: { run_log_store: { type: "buffered" } } })).toMatchObject([
       { code: "target-option-missing" },
     ]);
-    const services = '{"run_log_store": {"type": "file-system", "log_folder": "${RUNS}/x"}}';
+    const services = { run_log_store: { type: "file-system", log_folder: "${RUNS}/x" } };
     expect(refused(one, { services })).toMatchObject([
       { code: "target-option-missing", message: expect.stringContaining("RUNS") },
     ]);
@@ -144,10 +145,10 @@ describe("what GitHub would not run is refused, at its place", () => {
 
   test("GitHub Enterprise Server: no artifacts, no time zones, fewer inputs", () => {
     const schedule = [{ cron: "0 5 * * *", timezone: "Europe/Oslo" }];
-    const ghes = (options: object, services?: object) =>
+    const ghes = (options: object, services?: ServicesSpec) =>
       compileForGithub(one, {
         options: { limits: "ghes", ...options },
-        ...(services === undefined ? {} : { services: JSON.stringify(services) }),
+        ...(services === undefined ? {} : { services }),
       }).reports.map(({ message }) => message);
     expect(ghes({ schedule })).toEqual([
       "cannot compile for github-actions: the server has no artifacts by which run log and catalog could travel",
@@ -161,7 +162,7 @@ describe("what GitHub would not run is refused, at its place", () => {
     const parameters = Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`p${i}`, i]));
     const text = `parameters: ${JSON.stringify(parameters)}\n${one}`;
     const inputs = (limits: string) => {
-      const workflow = main(text, { options: { limits }, services: JSON.stringify(shared) });
+      const workflow = main(text, { options: { limits }, services: shared });
       return Object.keys(workflow.on?.workflow_dispatch?.inputs ?? {}).length;
     };
     expect([inputs("ghes"), inputs("github.com")]).toEqual([1, 11]);

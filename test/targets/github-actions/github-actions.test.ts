@@ -1,5 +1,6 @@
 /** What `--target github-actions` prints, read back as YAML; that it means the same is shown by test/conformance. */
 import { describe, expect, test } from "vitest";
+import type { ServicesSpec } from "../../../src/protocol/services.ts";
 import {
   chain,
   writtenWorkflows as compile,
@@ -229,8 +230,7 @@ describe("options of workflows", () => {
 
   test("what is in a folder of all runners is not sent as artifacts", () => {
     const text = `dag:\n  steps:\n${shell("a", ", catalog: {put: [x]}")}${shell("b", ", catalog: {get: [x]}")}`;
-    const kinds = (services: object) =>
-      ["a", "b"].map((id) => kindsOf(stepsOf(main(text, { services: JSON.stringify(services) }), id)));
+    const kinds = (services: ServicesSpec) => ["a", "b"].map((id) => kindsOf(stepsOf(main(text, { services }), id)));
     const log = { type: "file-system", log_folder: "/shared/runs" };
     const catalog = { type: "file-system", catalog_location: "/shared/catalog" };
     expect(kinds({})).toEqual([
