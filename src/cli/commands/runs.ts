@@ -29,9 +29,10 @@ export type RunsOptions = ConfigurationOptions & DiagnosticOptions;
 export function listRuns(options: RunsOptions & { readonly json?: boolean }): Promise<number> {
   return withStore(options, async (store, sink) => {
     const rows: RunRow[] = [];
-    for (const run of await store.list()) rows.push(await rowOf(store.open(run), sink));
+    for (const run of await store.list("any")) rows.push(await rowOf(store.open(run), sink));
     // By their own times: a store tells only about when it got them.
-    rows.sort(({ startedAt: a = "" }, { startedAt: b = "" }) => (a === b ? 0 : a < b ? 1 : -1));
+    const key = ({ startedAt = "", run }: RunRow): string => `${startedAt} ${run}`;
+    rows.sort((a, b) => (key(a) < key(b) ? 1 : -1));
     process.stdout.write(options.json ? `${JSON.stringify({ runs: rows })}\n` : printRows(rows));
     if (rows.length === 0 && !options.json && !options.quiet) {
       process.stderr.write(`no runs in ${store.name}; \`magnus run PIPELINE\` makes one\n`);

@@ -112,10 +112,11 @@ function parseObject(line: string): Json {
 }
 
 /**
- * Whether the native parser keeps all numbers' texts. {@link parseJson} looks at strings too, and nearly every event has
- * an id (`…7e3…`) that looks like a number to it; this looks outside strings only, which makes reading a log 4 times faster.
+ * Whether the native parser keeps all numbers' texts. {@link parseJson} looks everywhere, and nearly every event has an id
+ * (`…7e3…`) that looks like a number to it; this looks where a value can begin only, which makes reading a log 4 times
+ * faster. What looks like one in a text is read the slow way.
  */
 function hasPlainNumbers(line: string): boolean {
   // A regular expression over a very long line could exhaust its stack.
-  return line.length < 1_000_000 && !/\.|\d[eE]|\d{16}|-0/.test(line.replace(/"(?:[^"\\]|\\.)*"/g, '""'));
+  return line.length < 1_000_000 && !/(?:"\s*:|[,[])\s*(?:-0|-?\d+[.eE]|-?\d{16})/.test(line);
 }

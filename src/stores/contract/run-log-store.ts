@@ -46,8 +46,8 @@ export interface RunLogStore {
   /** A run that exists, or one that other processes create at the same time; no check. */
   open(run: string): RunLog;
   exists(run: string): Promise<boolean>;
-  /** Ids of all runs, newest first where the store can tell. */
-  list(): Promise<readonly string[]>;
+  /** Ids of all runs, newest first where the store can tell; `any`: in whatever order costs least. */
+  list(order?: "any"): Promise<readonly string[]>;
   /** What a run that begins says of a store whose claims `magnus doctor` has not found exclusive: one request; never fails. */
   unproven?(): Promise<string | undefined>;
   /** Remembers that it has, in the store. */

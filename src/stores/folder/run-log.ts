@@ -35,7 +35,7 @@ export function fileSystemRunLogStore(root: string, readRoots: readonly string[]
     create: async (run) => (createRunFolder(root, checkedRunId(run, root)) ? openRun(run, roots, true) : null),
     open: (run) => openRun(checkedRunId(run, root), roots),
     exists: async (run) => isRunId(run) && roots.some((folder) => folderExists(join(folder, run))),
-    list: async () => listRuns(roots),
+    list: async (order) => (order === "any" ? [...new Set(roots.flatMap(runsIn))] : listRuns(roots)),
     remove: async (run) => {
       const folder = join(root, checkedRunId(run, root));
       guarded("cannot delete", folder, () => rmSync(folder, { recursive: true, force: true }));
@@ -59,16 +59,23 @@ function createRunFolder(root: string, run: string): boolean {
 function listRuns(roots: readonly string[]): readonly string[] {
   const times = new Map<string, number>();
   for (const root of roots) {
-    if (existsSync(root) && !folderExists(root))
-      throw new StoreError("cannot read", root, "it is a file, not a folder");
-    for (const run of namesIn(root).filter(isRunId)) {
-      const state = statSync(join(root, run), { throwIfNoEntry: false });
-      if (!state?.isDirectory()) continue;
-      const time = beginOf(join(root, run, "events")) ?? (state.birthtimeMs || state.mtimeMs);
+    for (const run of runsIn(root)) {
+      const time = beginOf(join(root, run, "events")) ?? birthOf(join(root, run));
       times.set(run, Math.min(times.get(run) ?? Number.POSITIVE_INFINITY, time));
     }
   }
   return [...times].sort(([a, at], [b, bt]) => bt - at || (a < b ? 1 : -1)).map(([run]) => run);
+}
+
+/** Milliseconds since the epoch; a run that was removed in between is of now. */
+function birthOf(folder: string): number {
+  const state = statSync(folder, { throwIfNoEntry: false });
+  return state === undefined ? Date.now() : state.birthtimeMs || state.mtimeMs;
+}
+
+function runsIn(root: string): readonly string[] {
+  if (existsSync(root) && !folderExists(root)) throw new StoreError("cannot read", root, "it is a file, not a folder");
+  return namesIn(root).filter((run) => isRunId(run) && folderExists(join(root, run)));
 }
 
 /**

@@ -20,7 +20,7 @@ export function lazyRunLogStore(name: string, load: () => Promise<RunLogStore>):
     create: async (run) => ((await use((store) => store.create(run))) === null ? null : open(run)),
     open,
     exists: (run) => use((store) => store.exists(run)),
-    list: () => use((store) => store.list()),
+    list: (order) => use((store) => store.list(order)),
     remove: (run) => use((store) => store.remove(run)),
     unproven: () => use(async (store) => store.unproven?.()),
     markProven: () => use(async (store) => store.markProven?.()),
