@@ -97,7 +97,7 @@ const allServerStores = {
 
 /** What takes long to load and many steps never call: loaded by the first call. */
 const slow = new Map([
-  ["node:crypto", ["createHash", "createHmac", "randomFillSync", "randomUUID"]],
+  ["node:crypto", ["createHash", "createHmac", "getFips", "randomFillSync", "randomUUID"]],
   ["node:stream/promises", ["pipeline"]],
   ["node:zlib", ["brotliDecompressSync"]],
   ["picomatch", ["default"]],

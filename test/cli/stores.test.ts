@@ -89,6 +89,25 @@ describe.each([
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("there is a run here already")]);
   });
 
+  test.skipIf(skipped)("a run that was killed is said to be left, closed once, and found whole", async () => {
+    const { configuration, env } = await newSetting();
+    const steps = `dag: {steps: [{name: waits, type: task, command_type: shell, command: "kill -9 $PPID; sleep 60"}]}`;
+    const cwd = workspace({ "pipeline.yaml": steps, "magnus-config.yaml": configuration });
+    const killed = await runMagnus(["run", "pipeline.yaml", "--run-id", "r", "-q"], { cwd, env });
+    expect(killed.signal, killed.stderr).toBe("SIGKILL");
+    const list = await runMagnus(["runs", "list"], { cwd, env });
+    expect([list.stdout, list.stderr]).toEqual([
+      expect.stringContaining("running"),
+      expect.stringContaining("is gone; close it: magnus runs close r"),
+    ]);
+    expect((await runMagnus(["runs", "verify", "r"], { cwd, env })).stdout).toMatch(/^r {2}open {5}2 events/);
+    const closed = await runMagnus(["runs", "close", "r"], { cwd, env });
+    expect([closed.code, closed.stderr]).toEqual([0, ""]);
+    expect(closed.stdout).toMatch(/^run r .* failed.*\n {2}waits {2}lost/);
+    expect((await runMagnus(["runs", "close", "r"], { cwd, env })).stdout).toBe(closed.stdout);
+    expect((await runMagnus(["runs", "verify", "r"], { cwd, env })).stdout).toMatch(/^r {2}whole {4}4 events/);
+  });
+
   test.skipIf(skipped)("a task that prints its environment shows no credential of the stores", async () => {
     const { configuration, env, credential } = await newSetting();
     const curious = `dag: {steps: [{name: look, type: task, command_type: shell, command: "env; env | base64 -w0"}]}`;

@@ -3,7 +3,10 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { createRun } from "../../src/run-log/record/create-run.ts";
+import { openEventWriter } from "../../src/run-log/record/event-writer.ts";
 import { captureTrap } from "../../src/runtime/task-types/shell.ts";
+import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
 import { magnus, plainEnvironment, run, runMagnus, shim, shimAlone } from "../support/programs.ts";
 import { workspace } from "../support/workspace.ts";
 
@@ -75,7 +78,108 @@ describe("a run that was left", () => {
   });
 });
 
+describe("a compiled script that is killed", () => {
+  test("has its step and the run recorded as cancelled, by the shim that it left", async () => {
+    const cwd = workspace({ "pipeline.yaml": waits() });
+    expect((await runMagnus(["compile", "pipeline.yaml", "-t", "shell", "-q"], { cwd })).code).toBe(0);
+    const child = start(cwd, ["sh", "pipeline.sh", "--run-id", "r"], { MAGNUS_SHIM: shim });
+    const pid = await pidIn(cwd);
+    child.kill("SIGKILL");
+    await gone(pid);
+    const shown = async (): Promise<string> => (await runMagnus(["runs", "show", "r"], { cwd })).stdout;
+    await expect.poll(shown, { timeout: 20_000 }).toMatch(/^run r .* cancelled.*\n {2}waits {2}cancelled/);
+  });
+});
+
+describe("a run whose process cannot be seen from here", () => {
+  const ended = { end: "success", name: "success" } as const;
+  const element = { node: "only", start: true, ok: ended, failed: { end: "fail", name: "fail" } } as const;
+
+  /** A run of another machine, of which the one step has finished; not closed. */
+  async function leave(cwd: string): Promise<void> {
+    const log = await fileSystemRunLogStore(path.join(cwd, ".magnus/runs")).create("r");
+    if (log === null) throw new Error("there is one");
+    const writer = openEventWriter(log);
+    const owner = { host: "elsewhere", place: "00000000-zz", pid: 1 };
+    const code = { commit: "none", dirty: false };
+    await createRun(writer, { pipeline: "p", digest: "d", parameters: {}, target: "local", owner, code });
+    const head = { path: [element], attempt: 1, round: 1 } as const;
+    await writer.write({ kind: "step.finished", ...head, data: { status: "success", exitCode: 0, durationMs: 1 } });
+  }
+
+  test("is closed where the user says that it is gone, with the outcome that it had come to", async () => {
+    const cwd = workspace();
+    await leave(cwd);
+    const refused = await runMagnus(["runs", "close", "r"], { cwd });
+    expect([refused.code, refused.stdout]).toEqual([2, ""]);
+    expect(refused.stderr).toContain("1 on elsewhere, cannot be seen from here");
+    expect(refused.stderr).toContain("magnus runs close r --gone");
+    const closed = await runMagnus(["runs", "close", "r", "--gone"], { cwd });
+    expect([closed.code, closed.stdout]).toEqual([0, expect.stringMatching(/^run r {2}p {2}success/)]);
+    expect((await runMagnus(["runs", "verify", "r"], { cwd })).stdout).toMatch(/^r {2}whole/);
+  });
+});
+
+describe("stopping", () => {
+  const stubborn = waits("trap '' TERM INT; ").replace("exec sleep 60", "while [ ! -e go ]; do sleep 0.05; done");
+  const local = [process.execPath, magnus, "run", "pipeline.yaml", "--run-id", "r"];
+  const script = ["sh", "pipeline.sh", "--run-id", "r"];
+
+  test.for([
+    ["SIGINT", 130, local, "waits up to 30 s for what runs; interrupt again (^C) to kill it"],
+    ["SIGTERM", 143, local, "waits up to 30 s for what runs; a second signal kills it"],
+    ["SIGTERM", 143, script, "stopping: it waits for what runs; a second signal kills that"],
+  ] as const)("by %s (%s, %s) is said, and what runs is shown as running until it has ended", async (given) => {
+    const [signal, code, [file = "", ...args], message] = given;
+    const cwd = workspace({ "pipeline.yaml": stubborn });
+    expect((await runMagnus(["compile", "pipeline.yaml", "-t", "shell", "-q"], { cwd })).code).toBe(0);
+    const env = { ...plainEnvironment(), MAGNUS_SHIM: shim };
+    const child = spawn(file, args, { cwd, env, stdio: ["ignore", "ignore", "pipe"] });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+    await pidIn(cwd);
+    child.kill(signal);
+    await expect.poll(() => said, { timeout: 20_000 }).toContain(message);
+    const shown = async (): Promise<string> => (await runMagnus(["runs", "show", "r"], { cwd })).stdout;
+    expect(await shown()).toMatch(/^run r .* running.*\n {2}waits {2}running/);
+    writeFileSync(path.join(cwd, "go"), "");
+    expect(await ended).toBe(code);
+    expect(await shown()).toMatch(/^run r .* cancelled.*\n {2}waits {2}cancelled/);
+  });
+});
+
+describe.skipIf(!existsSync("/proc/self/cmdline"))("a secret", () => {
+  test("is in no argument of a process while its step runs", async () => {
+    const look = `printenv API_TOKEN >secret; grep -lsaF -f secret /proc/[0-9]*/cmdline >found; grep -csa . /proc/$$/cmdline`;
+    const steps = `dag: {steps: [{name: look, type: task, command_type: shell, secrets: [API_TOKEN], command: ${JSON.stringify(look)}}]}`;
+    const cwd = workspace({ "pipeline.yaml": steps });
+    const env = { API_TOKEN: "canary-of-41-feathers", MAGNUS_SHIM: shim };
+    expect((await runMagnus(["compile", "pipeline.yaml", "-t", "shell", "-q"], { cwd })).code).toBe(0);
+    for (const [file, ...args] of [
+      [process.execPath, magnus, "run", "pipeline.yaml"],
+      ["sh", "pipeline.sh"],
+    ] as const) {
+      const { code, stderr } = await run(file, args, { cwd, env });
+      expect(code, stderr).toBe(0);
+      expect(readFileSync(path.join(cwd, "secret"), "utf8")).toBe("canary-of-41-feathers\n");
+      expect(readFileSync(path.join(cwd, "found"), "utf8")).toBe("");
+    }
+  });
+});
+
 describe("what left on purpose", () => {
+  test("lives on where its command ended by itself", async () => {
+    const command = "sleep 50 >/dev/null 2>&1 & echo $! >left";
+    const steps = `dag: {steps: [{name: s, type: task, command_type: shell, command: ${JSON.stringify(command)}}]}`;
+    const cwd = workspace({ "pipeline.yaml": steps });
+    expect((await runMagnus(["run", "pipeline.yaml", "-q"], { cwd })).code).toBe(0);
+    const left = await pidIn(cwd, "left");
+    expect(isAlive(left)).toBe(true);
+    process.kill(left, "SIGKILL");
+  });
+
   test("lives on where magnus is killed; another process group does not", async () => {
     const before = "(setsid sh -c 'echo $$ >left; exec sleep 50' &); set -m; sh -c 'echo $$ >group; exec sleep 50' & ";
     const cwd = workspace({ "pipeline.yaml": waits(before) });

@@ -120,7 +120,11 @@ function answerTo(standIn: S3StandIn, bucket: string, request: StandInRequest, b
     case "HEAD":
       return found === undefined
         ? { status: 404, body: nothing }
-        : { status: 200, body: nothing, headers: { "content-length": String(found.body.length) } };
+        : {
+            status: 200,
+            body: nothing,
+            headers: { "content-length": String(found.body.length), etag: md5(found.body) },
+          };
     default:
       if (key === "") return listing(standIn, request.query);
       return found === undefined
@@ -130,6 +134,11 @@ function answerTo(standIn: S3StandIn, bucket: string, request: StandInRequest, b
 }
 
 const nothing = Buffer.alloc(0);
+
+/** As an ETag. */
+function md5(body: Buffer): string {
+  return `"${createHash("md5").update(body).digest("hex")}"`;
+}
 
 function refusal(status: number, code: string, message: string): Answer {
   return { status, body: Buffer.from(`<Error><Code>${code}</Code><Message>${message}</Message></Error>`) };

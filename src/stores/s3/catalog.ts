@@ -1,4 +1,5 @@
-import { mkdirSync } from "node:fs";
+import { createHash, getFips } from "node:crypto";
+import { createReadStream, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { causeOf } from "../../system/error-code.ts";
 import { CatalogError } from "../contract/catalog-error.ts";
@@ -46,9 +47,10 @@ async function putFile(client: S3Client, keyOf: (digest: string) => string, file
     throw new StoreError("cannot store", file, why);
   }
   const key = keyOf(found.digest);
-  const there = await client.size(key);
-  if (there === found.size) return found;
-  // Something shorter or longer under that name is damage: it is replaced.
+  const there = await client.head(key);
+  if (there?.size === found.size && (there.md5 === undefined || there.md5 === (await md5Of(file, there.md5))))
+    return found;
+  // Something else under that name is damage: it is replaced.
   try {
     await client.putFile(key, { file, size: found.size, sha256: hexOf(found.digest) }, there !== null);
   } catch (error) {
@@ -57,4 +59,19 @@ async function putFile(client: S3Client, keyOf: (digest: string) => string, file
     throw new StoreError("cannot store", file, `it changed while it was read (${causeOf(error)})`);
   }
   return found;
+}
+
+/**
+ * Only asked for where an object of that size is there. `unknown`: what is given where this Node may not compute it (FIPS).
+ * Throws a StoreError where the file cannot be read.
+ */
+async function md5Of(file: string, unknown: string): Promise<string> {
+  if (getFips() === 1) return unknown;
+  const hash = createHash("md5");
+  try {
+    for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
+  } catch (error) {
+    throw new StoreError("cannot read", file, error);
+  }
+  return hash.digest("hex");
 }

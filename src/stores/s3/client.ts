@@ -11,6 +11,13 @@ export interface S3Object {
   readonly modified: number;
 }
 
+export interface S3Head {
+  /** Bytes. */
+  readonly size: number;
+  /** Of the content as it is now, 32 hexadecimal digits; absent: the server does not tell it. */
+  readonly md5?: string;
+}
+
 /** What the stores need of a bucket. Every operation is tried again where that can help, and throws a StoreError. */
 export interface S3Client {
   /** For messages: `bucket at host`. */
@@ -28,8 +35,8 @@ export interface S3Client {
   get(key: string): Promise<Buffer | null>;
   /** Hands the content to `read`, again from its start where the connection broke; null where there is none. */
   stream<T>(key: string, read: (answer: S3Answer) => Promise<T>): Promise<T | null>;
-  /** Size in bytes; null where there is none. */
-  size(key: string): Promise<number | null>;
+  /** What is told of an object without its content; null where there is none. */
+  head(key: string): Promise<S3Head | null>;
   list(prefix: string): AsyncIterable<S3Object>;
   /** The parts of keys between `prefix` and the next `/`, once each. */
   folders(prefix: string): Promise<readonly string[]>;
@@ -118,14 +125,14 @@ export function s3Client(where: S3Bucket, patience: Patience): S3Client {
       ask("cannot write to", { method: "PUT", key, headers: replace ? {} : onlyIfAbsent, body }, [200, 412], drain),
     get,
     stream: (key, read) => ask("cannot read", { method: "GET", key }, [200, 404], readOrNull(read)),
-    size: (key) =>
+    head: (key) =>
       ask(
         "cannot read",
         { method: "HEAD", key },
         [200, 404],
         readOrNull(async (answer) => {
           await drain(answer);
-          return Number(answer.headers["content-length"]);
+          return headOf(answer);
         }),
       ),
     list: async function* (prefix) {
@@ -158,6 +165,19 @@ function readOrNull<T>(read: (answer: S3Answer) => Promise<T>): (answer: S3Answe
     if (refusal.code === "NoSuchBucket") throw refusal;
     return null;
   };
+}
+
+/**
+ * The ETag is the content's MD5 where it was stored by one PUT and is not encrypted with keys of KMS or of the caller; others
+ * have a `-`, or headers that say so. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+ */
+function headOf({ headers }: S3Answer): S3Head {
+  const size = Number(headers["content-length"]);
+  const encrypted =
+    /kms/.test(String(headers["x-amz-server-side-encryption"])) ||
+    headers["x-amz-server-side-encryption-customer-algorithm"] !== undefined;
+  const md5 = encrypted ? undefined : /^"?([0-9a-f]{32})"?$/.exec(headers.etag ?? "")?.[1];
+  return { size, ...(md5 === undefined ? {} : { md5 }) };
 }
 
 async function refusalOf(answer: S3Answer): Promise<S3Refusal> {

@@ -25,7 +25,7 @@ export function s3RunLogStore(client: S3Client, prefix: string): RunLogStore {
     create: async (run) => ((await client.putIfAbsent(indexed(checked(run)), ownToken())) ? open(run) : null),
     open,
     exists: async (run) =>
-      isRunId(run) && ((await client.size(indexed(run))) !== null || !(await isEmpty(client.list(folder(run))))),
+      isRunId(run) && ((await client.head(indexed(run))) !== null || !(await isEmpty(client.list(folder(run))))),
     list: () => listRuns(client, prefix),
     unproven: () => unprovenStore(client, `${prefix}${provenKey}`),
     markProven: async () => void (await client.putIfAbsent(`${prefix}${provenKey}`, Buffer.from("magnus doctor\n"))),
@@ -43,7 +43,7 @@ const provenKey = "proven";
 
 async function unprovenStore(client: S3Client, key: string): Promise<string | undefined> {
   try {
-    if ((await client.size(key)) !== null) return undefined;
+    if ((await client.head(key)) !== null) return undefined;
   } catch (error) {
     if (error instanceof StoreError) return undefined;
     throw error;

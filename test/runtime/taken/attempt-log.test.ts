@@ -79,6 +79,29 @@ describe("the log of a task that runs", () => {
     expect(await services.log.list("logs/")).toHaveLength(1);
   });
 
+  it("is stored for a tenth of the time where much is printed", async () => {
+    const services = newServices();
+    let [stored, spent] = [0, 0];
+    const slow: RunLog = {
+      ...services.log,
+      putIfAbsent: async (key, content) => {
+        const from = performance.now();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        const isNew = await services.log.putIfAbsent(key, content);
+        stored++;
+        spent += performance.now() - from;
+        return isNew;
+      },
+    };
+    const from = performance.now();
+    const printing = "for i in 1 2 3 4 5 6 7 8; do head -c 400000 /dev/zero | tr '\\0' x; echo; sleep 0.1; done";
+    const { result } = await runShell(printing, { services: { ...services, log: slow, ...often } });
+    expect(result.status).toBe("success");
+    expect(stored).toBeGreaterThan(1);
+    // The first time, and the last, nothing is waited for.
+    expect(spent - 2 * (spent / stored)).toBeLessThan((performance.now() - from) / 9);
+  });
+
   it("masks secrets as ever", async () => {
     const services = { ...newServices({ TOKEN: "correct-horse" }), ...often };
     const file = join(newFolder(), "go");

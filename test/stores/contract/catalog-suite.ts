@@ -55,6 +55,7 @@ export function catalogSuite(name: string, newPlace: () => CatalogPlace | Promis
     it("that is damaged in the store is never handed out, and healed by the next put", async () => {
       const [place, { work, file, digest }] = [await newPlace(), setUp(content)];
       await place.open().putFile(file);
+      // Of another size, then of its own.
       await place.damage(digest, "hellO!");
       const target = join(work, "copy");
       await expect(place.open().getFile(digest, target, { executable: false })).rejects.toThrow(CatalogError);
@@ -62,6 +63,10 @@ export function catalogSuite(name: string, newPlace: () => CatalogPlace | Promis
       await place.open().putFile(file);
       await place.open().getFile(digest, target, { executable: false });
       expect(readFileSync(target).equals(Buffer.from(content))).toBe(true);
+      await place.damage(digest, "!".repeat(content.length));
+      await place.open().putFile(file);
+      await place.open().getFile(digest, join(work, "again"), { executable: false });
+      expect(readFileSync(join(work, "again")).equals(Buffer.from(content))).toBe(true);
     });
 
     it("costs no copy where it is there already", async () => {
