@@ -61,7 +61,7 @@ describe("a compiled script", () => {
 
   test.for([
     [["--param", "a"], "name=value"],
-    [["--param", "1a=2"], "no name for a parameter"],
+    [["--param", "1a=2"], "is not a valid parameter name"],
     [["--run-id", "../r"], "cannot be the id"],
     [["-p", "missing.json"], "missing.json"],
     [["-p", "pipeline.yaml"], "reads no YAML"],

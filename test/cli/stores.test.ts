@@ -86,7 +86,7 @@ describe.each([
     expect(JSON.parse(list.stdout).runs.map((row: { run: string }) => row.run)).toEqual(["script", "here"]);
     expect((await runMagnus(["runs", "log", "script", "write"], { cwd, env })).stdout).toBe("told\n");
     const again = await runMagnus(["run", "pipeline.yaml", "--run-id", "here"], { cwd, env });
-    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("there is a run here already")]);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("the run here exists already")]);
   });
 
   test.skipIf(skipped)("a run that was killed is said to be left, closed once, and found whole", async () => {

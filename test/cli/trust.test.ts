@@ -48,7 +48,7 @@ describe("a run that was left", () => {
     const refused = await runMagnus(["runs", "close", "r"], { cwd });
     expect([refused.code, refused.stdout]).toEqual([2, ""]);
     expect(refused.stderr).toContain(`the process of run r, ${child.pid} on`);
-    expect(refused.stderr).toContain("is still there");
+    expect(refused.stderr).toContain("is still alive");
     expect((await runMagnus(["runs", "close", "r", "--gone"], { cwd })).code).toBe(2);
     child.kill("SIGKILL");
     await gone(pid);

@@ -65,7 +65,7 @@ describe("begin", () => {
 
   test.for([
     [["--param", "n"], "name=value"],
-    [["--param", "1x=2"], "no name for a parameter"],
+    [["--param", "1x=2"], "is not a valid parameter name"],
     [["-p", "missing.json"], "missing.json"],
     [["--unknown"], "--unknown"],
     [["--run-id", "../r"], "cannot be the id of a run"],
