@@ -1,3 +1,5 @@
+import { stepKinds } from "../protocol/kinds.ts";
+import { commandTypes } from "../protocol/step-spec.ts";
 import type { CodeTable } from "./code-entry.ts";
 import { quote } from "./quote.ts";
 import { didYouMean } from "./suggest.ts";
@@ -8,9 +10,9 @@ export const stepCodes = {
     severity: "error",
     message: ({ type }: { type: string }) => `unknown step type ${quote(type)}`,
     hint: ({ type, suggestion }: { type: string; suggestion: string | undefined }) =>
-      /^(?:python|shell|notebook|node|container)$/.test(type)
+      commandTypes.some((word) => word === type)
         ? `write \`type: task\` and \`command_type: ${type}\``
-        : (didYouMean(suggestion) ?? "types: task, stub, parallel, map, dag, conditional, loop, success, fail"),
+        : (didYouMean(suggestion) ?? `types: ${[...stepKinds, "success", "fail"].join(", ")}`),
   },
   "empty-command": {
     severity: "error",

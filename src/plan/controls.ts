@@ -2,7 +2,9 @@
  * Who computes a control. A composite takes it from a leaf only if its single incoming edge is an `ok` edge from a leaf
  * of its graph: then that leaf has certainly succeeded wherever the control is read. Everywhere else a gather computes it.
  */
+
 import type { CompositeNode, Graph, Node, StubNode, TaskNode } from "../ir/pipeline.ts";
+import { kinds } from "../protocol/kinds.ts";
 import type { ControlDuty } from "../protocol/step-spec.ts";
 import type { Activation } from "./activations.ts";
 import { elementOf } from "./element.ts";
@@ -10,7 +12,7 @@ import { elementOf } from "./element.ts";
 export function needsOpeningGather(node: CompositeNode, graph: Graph, incoming: Activation, isRoot: boolean): boolean {
   // One leaf writes `run.created`, so a root never starts with a composite that has several first leaves.
   if (isRoot && graph.start === node.name) return true;
-  if (node.kind !== "map" && node.kind !== "conditional") return false;
+  if (!kinds[node.kind].needsControl) return false;
   return feedingLeaf(node, graph, incoming) === undefined;
 }
 
@@ -49,5 +51,5 @@ export function controlDuty(
 }
 
 function isLeaf(node: Node | undefined): boolean {
-  return node?.kind === "task" || node?.kind === "stub";
+  return node !== undefined && kinds[node.kind].leaf;
 }

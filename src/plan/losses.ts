@@ -4,6 +4,7 @@
  * A shim that finds the run log stopping before its own step may declare the step in the way lost, but only if that
  * step's failure leads here with nothing else running. These lists, computed from the edges, are its right to do so.
  */
+import { kinds } from "../protocol/kinds.ts";
 import type { RunSpec, StepSpec } from "../protocol/step-spec.ts";
 import type { PlanComposite, PlanGraph, PlanNode, PlannedSpec } from "./plan-node.ts";
 
@@ -119,7 +120,7 @@ function enter(node: PlanNode, followers: Set<string>, next: { node: PlanNode; o
     return;
   }
   // A map or conditional without a gather is fed by a leaf's ok edge; the token cannot come from a failure.
-  if (node.node.kind === "map" || node.node.kind === "conditional") return;
+  if (kinds[node.node.kind].needsControl) return;
   for (const graph of node.graphs) enter(graph.start, followers, next);
 }
 
@@ -135,6 +136,5 @@ function afterEnd(
     return [failed];
   }
   const ok = { node: composite, on: "ok" } as const;
-  const several = composite.node.kind === "parallel" || composite.node.kind === "map";
-  return several ? [failed, ok] : [ok];
+  return kinds[composite.node.kind].concurrent ? [failed, ok] : [ok];
 }

@@ -1,3 +1,4 @@
+import { kinds } from "../protocol/kinds.ts";
 import type { Plan, PlanComposite, PlanGraph, PlanLeaf, PlanNode, PlanNodeBase, PlannedSpec } from "./plan-node.ts";
 /**
  * Phase: plan. In: the IR of a pipeline that passed the rules. Out: the same graphs with everything decided that a
@@ -87,7 +88,7 @@ function planComposite(
   around: Surroundings,
 ): PlanComposite {
   const isRoot = prefix.length === 0;
-  const inside = { ...around, concurrent: around.concurrent || node.kind === "map" || node.kind === "parallel" };
+  const inside = { ...around, concurrent: around.concurrent || kinds[node.kind].concurrent };
   const openSpec = needsOpeningGather(node, graph, base.activation, isRoot)
     ? openingGather(node, base.path)
     : undefined;
@@ -106,9 +107,7 @@ function planComposite(
     graphs,
     ...(openSpec === undefined ? {} : { open: openSpec }),
     ...(closeSpec === undefined ? {} : { close: closeSpec }),
-    ...(openSpec === undefined && (node.kind === "map" || node.kind === "conditional")
-      ? { fedBy: base.activation[0]?.from ?? "" }
-      : {}),
+    ...(openSpec === undefined && kinds[node.kind].needsControl ? { fedBy: base.activation[0]?.from ?? "" } : {}),
   };
   if (openSpec) around.specs.push({ spec: openSpec, node: composite, gather: "open" });
   if (closeSpec) around.specs.push({ spec: closeSpec, node: composite, gather: "close" });

@@ -1,10 +1,8 @@
 import type { Json } from "./json.ts";
+import type { StepKind } from "./kinds.ts";
 
 /** Where the token goes when a node is over: to a node of the same graph, or to the graph's end. */
 export type Edge = { readonly to: string } | { readonly end: "success" | "fail"; readonly name: string };
-
-export type CompositeKind = "parallel" | "map" | "dag" | "conditional" | "loop";
-export type LeafKind = "task" | "stub";
 
 export type ReduceWord = "list" | "last" | "sum" | "min" | "max" | "concat" | "object" | "none";
 /** One word for all keys, or a word per key (other keys: `list`). */
@@ -18,7 +16,7 @@ export type Reduce = ReduceWord | { readonly [key: string]: ReduceWord };
 export interface PathElement {
   readonly node: string;
   /** Absent: `task`. */
-  readonly kind?: CompositeKind | LeafKind;
+  readonly kind?: StepKind;
   readonly ok: Edge;
   readonly failed: Edge;
   /** This node is the first of its graph. */

@@ -11,7 +11,9 @@ export interface CatalogPattern {
   readonly digestOnly?: true;
 }
 
-export type CommandType = "python" | "shell" | "notebook" | "node" | "container";
+/** In the order in which messages list them. */
+export const commandTypes = ["python", "shell", "notebook", "node", "container"] as const;
+export type CommandType = (typeof commandTypes)[number];
 export type ReturnKind = "json" | "metric" | "object";
 
 /** What one leaf runs. All durations are milliseconds. */

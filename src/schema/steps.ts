@@ -1,4 +1,6 @@
 import * as z from "zod";
+import type { StepKind } from "../protocol/kinds.ts";
+import { commandTypes } from "../protocol/step-spec.ts";
 import { defaultFields } from "./document.ts";
 import { anything, empty, graph, mapping, optional, scalarText, text, wholeNumber } from "./fields.ts";
 import { openShape, shape } from "./shape.ts";
@@ -35,8 +37,6 @@ const returned = z.union([
 ]);
 
 const reduceWord = z.enum(["list", "last", "sum", "min", "max", "concat", "object", "none"]);
-
-export const commandTypes = ["python", "shell", "notebook", "node", "container"] as const;
 
 export const taskShape = shape({
   ...commonFields,
@@ -120,7 +120,7 @@ export const stepShapes = {
   loop: loopShape,
   success: terminalShape,
   fail: terminalShape,
-} as const;
+} as const satisfies { readonly [word in StepKind | "success" | "fail"]: object };
 
 export type StepType = keyof typeof stepShapes;
 

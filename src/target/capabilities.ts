@@ -1,5 +1,6 @@
 import type { NodeKind } from "../ir/pipeline.ts";
-import type { CommandType } from "../protocol/step-spec.ts";
+import { stepKinds } from "../protocol/kinds.ts";
+import { type CommandType, commandTypes } from "../protocol/step-spec.ts";
 
 /** What a back end can run, as data; compiling checks it once, with the place in the source. */
 export interface Capabilities {
@@ -9,6 +10,6 @@ export interface Capabilities {
   readonly iterations?: number;
 }
 
-export const everyStep: readonly NodeKind[] = ["task", "stub", "parallel", "map", "dag", "conditional", "loop"];
+export const everyStep: readonly NodeKind[] = stepKinds;
 /** The types of command that the runtime can run today. */
-export const shimCommands: readonly CommandType[] = ["python", "shell", "notebook", "node", "container"];
+export const shimCommands: readonly CommandType[] = commandTypes;

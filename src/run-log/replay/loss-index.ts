@@ -1,3 +1,4 @@
+import { factsOf } from "../../protocol/kinds.ts";
 import type { Path, PathElement } from "../../protocol/path.ts";
 import type { StepSpec } from "../../protocol/step-spec.ts";
 import type { StuckStep } from "./findings.ts";
@@ -44,7 +45,8 @@ export function mayLose(path: Path, gather: "open" | "close" | undefined, index:
 
 /** A composite whose graphs start with it, unless a gather comes first. */
 function startsItsGraphs(element: PathElement | undefined): boolean {
-  return element?.kind === "dag" || element?.kind === "parallel" || element?.kind === "loop";
+  const facts = factsOf(element?.kind);
+  return facts !== undefined && !facts.leaf && !facts.needsControl;
 }
 
 /** Where an opening gather comes first, nothing inside its composite was to start yet. */

@@ -1,6 +1,8 @@
 /** Where a token enters a composite, and where it comes to the end of an iteration: gathers first, then the control. */
+
 import type { ControlEvent } from "../../protocol/event.ts";
 import { isArray, isNumber, isObject, type Json, parseJson } from "../../protocol/json.ts";
+import { factsOf } from "../../protocol/kinds.ts";
 import type { Path, PathElement } from "../../protocol/path.ts";
 import type { NodeRecords } from "./event-index.ts";
 import { type Findings, stuckAt } from "./findings.ts";
@@ -16,8 +18,6 @@ export type Opened = {
 
 /** The opening of a composite: its gather, where one ran, and its control, whoever computed it. */
 export function openComposite(node: NodeRecords, { prefix, round }: Arrival, findings: Findings): Opened {
-  const { kind } = node.element;
-  const needsControl = kind === "map" || kind === "conditional";
   const path = [...prefix, node.element];
   let highest = round;
   if (node.open.last !== undefined || node.open.lost !== undefined) {
@@ -27,7 +27,7 @@ export function openComposite(node: NodeRecords, { prefix, round }: Arrival, fin
     if (gather.status !== "success")
       return { state: gather.status === "running" ? "running" : "failed", round: highest };
   }
-  if (!needsControl) return { state: "open", round: highest };
+  if (!factsOf(node.element.kind)?.needsControl) return { state: "open", round: highest };
   const control = countingControl(node, null, highest);
   if (control === undefined) {
     findings.stuck.push({ path, gather: "open", attempt: 0, round: highest });

@@ -4,8 +4,10 @@
  *
  * Along a graph it iterates; it recurses into graphs inside nodes only. View, reach and losses all stand on it.
  */
+
 import type { CatalogFile, ControlEvent } from "../../protocol/event.ts";
 import type { Json } from "../../protocol/json.ts";
+import { factsOf } from "../../protocol/kinds.ts";
 import type { Edge, Parameters, PathElement } from "../../protocol/path.ts";
 import { DamagedLogError } from "./damaged-log.ts";
 import type { AttemptRecord, NodeRecords } from "./event-index.ts";
@@ -112,7 +114,7 @@ function replayNode(node: NodeRecords, arrival: Arrival, findings: Findings): St
 }
 
 export function isLeaf({ kind }: PathElement): boolean {
-  return kind === undefined || kind === "task" || kind === "stub";
+  return factsOf(kind)?.leaf === true;
 }
 
 function replayParallel(node: NodeRecords, arrival: Arrival, findings: Findings): StepReplay {
