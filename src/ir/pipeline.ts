@@ -4,7 +4,8 @@
  */
 import type { JsonObject } from "../protocol/json.ts";
 import type { Edge, Parameters, Reduce } from "../protocol/path.ts";
-import type { CatalogPattern, CommandType, ReturnKind } from "../protocol/step-spec.ts";
+import type { CommandType } from "../protocol/step-spec.ts";
+import type { TaskValues } from "../protocol/task-fields.ts";
 
 export interface Pipeline {
   readonly name: string;
@@ -40,29 +41,11 @@ interface NodeBase {
   readonly overrides: { readonly [target: string]: string };
 }
 
-export interface Resources {
-  /** Kubernetes quantities as text (`500m`, `2Gi`); `gpu` a count as text. */
-  readonly cpu?: string;
-  readonly memory?: string;
-  readonly gpu?: string;
-}
-
-export interface TaskNode extends NodeBase {
+export interface TaskNode extends NodeBase, TaskValues {
   readonly kind: "task";
   readonly commandType: CommandType;
   /** container: argv; else the command's text. */
   readonly command: string | readonly string[];
-  readonly shell?: string;
-  readonly returns: readonly { readonly name: string; readonly kind: ReturnKind }[];
-  readonly secrets: readonly string[];
-  readonly env: { readonly [name: string]: string };
-  readonly catalog: { readonly get: readonly CatalogPattern[]; readonly put: readonly CatalogPattern[] };
-  readonly image?: string;
-  readonly resources?: Resources;
-  readonly timeoutMs?: number;
-  readonly maxAttempts: number;
-  readonly backoff?: { readonly initialMs: number; readonly factor: number; readonly maxMs: number };
-  readonly notebook?: { readonly outputPath?: string; readonly outputTag?: string };
 }
 
 export interface StubNode extends NodeBase {

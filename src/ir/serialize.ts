@@ -1,6 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject, printJson, setKey } from "../protocol/json.ts";
 import type { Edge, Reduce } from "../protocol/path.ts";
-import type { CatalogPattern } from "../protocol/step-spec.ts";
+import { isEmpty, saidFields } from "../protocol/task-fields.ts";
 import type { Graph, Node, Pipeline, TaskNode } from "./pipeline.ts";
 
 /**
@@ -72,32 +72,14 @@ function reduceJson(reduce: Reduce): Json {
 }
 
 function taskJson(node: TaskNode): JsonObject {
-  const { command, commandType, shell, returns, secrets, env, image, timeoutMs, maxAttempts } = node;
-  const { resources, backoff, notebook, catalog } = node;
-  return {
-    command: typeof command === "string" ? command : [...command],
-    ...given(
-      {
-        commandType,
-        shell,
-        returns: returns.map(({ name, kind }) => (kind === "json" ? { name } : { name, kind })),
-        secrets: [...secrets].sort(),
-        env,
-        catalog: given({ get: catalog.get.map(patternJson), put: catalog.put.map(patternJson) }),
-        image,
-        resources: resources && given({ ...resources }),
-        timeoutMs,
-        maxAttempts,
-        backoff: backoff && { ...backoff },
-        notebook: notebook && given({ ...notebook }),
-      },
-      { commandType: "python", maxAttempts: 1 },
-    ),
+  const { command, commandType, returns, secrets } = node;
+  const fields = {
+    commandType,
+    ...saidFields(node),
+    returns: returns.map(({ name, kind }) => (kind === "json" ? { name } : { name, kind })),
+    secrets: [...secrets].sort(),
   };
-}
-
-function patternJson({ pattern, optional, digestOnly }: CatalogPattern): Json {
-  return { pattern, ...given({ optional, digestOnly }) };
+  return { command: typeof command === "string" ? command : [...command], ...given(fields, { commandType: "python" }) };
 }
 
 /** Without what is absent, empty, or equal to its default. */
@@ -108,10 +90,6 @@ function given(values: { readonly [key: string]: Json | undefined }, defaults: J
     kept[key] = value;
   }
   return kept;
-}
-
-function isEmpty(value: Json): boolean {
-  return (isArray(value) && value.length === 0) || (isObject(value) && Object.keys(value).length === 0);
 }
 
 function printSorted(value: Json, indent: string): string {

@@ -1,21 +1,18 @@
-import type { TaskNode } from "../ir/pipeline.ts";
-import type { CatalogPattern } from "../protocol/step-spec.ts";
-import type { ShapeOf } from "../schema/shape.ts";
-import type { taskShape } from "../schema/steps.ts";
+import type { CatalogPattern, FieldValues } from "../protocol/task-fields.ts";
+import type { Written } from "../schema/field-shapes.ts";
 import { nearestSpan } from "../source/source-document.ts";
-import type { Scope, StepSource } from "./scope.ts";
+import type { FieldPlace } from "./scope.ts";
 
-type CatalogFields = ShapeOf<typeof taskShape>["catalog"];
+type CatalogFields = Written["catalog"];
 
-export function lowerCatalog(fields: CatalogFields, step: StepSource, { document, sink }: Scope): TaskNode["catalog"] {
-  if (fields === null || fields === undefined) return { get: [], put: [] };
+export function lowerCatalog(fields: CatalogFields, { container, scope }: FieldPlace): FieldValues["catalog"] {
   const folder = fields.compute_data_folder?.replace(/\/+$/, "") ?? "";
   if (folder !== "") {
-    sink.report("old-spelling", {
+    scope.sink.report("old-spelling", {
       label: '"compute_data_folder"',
       meaning: "a folder before each pattern",
       instead: "the folder into the patterns, which are relative to the working directory",
-      span: nearestSpan(document, step.container, ["catalog", "compute_data_folder"]),
+      span: nearestSpan(scope.document, container, ["catalog", "compute_data_folder"]),
     });
   }
   const prefix = folder === "" || folder === "." ? "" : `${folder}/`;
@@ -25,7 +22,7 @@ export function lowerCatalog(fields: CatalogFields, step: StepSource, { document
   };
 }
 
-type PatternFields = NonNullable<NonNullable<NonNullable<CatalogFields>["put"]>[number]>;
+type PatternFields = NonNullable<CatalogFields["put"]>[number];
 
 function lowerPattern(entry: PatternFields, prefix: string, digestOnly: boolean): CatalogPattern {
   if (typeof entry === "string") return { pattern: prefix + entry, ...(digestOnly ? { digestOnly } : {}) };

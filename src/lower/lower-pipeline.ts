@@ -14,7 +14,6 @@ import type { Json, JsonObject } from "../protocol/json.ts";
 import { hasObject } from "../protocol/object-value.ts";
 import { asMapping } from "../schema/read-shape.ts";
 import type { SourceDocument } from "../source/source-document.ts";
-import { noDefaults } from "./lower-defaults.ts";
 import { type DocumentParts, lowerDocument } from "./lower-document.ts";
 import { lowerGraph } from "./lower-graph.ts";
 import type { Scope, Shared } from "./scope.ts";
@@ -41,7 +40,7 @@ export function lowerPipeline(
   const scope: Scope = {
     document,
     sink,
-    defaults: noDefaults,
+    defaults: {},
     around: undefined,
     depth: 0,
     trail: [{ file: posix.normalize(document.file.name), span: undefined }],

@@ -2,14 +2,12 @@ import { quote } from "../diagnostics/quote.ts";
 import type { TaskNode } from "../ir/pipeline.ts";
 import { describeJson } from "../protocol/describe-json.ts";
 import { isObject, type Json } from "../protocol/json.ts";
-import type { CommandType, ReturnKind } from "../protocol/step-spec.ts";
+import type { CommandType } from "../protocol/step-spec.ts";
 import type { ShapeOf } from "../schema/shape.ts";
 import { taskShape } from "../schema/steps.ts";
-import { nearestSpan } from "../source/source-document.ts";
 import type { Span } from "../source/source-file.ts";
 import { type Edges, lowerBase } from "./lower-base.ts";
-import { lowerCatalog } from "./lower-catalog.ts";
-import { lowerTaskDefaults } from "./lower-defaults.ts";
+import { lowerFields, usualValues } from "./lower-fields.ts";
 import { readStep } from "./read-step.ts";
 import { type Scope, type StepSource, stepLabel } from "./scope.ts";
 
@@ -19,7 +17,7 @@ export function lowerTask(step: StepSource, edges: Edges, scope: Scope): TaskNod
   const { container } = step;
   const fields = readStep(taskShape, step, scope);
   const type = commandTypeOf(fields);
-  const given = lowerTaskDefaults(fields, container, scope);
+  const { shell, ...values } = { ...usualValues, ...lowerFields(fields, container, scope) };
   const notebook = type === "notebook" ? notebookOf(fields, step, scope) : undefined;
   checkUnused(type, step, scope);
   const node: TaskNode = {
@@ -27,16 +25,8 @@ export function lowerTask(step: StepSource, edges: Edges, scope: Scope): TaskNod
     ...lowerBase(step, fields, edges),
     commandType: type,
     command: lowerCommand(fields.command ?? "", type, step, scope),
-    ...(type === "shell" && given.shell !== undefined ? { shell: given.shell } : {}),
-    returns: lowerReturns(fields, step, scope),
-    secrets: unique(fields.secrets ?? [], "secrets", step, scope),
-    env: given.env,
-    catalog: lowerCatalog(fields.catalog, step, scope),
-    ...(given.image === undefined ? {} : { image: given.image }),
-    ...(Object.keys(given.resources).length === 0 ? {} : { resources: given.resources }),
-    ...(given.timeoutMs === undefined ? {} : { timeoutMs: given.timeoutMs }),
-    maxAttempts: given.maxAttempts ?? 1,
-    ...(given.backoff === undefined ? {} : { backoff: given.backoff }),
+    ...values,
+    ...(type === "shell" && shell !== undefined ? { shell } : {}),
     ...(notebook === undefined ? {} : { notebook }),
   };
   // Of a command that could not be read, or whose type is not known, nothing more is said.
@@ -71,34 +61,6 @@ function lowerCommand(
     span: document.valueSpan(step.container, "command"),
   });
   return command;
-}
-
-function lowerReturns(fields: TaskFields, { container }: StepSource, { document, sink }: Scope): TaskNode["returns"] {
-  const returns = (fields.returns ?? []).map((entry): { name: string; kind: ReturnKind } =>
-    typeof entry === "string" ? { name: entry, kind: "json" } : { name: entry.name, kind: entry.kind ?? "json" },
-  );
-  const seen = new Set<string>();
-  for (const [index, { name }] of returns.entries()) {
-    const span = nearestSpan(document, container, ["returns", index, "name"]);
-    if (seen.has(name)) sink.report("duplicate-name", { label: '"returns"', name, span });
-    seen.add(name);
-  }
-  return returns;
-}
-
-function unique(
-  names: readonly string[],
-  key: string,
-  { container }: StepSource,
-  { document, sink }: Scope,
-): readonly string[] {
-  const seen = new Set<string>();
-  for (const [index, name] of names.entries()) {
-    const span = nearestSpan(document, container, [key, index]);
-    if (seen.has(name)) sink.report("duplicate-name", { label: quote(key), name, span });
-    seen.add(name);
-  }
-  return [...seen];
 }
 
 /** `output_cell_tag` defaults to `magnus_output` where the notebook runs. */

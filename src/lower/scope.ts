@@ -1,8 +1,9 @@
 import { quote } from "../diagnostics/quote.ts";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import type { IncludedDocuments } from "../frontends/included-documents.ts";
-import type { Graph, Node, Resources, TaskNode } from "../ir/pipeline.ts";
+import type { Graph, Node } from "../ir/pipeline.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
+import type { TaskValues } from "../protocol/task-fields.ts";
 import type { SourceDocument } from "../source/source-document.ts";
 import type { Span } from "../source/source-file.ts";
 import type { WrittenPlaces } from "./written-places.ts";
@@ -11,7 +12,8 @@ import type { WrittenPlaces } from "./written-places.ts";
 export interface Scope {
   readonly document: SourceDocument<Json>;
   readonly sink: DiagnosticSink;
-  readonly defaults: TaskDefaults;
+  /** What the document gives to all of its tasks. */
+  readonly defaults: Partial<TaskValues>;
   /** The graphs around this one, innermost first. */
   readonly around: GraphNames | undefined;
   /** Graphs around this one. */
@@ -55,15 +57,12 @@ export interface GraphPlace {
   readonly valueSpan: Span | undefined;
 }
 
-/** What a document gives to all of its tasks. */
-export interface TaskDefaults {
-  readonly image?: string;
-  readonly shell?: string;
-  readonly env: { readonly [name: string]: string };
-  readonly resources: Resources;
-  readonly timeoutMs?: number;
-  readonly maxAttempts?: number;
-  readonly backoff?: NonNullable<TaskNode["backoff"]>;
+/** Where a field of a task was written, or of `defaults`. */
+export interface FieldPlace {
+  readonly key: string;
+  /** The mapping that has the key. */
+  readonly container: JsonObject;
+  readonly scope: Scope;
 }
 
 /** A step as it was written. */

@@ -1,38 +1,19 @@
 import type { DeclaredParameters } from "./declared-parameters.ts";
 import type { Parameters, Path, PathElement } from "./path.ts";
+import type { SpecValues } from "./task-fields.ts";
 
 /** Raised when a shim could no longer read what an older compiler printed. */
 export const protocolVersion = 1;
 
-export interface CatalogPattern {
-  readonly pattern: string;
-  readonly optional?: true;
-  /** put: record the digest only. */
-  readonly digestOnly?: true;
-}
-
 /** In the order in which messages list them. */
 export const commandTypes = ["python", "shell", "notebook", "node", "container"] as const;
 export type CommandType = (typeof commandTypes)[number];
-export type ReturnKind = "json" | "metric" | "object";
 
-/** What one leaf runs. All durations are milliseconds. */
-export interface TaskSpec {
+/** What one leaf runs. Absent fields: what is usual. */
+export interface TaskSpec extends SpecValues {
   readonly type: CommandType;
   /** container: argv; else the command's text (shell: script, python: `package.module.function`, …). */
   readonly command: string | readonly string[];
-  /** shell: the program instead of `/bin/sh`. */
-  readonly shell?: string;
-  readonly returns?: readonly { readonly name: string; readonly kind: ReturnKind }[];
-  readonly env?: { readonly [name: string]: string };
-  readonly secrets?: readonly string[];
-  readonly catalog?: { readonly get?: readonly CatalogPattern[]; readonly put?: readonly CatalogPattern[] };
-  readonly image?: string;
-  readonly timeoutMs?: number;
-  /** Absent: 1. */
-  readonly maxAttempts?: number;
-  readonly backoff?: { readonly initialMs: number; readonly factor: number; readonly maxMs: number };
-  readonly notebook?: { readonly outputPath?: string; readonly outputTag?: string };
 }
 
 /** A control that a leaf or gather has to compute once it succeeded. */

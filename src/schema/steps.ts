@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { StepKind } from "../protocol/kinds.ts";
 import { commandTypes } from "../protocol/step-spec.ts";
-import { defaultFields } from "./document.ts";
+import { ownShapes, sharedShapes } from "./field-shapes.ts";
 import { anything, empty, graph, mapping, optional, scalarText, text, wholeNumber } from "./fields.ts";
 import { openShape, shape } from "./shape.ts";
 
@@ -17,36 +17,15 @@ const commonFields = {
   overrides: optional(z.record(z.string(), text)),
 };
 
-const pattern = z.union([
-  z.string(),
-  z.strictObject({ pattern: text, optional: optional(z.boolean()), store_copy: optional(z.boolean()) }),
-]);
-
-const catalog = z.strictObject({
-  get: optional(z.array(pattern)),
-  put: optional(z.array(pattern)),
-  /** runnable: false records the digests of all of `put` only. */
-  store_copy: optional(z.boolean()),
-  /** magnus-core 0.4: the folder that patterns are relative to. */
-  compute_data_folder: optional(text),
-});
-
-const returned = z.union([
-  z.string(),
-  z.strictObject({ name: text, kind: optional(z.enum(["json", "metric", "object"])) }),
-]);
-
 const reduceWord = z.enum(["list", "last", "sum", "min", "max", "concat", "object", "none"]);
 
 export const taskShape = shape({
   ...commonFields,
-  ...defaultFields,
+  ...sharedShapes,
   command: z.custom<string | readonly string[]>(isCommand, "text"),
   /** `async-python` is runnable's name for a python function that is `async`. */
   command_type: optional(z.enum([...commandTypes, "async-python"])),
-  catalog: optional(catalog),
-  secrets: optional(z.array(text)),
-  returns: optional(z.array(returned)),
+  ...ownShapes,
   notebook_output_path: optional(text),
   output_cell_tag: optional(text),
   optional_ploomber_args: anything,

@@ -1,5 +1,5 @@
 /** The parts of a container template that do not depend on what runs in it. */
-import type { Resources } from "../../src/ir/pipeline.ts";
+import type { Resources } from "../../src/protocol/task-fields.ts";
 import { environmentOf, shimFolder } from "./environment.ts";
 import type { ArgoOptions, ShapeOptions } from "./options.ts";
 import type { Storage } from "./storage.ts";

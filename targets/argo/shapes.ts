@@ -2,9 +2,10 @@
  * Container shapes: everything of a container but what it runs. Steps of one shape share a template, so that a step
  * costs a task and nothing else, and a cluster's settings stand in one place.
  */
-import type { Resources } from "../../src/ir/pipeline.ts";
+
 import type { Plan, PlanLeaf } from "../../src/plan/plan-node.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
+import type { Resources } from "../../src/protocol/task-fields.ts";
 import { checksum, type NameScope } from "../../src/target/name-scope.ts";
 import { type Cluster, container, podPart } from "./container.ts";
 import { controlFile } from "./environment.ts";

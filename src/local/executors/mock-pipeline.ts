@@ -1,5 +1,6 @@
 import type { Graph, Node, Pipeline, TaskNode } from "../../ir/pipeline.ts";
-import type { CatalogPattern, CommandType } from "../../protocol/step-spec.ts";
+import type { CommandType } from "../../protocol/step-spec.ts";
+import type { CatalogPattern } from "../../protocol/task-fields.ts";
 
 /** What runs instead of a step's command; what it leaves out stays as it is. */
 export interface Patch {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { CatalogFile } from "../../protocol/event.ts";
-import type { CatalogPattern } from "../../protocol/step-spec.ts";
+import type { CatalogPattern } from "../../protocol/task-fields.ts";
 import type { CatalogStore } from "../../stores/contract/catalog-store.ts";
 import { literalPattern } from "../../system/glob.ts";
 import { putFiles, type Transferred } from "../files/catalog-step.ts";

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { CatalogFile } from "../../protocol/event.ts";
-import type { CatalogPattern } from "../../protocol/step-spec.ts";
+import type { CatalogPattern } from "../../protocol/task-fields.ts";
 import { CatalogError } from "../../stores/contract/catalog-error.ts";
 import type { CatalogStore } from "../../stores/contract/catalog-store.ts";
 import { StoreError } from "../../stores/contract/store-error.ts";

@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import type { CatalogFile } from "../../protocol/event.ts";
-import type { CatalogPattern } from "../../protocol/step-spec.ts";
+import type { CatalogPattern } from "../../protocol/task-fields.ts";
 import { globOf } from "../../system/glob.ts";
 import { listed } from "./catalog-step.ts";
 import type { FilePlace } from "./file-place.ts";
