@@ -20,8 +20,6 @@ export const kinds = {
 } as const satisfies { readonly [kind: string]: KindFacts };
 
 export type StepKind = keyof typeof kinds;
-export type LeafKind = { [K in StepKind]: (typeof kinds)[K]["leaf"] extends true ? K : never }[StepKind];
-export type CompositeKind = Exclude<StepKind, LeafKind>;
 
 /** In the order in which messages list them. */
 export const stepKinds: readonly StepKind[] = Object.keys(kinds).filter(isStepKind);
