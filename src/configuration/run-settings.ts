@@ -1,5 +1,6 @@
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { isNumber } from "../protocol/json.ts";
+import { parseDuration } from "../system/duration.ts";
 import type { Configuration } from "./configuration.ts";
 import { reportShape } from "./diagnose.ts";
 import type { Layer, Scalar } from "./layer.ts";
@@ -22,7 +23,7 @@ function readIsolate({ value, place }: Scalar, sink: DiagnosticSink): Configurat
 
 /** `30s`, `1m30s`; a number without a unit is refused: seconds and milliseconds are too easily taken for each other. */
 function readGrace({ value, place }: Scalar, sink: DiagnosticSink): number | undefined {
-  const ms = typeof value === "string" ? milliseconds(value) : undefined;
+  const ms = typeof value === "string" ? parseDuration(value) : undefined;
   if (ms !== undefined) return ms;
   reportShape(
     sink,
@@ -32,17 +33,4 @@ function readGrace({ value, place }: Scalar, sink: DiagnosticSink): number | und
     place,
   );
   return undefined;
-}
-
-const units: ReadonlyMap<string, number> = new Map([
-  ["ms", 1],
-  ["s", 1000],
-  ["m", 60_000],
-  ["h", 3_600_000],
-]);
-
-function milliseconds(text: string): number | undefined {
-  if (!/^(?:\d+(?:\.\d+)?(?:ms|[smh]))+$/.test(text)) return undefined;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smh])/g)];
-  return Math.round(parts.reduce((sum, [, count, unit]) => sum + Number(count) * (units.get(unit ?? "") ?? 0), 0));
 }

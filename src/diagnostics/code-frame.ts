@@ -1,6 +1,6 @@
 import { lineMapOf } from "../source/line-map.ts";
 import type { Span } from "../source/source-file.ts";
-import { visible } from "./quote.ts";
+import { visible } from "../system/visible.ts";
 
 export interface FrameStyle {
   /** Lines shown around the one that is meant. */

@@ -1,5 +1,6 @@
 import { lineMapOf } from "../source/line-map.ts";
 import type { Span } from "../source/source-file.ts";
+import { escapeData, escapeProperty } from "../system/workflow-command.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { printPlace } from "./print-place.ts";
 
@@ -32,13 +33,4 @@ function place(span: Span): readonly (readonly [string, string])[] {
     ["col", `${from.column}`],
     ["endColumn", `${Math.max(endColumn, from.column)}`],
   ];
-}
-
-/** GitHub: actions/toolkit, `escapeData` of the command module. */
-function escapeData(text: string): string {
-  return text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
-}
-
-function escapeProperty(text: string): string {
-  return escapeData(text).replace(/:/g, "%3A").replace(/,/g, "%2C");
 }

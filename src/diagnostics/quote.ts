@@ -1,3 +1,4 @@
+import { visible } from "../system/visible.ts";
 /** A text of the user's inside a message: quoted, on one line, shortened in the middle, without control characters. */
 export function quote(text: string, maxLength = 60): string {
   return `"${visible(withoutMiddle(text, maxLength))}"`;
@@ -9,14 +10,6 @@ export function quoteList(names: readonly string[], word = "and", maxNames = 8):
   const more = names.length - quoted.length;
   const parts = more > 0 ? [...quoted, `${more} more`] : quoted;
   return parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} ${word} ${parts.at(-1)}`;
-}
-
-/** Control characters and lone surrogates as symbols of the same width, so that no text can write to the terminal. */
-export function visible(text: string): string {
-  return text
-    .replace(/[\u0000-\u001f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0)))
-    .replace(/[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, "\u2421")
-    .replace(/\p{Surrogate}/gu, "\ufffd");
 }
 
 function withoutMiddle(text: string, maxLength: number): string {

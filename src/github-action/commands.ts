@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { appendFileSync } from "node:fs";
+import { escapeData, escapeProperty } from "../system/workflow-command.ts";
 
 /** Tasks do not get to know it. */
 const outputFile = process.env.GITHUB_OUTPUT ?? "";
@@ -39,13 +40,4 @@ export function addToSummary(markdown: string): void {
 /** At the start of a line, whatever a task had left unended. */
 function print(command: string): void {
   process.stdout.write(`\n${command}\n`);
-}
-
-/** https://github.com/actions/toolkit, packages/core: what commands carry is escaped so. */
-function escapeData(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-}
-
-function escapeProperty(text: string): string {
-  return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }

@@ -1,8 +1,8 @@
 import { printJson } from "../protocol/json.ts";
 import { displayPath, pathKey } from "../protocol/path.ts";
 import type { NodeStatus } from "../run-log/replay/node-status.ts";
-import { milliseconds } from "../run-log/views/print-tree.ts";
 import type { RunView, StepView } from "../run-log/views/view.ts";
+import { measuredTime } from "../system/duration.ts";
 import { shorten } from "../system/shorten.ts";
 
 /** Steps that are listed; more are only counted (GitHub takes 1 MiB of a step's summary, and less of a graph). */
@@ -15,7 +15,7 @@ export function printSummary(view: RunView): string {
   const took =
     startedAt === undefined || finishedAt === undefined
       ? ""
-      : `, ${milliseconds(Date.parse(finishedAt) - Date.parse(startedAt))}`;
+      : `, ${measuredTime(Date.parse(finishedAt) - Date.parse(startedAt))}`;
   const rows = [...leavesOf(view.steps)];
   const more = rows.length > mostRows ? `\n… and ${rows.length - mostRows} more steps\n` : "";
   return `## ${markdown(created?.pipeline ?? run)}: ${status}
@@ -44,7 +44,7 @@ function rowOf({ path, status, attempts, control }: StepView): string {
       ([name, value]) => `${name}${step === undefined ? "" : ` (${step})`}: ${printJson(value)}`,
     ),
   );
-  const time = last?.durationMs === undefined ? "" : milliseconds(last.durationMs);
+  const time = last?.durationMs === undefined ? "" : measuredTime(last.durationMs);
   const cells = [
     displayPath(path),
     `${status}${why === "" ? "" : `: ${shorten(why, 200)}`}`,

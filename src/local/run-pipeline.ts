@@ -13,7 +13,7 @@ import { computeControl } from "../run-log/replay/control.ts";
 import { mergeMap, mergeParallel } from "../run-log/replay/merge.ts";
 import { runStep } from "../runtime/attempt/run-step.ts";
 import type { StepResult, StepRun, StepServices } from "../runtime/attempt/step-run.ts";
-import { type Limit, limit } from "../system/limit.ts";
+import { inParallel, type Limit, limit } from "../system/limit.ts";
 import type { RecordedSteps } from "./recorded-steps.ts";
 import { enter, isEmpty, noFiles, type Token, visible, withFiles } from "./token.ts";
 
@@ -140,7 +140,7 @@ async function runParallel(
   token: Token,
   machine: Machine,
 ): Promise<End> {
-  const ends = await limit(isOneAtATime(node, machine) ? 1 : node.graphs.length).map(node.graphs, (graph) =>
+  const ends = await inParallel(isOneAtATime(node, machine) ? 1 : node.graphs.length, node.graphs, (graph) =>
     runGraph(graph, enter(token, lastOf(graph.prefix)), machine),
   );
   return joined(ends, (deltas) => mergeParallel(deltas, onConflict).delta);
@@ -159,7 +159,7 @@ async function runMap(
   const keys = readItems(value);
   const body = graphAt(node, 0);
   const most = isOneAtATime(node, machine) ? 1 : Math.min(map.maxParallel ?? machine.jobs, machine.jobs);
-  const ends = await limit(most).map(list, (item, index) => {
+  const ends = await inParallel(most, list, (item, index) => {
     const key = keys[index];
     const element = { ...node.element, index, ...(key === undefined ? {} : { key }) };
     return runGraph(body, enter(token, element, { [map.iterateAs]: item }), machine);

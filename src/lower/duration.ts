@@ -1,8 +1,6 @@
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import type { Span } from "../source/source-file.ts";
-
-const units: { readonly [unit: string]: number } = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
-const whole = /^(?:\d+(?:\.\d+)?(?:ms|[dhms]))+$/;
+import { isDuration, parseDuration } from "../system/duration.ts";
 
 /** Milliseconds of a duration such as `90s` or `1h30m`; reported, and undefined, where the text is none. */
 export function lowerDuration(
@@ -10,15 +8,14 @@ export function lowerDuration(
   { label, span, least }: { readonly label: string; readonly span: Span | undefined; readonly least: 0 | 1 },
   sink: DiagnosticSink,
 ): number | undefined {
-  const problem = whole.test(text) ? undefined : problemOf(text);
+  const problem = isDuration(text) ? undefined : problemOf(text);
   if (problem !== undefined) {
     sink.report("bad-duration", { label, text, span, ...problem });
     return undefined;
   }
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[dhms])/g)];
-  const total = Math.round(parts.reduce((sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ""] ?? 0), 0));
-  if (total >= least && Number.isSafeInteger(total)) return total;
-  const cause = total < least ? "it must be above zero" : "it is longer than can be counted";
+  const total = parseDuration(text);
+  if (total !== undefined && total >= least) return total;
+  const cause = total !== undefined ? "it must be above zero" : "it is longer than can be counted";
   sink.report("bad-duration", { label, text, span, cause, instead: undefined });
   return undefined;
 }
@@ -33,5 +30,5 @@ function problemOf(text: string): { readonly cause: string; readonly instead: st
     .replace(/minutes?|mins?/g, "m")
     .replace(/seconds?|secs?/g, "s")
     .replace(/days?/g, "d");
-  return { cause: "expected numbers with units", instead: whole.test(close) ? close : undefined };
+  return { cause: "expected numbers with units", instead: isDuration(close) ? close : undefined };
 }

@@ -1,6 +1,6 @@
 import type { Event } from "../protocol/event.ts";
 import type { RunLog, RunLogStore } from "../stores/contract/run-log-store.ts";
-import { inParallel } from "../system/in-parallel.ts";
+import { inParallel } from "../system/limit.ts";
 
 /**
  * Adds what a run has to another store: blobs first, since events name them, then the events that are not there. A copy that

@@ -7,7 +7,7 @@ import { CatalogError } from "../stores/contract/catalog-error.ts";
 import type { CatalogStore } from "../stores/contract/catalog-store.ts";
 import type { RunLogStore } from "../stores/contract/run-log-store.ts";
 import { StoreError } from "../stores/contract/store-error.ts";
-import { inParallel } from "../system/in-parallel.ts";
+import { inParallel } from "../system/limit.ts";
 
 /**
  * Does once all that runs will ask of the store, with a run of its own that is removed again. Gives what is wrong, a line

@@ -2,10 +2,11 @@ import { exitCode } from "../protocol/exit-codes.ts";
 import { readSpec } from "../protocol/spec-text.ts";
 import { closeRun } from "../run-log/close-run.ts";
 import { openEventWriter } from "../run-log/record/event-writer.ts";
-import { printable, printTree } from "../run-log/views/print-tree.ts";
+import { printTree } from "../run-log/views/print-tree.ts";
 import { failureLine, whyFailed } from "../run-log/views/why-failed.ts";
 import { closeRunPlace } from "../runtime/directory/run-directory.ts";
 import { StoreError } from "../stores/contract/store-error.ts";
+import { visible } from "../system/visible.ts";
 import { createRunWhereNobodyDid, readParameters } from "./create-where-missing.ts";
 import { openSession, readArguments, readNames, readText } from "./session.ts";
 import { trackedLog } from "./tracked-log.ts";
@@ -36,7 +37,7 @@ export async function giveVerdict(argv: readonly string[]): Promise<number> {
     await tracker?.close();
     const kept = closeRunPlace(process.cwd(), run.id);
     process.stderr.write(`${printTree(view)}\n`);
-    if (view.status === "failed") process.stderr.write(`${printable(failureLine(whyFailed(view)))}\n`);
+    if (view.status === "failed") process.stderr.write(`${visible(failureLine(whyFailed(view)))}\n`);
     if (kept !== undefined) process.stderr.write(`magnus: ${kept}\n`);
     return view.status === "success" ? exitCode.success : exitCode.failed;
   } catch (error) {

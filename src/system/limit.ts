@@ -1,8 +1,6 @@
 /** At most so many at a time, in order of arrival. */
 export interface Limit {
   run<T>(work: () => Promise<T>): Promise<T>;
-  /** Results in the order of the items; no more than the limit have been started and not ended. */
-  map<T, R>(items: readonly T[], work: (item: T, index: number) => Promise<R>): Promise<readonly R[]>;
 }
 
 export function limit(most: number): Limit {
@@ -22,26 +20,42 @@ export function limit(most: number): Limit {
     }
     next();
   };
-  const run = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (free > 0) free--;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      release();
-    }
-  };
   return {
-    run,
-    map: async (items, work) => {
-      const results: Awaited<ReturnType<typeof work>>[] = new Array(items.length);
-      let next = 0;
-      const worker = async (): Promise<void> => {
-        for (let i = next++; i < items.length; i = next++)
-          results[i] = await work(items[i] as (typeof items)[number], i);
-      };
-      await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
-      return results;
+    run: async (work) => {
+      if (free > 0) free--;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      try {
+        return await work();
+      } finally {
+        release();
+      }
     },
   };
+}
+
+/**
+ * Does the work for each item, begun in their order, at most `most` at a time. Gives the results in the order of the items;
+ * rejects with the first failure, after which no item is begun.
+ */
+export async function inParallel<T, R>(
+  most: number,
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = new Array(items.length);
+  const rest = items.entries();
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (const [index, item] of rest) {
+      if (failed) return;
+      try {
+        results[index] = await work(item, index);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
+  return results;
 }

@@ -3,10 +3,11 @@ import { verdictSpec } from "../../src/plan/verdict-spec.ts";
 import type { Edge } from "../../src/protocol/path.ts";
 import { printAscii, printSpec } from "../../src/protocol/spec-text.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
+import { shellQuote } from "../../src/system/shell-quote.ts";
 import { printServices } from "../../src/target/print-services.ts";
 import type { TargetContext } from "../../src/target/target.ts";
 import { type FunctionNames, functionNames } from "./function-names.ts";
-import { oneLine, quote, word } from "./quote.ts";
+import { oneLine, word } from "./quote.ts";
 
 /** Bytes of a spec that still goes as an argument (Linux: one argument is at most 131,071 bytes). */
 const longestArgument = 100 * 1024;
@@ -25,9 +26,9 @@ export function printScript({ plan, graphs, steps, uses }: Script, context: Targ
   return context.render("script.sh", {
     title: oneLine([name, description].filter(Boolean).join(": ")),
     header: context.header,
-    runSpec: quote(printAscii({ ...plan.run })),
-    verdictSpec: quote(printSpec(verdictSpec(plan))),
-    services: services === undefined ? undefined : quote(services),
+    runSpec: shellQuote(printAscii({ ...plan.run })),
+    verdictSpec: shellQuote(printSpec(verdictSpec(plan))),
+    services: services === undefined ? undefined : shellQuote(services),
     graphs: graphs.join("\n"),
     steps: steps.join("\n"),
     usage: usage(plan),
@@ -91,7 +92,7 @@ function printStep(place: string, spec: StepSpec, script: Script): string {
   const { run: _, ...rest } = spec;
   const text = printSpec(rest);
   if (text.length <= longestArgument) {
-    script.steps.push(`${name}() { step "$1" ${quote(text)}; }`);
+    script.steps.push(`${name}() { step "$1" ${shellQuote(text)}; }`);
   } else {
     script.uses.add("long");
     script.steps.push(`${name}() {\n  long_step "$1" <<'MAGNUS_SPEC'\n${text}\nMAGNUS_SPEC\n}`);

@@ -141,6 +141,7 @@ describe("isolate and grace", () => {
     ["isolate: never", { isolate: "never" }],
     ["isolate: always\ngrace: 1m30s", { isolate: "always", graceMs: 90_000 }],
     ["grace: 250ms", { graceMs: 250 }],
+    ["grace: 1d", { graceMs: 86_400_000 }],
   ])("reads %j", (text, expected) => {
     expect(read(text).configuration).toMatchObject(expected);
   });
@@ -150,6 +151,7 @@ describe("isolate and grace", () => {
     ["isolate: [always]", "[always]"],
     ["grace: 30", "30"],
     ["grace: soon", "soon"],
+    ["grace: 999999999999d", "999999999999d"],
   ])("refuses %j", (text, at) => {
     expect(read(text).found).toMatchObject([{ code: "bad-configuration-value", at }]);
   });

@@ -15,7 +15,7 @@ import type { Services } from "../../services/services.ts";
 import { CatalogError } from "../../stores/contract/catalog-error.ts";
 import type { CatalogStore } from "../../stores/contract/catalog-store.ts";
 import { StoreError } from "../../stores/contract/store-error.ts";
-import { inParallel } from "../../system/in-parallel.ts";
+import { inParallel } from "../../system/limit.ts";
 import { findRun } from "../input/find-run.ts";
 import { loadConfiguration } from "../input/load-pipeline.ts";
 import { targetNames } from "../input/load-target.ts";

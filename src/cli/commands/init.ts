@@ -4,7 +4,7 @@ import { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { exitCode } from "../../protocol/exit-codes.ts";
 import { makeFolder } from "../../system/atomic-file.ts";
 import { packageRoot } from "../../system/package-root.ts";
-import { shellWord } from "../../system/shell-word.ts";
+import { shellWord } from "../../system/shell-quote.ts";
 import type { DiagnosticOptions } from "../input/options.ts";
 import { type ScaffoldFile, scaffoldFiles } from "../input/scaffold.ts";
 import { reasonOf } from "../input/source-files.ts";

@@ -12,7 +12,7 @@ import { CatalogError } from "../../stores/contract/catalog-error.ts";
 import type { CatalogStore } from "../../stores/contract/catalog-store.ts";
 import type { RunLog } from "../../stores/contract/run-log-store.ts";
 import { StoreError } from "../../stores/contract/store-error.ts";
-import { inParallel } from "../../system/in-parallel.ts";
+import { inParallel } from "../../system/limit.ts";
 import { findRun } from "../input/find-run.ts";
 import { isUnreadable } from "../input/read-view.ts";
 import { painter } from "../output/terminal.ts";

@@ -8,12 +8,13 @@ import { readStoredLog } from "../../run-log/record/stored-log.ts";
 import { DamagedLogError } from "../../run-log/replay/damaged-log.ts";
 import { exportMagnus } from "../../run-log/views/magnus-export.ts";
 import { normalise } from "../../run-log/views/normalise.ts";
-import { milliseconds, printTree } from "../../run-log/views/print-tree.ts";
+import { printTree } from "../../run-log/views/print-tree.ts";
 import type { AttemptView, RunView } from "../../run-log/views/view.ts";
 import { openServices } from "../../services/open-services.ts";
 import type { Services } from "../../services/services.ts";
 import type { RunLog, RunLogStore } from "../../stores/contract/run-log-store.ts";
 import { StoreError } from "../../stores/contract/store-error.ts";
+import { measuredTime } from "../../system/duration.ts";
 import { findRun } from "../input/find-run.ts";
 import { findSteps, namesOfSteps } from "../input/find-steps.ts";
 import { loadConfiguration } from "../input/load-pipeline.ts";
@@ -84,7 +85,7 @@ function printRows(rows: readonly RunRow[]): string {
   const paint = painter(process.stdout);
   return rows
     .map(({ run, pipeline, status, target, startedAt = "", durationMs }) => {
-      const time = durationMs === undefined ? "" : milliseconds(durationMs);
+      const time = durationMs === undefined ? "" : measuredTime(durationMs);
       const when = startedAt.slice(0, 19).replace("T", " ");
       const cells = [
         run.padEnd(width("run")),

@@ -5,7 +5,7 @@ import { exitCode } from "../../protocol/exit-codes.ts";
 import { shimFiles } from "../../protocol/shim-files.ts";
 import { version } from "../../protocol/version.ts";
 import { packageRoot } from "../../system/package-root.ts";
-import { shellWord } from "../../system/shell-word.ts";
+import { shellWord } from "../../system/shell-quote.ts";
 import { loadConfiguration } from "../input/load-pipeline.ts";
 import type { ConfigurationOptions, DiagnosticOptions } from "../input/options.ts";
 import { renderTemplate } from "../input/templates.ts";

@@ -1,19 +1,19 @@
 import { randomInt } from "node:crypto";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { visible } from "../../diagnostics/quote.ts";
 import { didYouMean, suggest } from "../../diagnostics/suggest.ts";
 import { exitCode } from "../../protocol/exit-codes.ts";
-import { milliseconds } from "../../run-log/views/print-tree.ts";
 import { checkManifest } from "../../simulate/argo/check/check-manifest.ts";
 import { UnsupportedError } from "../../simulate/argo/expressions/tokenize-expression.ts";
 import type { Pod, PodEnd } from "../../simulate/argo/pods/pod.ts";
 import { runPod, type Surroundings } from "../../simulate/argo/pods/run-pod.ts";
 import { type SimulatedNode, simulateWorkflow, type WorkflowEnd } from "../../simulate/argo/run/simulate-workflow.ts";
 import type { Workflow } from "../../simulate/argo/workflow/workflow.ts";
+import { measuredTime } from "../../system/duration.ts";
 import { limit } from "../../system/limit.ts";
 import { packageRoot } from "../../system/package-root.ts";
 import { stopSignals } from "../../system/stop-signals.ts";
+import { visible } from "../../system/visible.ts";
 import { readPairs } from "../input/read-pairs.ts";
 import { shownName } from "../input/source-files.ts";
 import { painter } from "../output/terminal.ts";
@@ -140,7 +140,7 @@ function progress(printed: ReadonlyMap<string, string>): (node: SimulatedNode) =
       process.stderr.write(`${visible(shown)}  ${paint("running", "started")}\n`);
       return;
     }
-    const took = started.has(name) ? milliseconds(Date.now() - (started.get(name) ?? 0)) : "";
+    const took = started.has(name) ? measuredTime(Date.now() - (started.get(name) ?? 0)) : "";
     const status = paint(failed ? "failed" : "success", phase);
     const parts = [visible(shown), status, took, visible(message)].filter((part) => part !== "");
     process.stderr.write(`${parts.join("  ")}\n`);

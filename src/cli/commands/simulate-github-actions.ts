@@ -1,8 +1,6 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { visible } from "../../diagnostics/quote.ts";
 import { exitCode } from "../../protocol/exit-codes.ts";
-import { milliseconds } from "../../run-log/views/print-tree.ts";
 import { localHost } from "../../simulate/github-actions/host/local-host.ts";
 import {
   type SimulatedEvent,
@@ -10,7 +8,9 @@ import {
   simulateWorkflow,
 } from "../../simulate/github-actions/run/simulate-workflow.ts";
 import type { Problem, SimulationEvent, WorkflowEnd } from "../../simulate/github-actions/workflow/workflow-end.ts";
+import { measuredTime } from "../../system/duration.ts";
 import { stopSignals } from "../../system/stop-signals.ts";
+import { visible } from "../../system/visible.ts";
 import { readPairs } from "../input/read-pairs.ts";
 import { shownName } from "../input/source-files.ts";
 import { painter } from "../output/terminal.ts";
@@ -86,7 +86,7 @@ function progress(): (event: SimulationEvent) => void {
         return say(`${visible(event.name)}  ${paint("running", "started")}`);
       case "job-ended": {
         const { job, name, conclusion, result } = event;
-        const took = started.has(job) ? `  ${milliseconds(Date.now() - (started.get(job) ?? 0))}` : "";
+        const took = started.has(job) ? `  ${measuredTime(Date.now() - (started.get(job) ?? 0))}` : "";
         const handled = conclusion === result ? "" : "  (goes on)";
         if (conclusion === "skipped") return undefined;
         return say(

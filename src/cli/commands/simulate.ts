@@ -1,6 +1,6 @@
-import { visible } from "../../diagnostics/quote.ts";
 import { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { exitCode } from "../../protocol/exit-codes.ts";
+import { visible } from "../../system/visible.ts";
 import { readSource } from "../input/source-files.ts";
 import { reportDiagnostics } from "../output/report.ts";
 import type { SimulateArgoOptions } from "./simulate-argo.ts";

@@ -1,6 +1,6 @@
 import type { RunView } from "../../run-log/views/view.ts";
 import { stateOf } from "../../runtime/given/process-place.ts";
-import { shellWord } from "../../system/shell-word.ts";
+import { shellWord } from "../../system/shell-quote.ts";
 
 /** What to do with a run that seems to run and whose process is known to be gone; undefined: nothing. */
 export function leftRunning({ run, status, created }: RunView): string | undefined {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { createTwoFilesPatch } from "diff";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { makeFolder } from "../../system/atomic-file.ts";
-import { shellWord } from "../../system/shell-word.ts";
+import { shellWord } from "../../system/shell-quote.ts";
 import { reasonOf } from "../input/source-files.ts";
 
 /** A file to be on disk: text, or bytes. */

@@ -1,4 +1,3 @@
-import { visible } from "../../diagnostics/quote.ts";
 import type { LocalOutcome } from "../../local/run-pipeline.ts";
 import { type JsonObject, printJson } from "../../protocol/json.ts";
 import { displayPath } from "../../protocol/path.ts";
@@ -9,7 +8,8 @@ import { printTree } from "../../run-log/views/print-tree.ts";
 import type { RunView } from "../../run-log/views/view.ts";
 import { failureLine, whyFailed } from "../../run-log/views/why-failed.ts";
 import type { RunLog } from "../../stores/contract/run-log-store.ts";
-import { shellWord } from "../../system/shell-word.ts";
+import { shellWord } from "../../system/shell-quote.ts";
+import { visible } from "../../system/visible.ts";
 import type { DiagnosticOptions } from "../input/options.ts";
 import { painter } from "./terminal.ts";
 

@@ -1,9 +1,9 @@
-import { visible } from "../../diagnostics/quote.ts";
 import type { AttemptEvent, Event } from "../../protocol/event.ts";
 import { printJson } from "../../protocol/json.ts";
 import { displayPath, type Parameters } from "../../protocol/path.ts";
-import { milliseconds } from "../../run-log/views/print-tree.ts";
+import { measuredTime } from "../../system/duration.ts";
 import { shorten } from "../../system/shorten.ts";
+import { visible } from "../../system/visible.ts";
 import { writeToStream } from "../../system/write-to-stream.ts";
 import type { Progress } from "./progress-view.ts";
 import { stepOutput } from "./step-output.ts";
@@ -47,7 +47,7 @@ function transition(event: Event, paint: Paint): string | undefined {
       const parts = [
         nameOf(event),
         paint(status, status),
-        milliseconds(durationMs),
+        measuredTime(durationMs),
         visible(message),
         retry ? "trying again" : "",
       ];

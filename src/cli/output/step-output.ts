@@ -1,6 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
-import { visible } from "../../diagnostics/quote.ts";
 import { displayPath, type Path, pathKey } from "../../protocol/path.ts";
+import { visible } from "../../system/visible.ts";
 import { hasColour } from "./terminal.ts";
 
 /** What steps print, by whole lines, each after the name of its step, since many print at a time. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { shellWord } from "../../system/shell-word.ts";
+import { shellWord } from "../../system/shell-quote.ts";
 import { targetNames } from "../input/load-target.ts";
 
 /** What to write instead of a command line that commander refused with `message`; undefined: nothing better is known. */

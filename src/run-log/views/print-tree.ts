@@ -1,4 +1,6 @@
+import { measuredTime } from "../../system/duration.ts";
 import { shorten } from "../../system/shorten.ts";
+import { visible } from "../../system/visible.ts";
 import type { NodeStatus } from "../replay/node-status.ts";
 import type { AttemptView, GraphView, RunView, StepView } from "./view.ts";
 
@@ -33,7 +35,7 @@ export function printTree(view: RunView, style: TreeStyle = {}): string {
   const heading = [`run ${view.run}`, name, paint(view.status, view.status), time]
     .filter((part) => part !== "")
     .join("  ");
-  const links = (view.links ?? []).map(({ title, url }) => `  ${printable(title)}: ${printable(url)}`);
+  const links = (view.links ?? []).map(({ title, url }) => `  ${visible(title)}: ${visible(url)}`);
   const damage = noteLines("damaged", view.damage ?? []);
   return [heading, ...lines, ...links, ...noteLines("warning", view.warnings), ...damage].join("\n");
 }
@@ -42,7 +44,7 @@ export function printTree(view: RunView, style: TreeStyle = {}): string {
 const mostNotes = 5;
 
 function noteLines(kind: "warning" | "damaged", notes: readonly string[]): readonly string[] {
-  const shown = notes.slice(0, mostNotes).map((text) => `  ${kind}: ${printable(text)}`);
+  const shown = notes.slice(0, mostNotes).map((text) => `  ${kind}: ${visible(text)}`);
   const rest = notes.length - shown.length;
   return rest === 0 ? shown : [...shown, `  … and ${rest} more ${kind === "warning" ? "warnings" : "damages"}`];
 }
@@ -71,7 +73,7 @@ interface Shown {
 
 function stepRows(steps: readonly StepView[], depth: number, shown: Shown): readonly Row[] {
   return steps.flatMap((step) => {
-    const name = printable(step.path.at(-1)?.node ?? "");
+    const name = visible(step.path.at(-1)?.node ?? "");
     const row = { label: `${"  ".repeat(depth)}${name}`, status: step.status, detail: detailOf(step, shown.now) };
     return [row, ...graphRows(step, depth + 1, shown)];
   });
@@ -91,7 +93,7 @@ function graphRows({ graphs }: StepView, depth: number, shown: Shown): readonly 
 }
 
 function labelOf(graph: GraphView): string | undefined {
-  if (graph.branch !== undefined) return `· ${printable(graph.branch)}`;
+  if (graph.branch !== undefined) return `· ${visible(graph.branch)}`;
   if (graph.index === undefined) return undefined;
   return `· ${graph.key === undefined || graph.key === "" ? `#${graph.index}` : graph.key}`;
 }
@@ -101,7 +103,7 @@ function detailOf(step: StepView, now: number | undefined): string {
   const last = step.attempts.at(-1);
   if (last === undefined) return step.graphs.length === 0 ? "" : step.kind;
   const ms = last.durationMs ?? runningFor(last, now);
-  const time = ms === undefined ? "" : milliseconds(ms);
+  const time = ms === undefined ? "" : measuredTime(ms);
   const attempt = step.attempts.length > 1 ? `attempt ${step.attempts.length}` : "";
   return [time, attempt, last.status === "success" ? "" : whyOf(last)].filter((part) => part !== "").join("  ");
 }
@@ -116,24 +118,9 @@ function whyOf(attempt: AttemptView): string {
 
 function firstLine(text: string): string {
   const line = text.split("\n", 1)[0] ?? "";
-  return printable(shorten(line, 100));
-}
-
-/** Branches may be called anything and messages quote programs: neither may write to the terminal. */
-export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
+  return visible(shorten(line, 100));
 }
 
 function duration(from: string | undefined, to: string | undefined): string {
-  return from === undefined || to === undefined ? "" : milliseconds(Date.parse(to) - Date.parse(from));
-}
-
-/** `0.3 s`, `4 min 05 s`, `2 h 10 min`. */
-export function milliseconds(ms: number): string {
-  const seconds = Math.max(0, ms) / 1000;
-  if (seconds < 99.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, "0")} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+  return from === undefined || to === undefined ? "" : measuredTime(Date.parse(to) - Date.parse(from));
 }

@@ -1,4 +1,5 @@
 import type { TaskSpec } from "../../protocol/step-spec.ts";
+import { statedTime } from "../../system/duration.ts";
 import type { Redactor } from "../masking/redactor.ts";
 import { openOutOfMemory } from "../taken/out-of-memory.ts";
 import type { Answers, Failure } from "../task-types/task-type.ts";
@@ -12,7 +13,7 @@ export function commandFailure(
   redactor: Redactor,
 ): Failure | undefined {
   if (ended.kind === "cannot-start") return { reason: "cannot-start", message: ended.message };
-  if (ended.timedOut) return { reason: "timeout", message: `timed out after ${duration(task.timeoutMs ?? 0)}` };
+  if (ended.timedOut) return { reason: "timeout", message: `timed out after ${statedTime(task.timeoutMs ?? 0)}` };
   const killed = ended.exitCode === 137 && outOfMemory().happened();
   if (killed) return { reason: "out-of-memory", message: "killed by the system: out of memory" };
   if (answers.failure !== undefined) return { ...answers.failure, message: redactor.redact(answers.failure.message) };
@@ -28,8 +29,4 @@ let memory: ReturnType<typeof openOutOfMemory> | undefined;
 export function outOfMemory(): ReturnType<typeof openOutOfMemory> {
   memory ??= openOutOfMemory();
   return memory;
-}
-
-function duration(ms: number): string {
-  return ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`;
 }

@@ -66,10 +66,10 @@ function watch(
   return new Promise((resolve) => {
     let timedOut = false;
     let stopped = false;
-    let killTimer: NodeJS.Timeout | undefined;
+    let cancelKill: (() => void) | undefined;
     const terminate = (signal: NodeJS.Signals): void => {
       group.send(signal);
-      killTimer ??= setTimeout(group.kill, supervision.graceMs);
+      cancelKill ??= after(supervision.graceMs, group.kill);
     };
     const cancelTimeout = after(supervision.timeoutMs, () => {
       timedOut = !stopped;
@@ -89,7 +89,7 @@ function watch(
     const forgetKill = supervision.kill === undefined ? () => {} : onAbort(supervision.kill, onKill);
     const finish = (ended: Ended): void => {
       cancelTimeout();
-      clearTimeout(killTimer);
+      cancelKill?.();
       forgetStop();
       forgetKill();
       // What is left of a group that was told to end must not go on.

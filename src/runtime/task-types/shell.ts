@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { maxEnvironmentValue, metricPrefix, parameterName, parameterPrefix } from "../../protocol/environment.ts";
+import { shellQuote } from "../../system/shell-quote.ts";
 import type { Environment } from "../given/environment.ts";
 import { newSecretFile, type SecretFile } from "../given/secret-file.ts";
 import { parseShellEnvironment } from "./shell-environment.ts";
@@ -68,23 +69,19 @@ export function captureTrap(
     .flatMap((name) => [name, `${parameterPrefix}${name}`, `${metricPrefix}${name}`])
     .map((name) => `${isSet(name, shell)} && export ${name}; `)
     .join("");
-  const to = `>|${quote(file)} 2>/dev/null`;
+  const to = `>|${shellQuote(file)} 2>/dev/null`;
   // Without `command` a variable that is read-only would end the trap.
   const unset = forgotten.length === 0 ? "" : `command unset ${forgotten.join(" ")} 2>/dev/null; `;
   const body =
     `{ __magnus_code=$?; set +x; } 2>/dev/null; ${exports}${unset}` +
     // posh prints values without quotes.
     `{ echo; if [ "\${POSH_VERSION-}" ]; then env -0; else export -p; fi; } ${to}; exit $__magnus_code`;
-  return `trap ${quote(body)} EXIT`;
+  return `trap ${shellQuote(body)} EXIT`;
 }
 
 /** Of an array `${name+x}` tells whether it has an element 0. */
 function isSet(name: string, shell: string): string {
   return shell === "bash" ? `declare -p ${name} >/dev/null 2>&1` : `[ "\${${name}+x}" ]`;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Empty where the trap did not run: the shell was killed, replaced by exec, or the script has an EXIT trap of its own. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Event } from "../../protocol/event.ts";
-import { inParallel } from "../../system/in-parallel.ts";
+import { inParallel } from "../../system/limit.ts";
 import { type LineDamage, parseEvents, type TellDamage } from "../contract/event-lines.ts";
 import type { S3Client, S3Object } from "./client.ts";
 

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Event } from "../../protocol/event.ts";
-import { inParallel } from "../../system/in-parallel.ts";
+import { inParallel } from "../../system/limit.ts";
 import { byWriter, printEvents } from "../contract/event-lines.ts";
 import { blobKey, checkedRunId, claimFile, escapedSign, isRunId } from "../contract/run-log-names.ts";
 import { type RunLog, type RunLogStore, wholeContent } from "../contract/run-log-store.ts";

@@ -55,6 +55,13 @@ describe("output", () => {
 });
 
 describe("processes that a command started", () => {
+  it("have the whole time to end, though no timer of Node's is so long", async () => {
+    const script = `trap 'sleep 0.5; echo cleaned; exit 0' TERM; echo ready; while :; do sleep 0.1; done`;
+    const services = { ...newServices(), graceMs: 2 ** 32 };
+    const { stdout } = await runShell(script, { task: { timeoutMs: 1000 }, services });
+    expect(stdout.toString()).toContain("cleaned");
+  });
+
   it("are gone after a timeout, whatever they ignore and hold open", async () => {
     const script = `(trap '' TERM HUP; echo $$; while :; do sleep 0.1; done) & trap '' TERM; sleep 1000`;
     const services = { ...newServices(), graceMs: 100 };

@@ -2,10 +2,12 @@
  * One pod as local processes. In: the pod, and what it finds around it. Out: how its containers ended, and the output
  * files. It knows nothing of workflows: the simulator and the tests with the real controller share it.
  */
+
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { copyProject } from "../../../runtime/directory/copy-project.ts";
+import { shellQuote } from "../../../system/shell-quote.ts";
 import { goJson } from "../expressions/go-json.ts";
 import { isInner, isObjectName } from "../workflow/object-name.ts";
 import type { Container, Pod, PodEnd, Variable } from "./pod.ts";
@@ -147,10 +149,6 @@ function installShim(folder: string, { shim }: Surroundings): ContainerEnd {
     { mode: 0o755 },
   );
   return { exit: 0 };
-}
-
-function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Argo (workflowpod.go): arguments of more than 128 KiB go by a file, in which Kubernetes expands nothing. */
