@@ -62,14 +62,13 @@ diagnosed(configured(given(program.command("compile <pipeline>"))))
   .addOption(repeatable("-t, --target <NAME>", "one of `magnus targets`, or ir (repeatable)").makeOptionMandatory())
   .option("-o, --output <DIR>", "folder below which files are written, else here; - prints a single file", ".")
   .option("--check", "write nothing; exit 1 where the files on disk differ")
-  .option("--emit-rbac", "argo: also write the Role that the service account needs")
   .option("--json", "print what was written as JSON")
   .addHelpText("after", example("magnus compile pipeline.yaml --target shell -o -"))
   .action(async (pipeline: string, options, command: Command) => {
     if (options.check && options.output === "-") command.error("error: --check compares files, so -o must be a folder");
-    const { emitRbac, set = [], ...rest } = options;
-    const values = emitRbac ? [...set, "targets.argo.emit_rbac=true"] : set;
-    return finish((await import("./commands/compile.ts")).compile(pipeline, { ...rest, set: values }));
+    const own = (await import("./input/target-flags.ts")).settingsOf(command, options.target);
+    const set = [...(options.set ?? []), ...own];
+    return finish((await import("./commands/compile.ts")).compile(pipeline, { ...options, set }));
   });
 
 diagnosed(configured(given(program.command("check <pipelines...>"))))
@@ -83,24 +82,17 @@ program
   .command("simulate <file>")
   .usage("FILE [options]")
   .description("run a workflow here as its platform would")
-  .addOption(
-    new Option("-t, --target <NAME>", "the platform (default: detected from the file)").choices([
-      "argo",
-      "github-actions",
-    ]),
-  )
+  .addOption(new Option("-t, --target <NAME>", "the platform (default: detected from the file)"))
   .addOption(repeatable("--param <NAME=VALUE>", "a parameter or input of the workflow (repeatable)"))
-  .addOption(repeatable("--input <NAME=VALUE>", "the same, in GitHub's word (repeatable)"))
-  .addOption(repeatable("--secret <NAME=VALUE>", "a secret; argo: SECRET/KEY=VALUE (repeatable)"))
-  .addOption(
-    repeatable("--volume <CLAIM=DIR>", "argo: the folder of a claim (default: .magnus/claims/CLAIM; repeatable)"),
-  )
-  .addOption(repeatable("--fail <JOB>", "github-actions: a job that loses its runner (repeatable)"))
-  .option("--event <NAME>", "github-actions: the event that starts it (default: the first that can be simulated)")
+  .addOption(repeatable("--input <NAME=VALUE>", "the same as --param (repeatable)"))
+  .addOption(repeatable("--secret <NAME=VALUE>", "a secret, NAME as the platform has it (repeatable)"))
   .option("-j, --jobs <N>", "pods or jobs to run at the same time (default: number of CPUs, at least 4)", positive)
   .option("--json", "print how it ended as JSON")
   .addHelpText("after", example("magnus simulate .github/workflows/pipeline.yml --input seed=8"))
-  .action(async (file, options) => finish((await import("./commands/simulate.ts")).simulate(file, options)));
+  .action(async (file: string, options, command: Command) => {
+    const flags = (await import("./input/target-flags.ts")).givenFlags(command);
+    return finish((await import("./commands/simulate.ts")).simulate(file, { ...options, flags }));
+  });
 
 const runs = program
   .command("runs")
@@ -216,14 +208,25 @@ diagnosed(configured(shim.command("image")))
 program
   .command("help [command...]", { hidden: true })
   .helpOption(false)
-  .action((words: readonly string[]) => {
+  .action(async (words: readonly string[]) => {
     const command = words.reduce<Command | undefined>(
       (found, word) => found?.commands.find((each) => each.name() === word || each.aliases().includes(word)),
       program,
     );
     if (command === undefined) program.error(`error: unknown command '${words.join(" ")}'`);
-    else process.stdout.write(command.helpInformation());
+    else {
+      await addTargetFlags(command, ["--help"]);
+      process.stdout.write(command.helpInformation());
+    }
   });
+
+program.hook("preSubcommand", (_, command) => addTargetFlags(command, process.argv.slice(3)));
+
+/** Before a command reads its arguments: targets are asked for flags of their own. */
+async function addTargetFlags(command: Command, argv: readonly string[]): Promise<void> {
+  if (command.name() === "compile") await (await import("./input/target-flags.ts")).addCompileFlags(command, argv);
+  if (command.name() === "simulate") await (await import("./input/target-flags.ts")).addSimulateFlags(command);
+}
 
 function oneName(pipeline: string | undefined, file: string | undefined, command: Command): string {
   if (pipeline !== undefined && file !== undefined) {

@@ -67,8 +67,8 @@ export const commandCodes = {
   "simulates-a-pipeline": {
     severity: "error",
     message: ({ name }: { name: string }) => `${name} is a pipeline; simulate runs compiled files`,
-    hint: ({ name }: { name: string }) =>
-      `magnus compile ${name} --target argo -o build, then magnus simulate build/…; to run it here: magnus run ${name}`,
+    hint: ({ name, target }: { name: string; target: string }) =>
+      `magnus compile ${name} --target ${target} -o build, then magnus simulate build/…; to run it here: magnus run ${name}`,
   },
   "not-one-file": {
     severity: "error",

@@ -9,7 +9,9 @@ import type { Places } from "../ir/places.ts";
 import type { Plan } from "../plan/plan-node.ts";
 import type { ServicesSpec } from "../protocol/services.ts";
 import type { Capabilities } from "./capabilities.ts";
+import type { OptionFlag } from "./flag.ts";
 import type { HeaderOf } from "./header.ts";
+import type { Simulator } from "./simulator.ts";
 
 export interface OutputFile {
   /** Relative posix path. */
@@ -54,6 +56,10 @@ export interface Target<Options = unknown, Model = unknown> {
   readonly checkOptions?: (options: Options, report: (finding: OptionFinding) => void) => void;
   /** What to configure, so that a step gets this secret; undefined: it does. Absent: steps get all that the shim finds. */
   secretRemedy?(name: string, options: Options): string | undefined;
+  /** Its own flags of `magnus compile`. */
+  readonly flags?: readonly OptionFlag[];
+  /** Absent: files of its platform cannot be run by `magnus simulate`. */
+  readonly simulator?: Simulator;
   /** The header of its files, where it is not the usual one. By it files are found that are no longer compiled. */
   readonly header?: HeaderOf;
   /** The paths of files that have a header. Absent: any. */

@@ -49,6 +49,21 @@ const target: Target<ArgoOptions, Manifest> = {
     const roles = roleObjects(name, options).map((role) => printYaml(role));
     return [...files, { path: `${name}.argo-rbac.yaml`, content: roles.join("---\n") }];
   },
+  flags: [
+    { flags: "--emit-rbac", description: "also write the Role that the service account needs", option: "emit_rbac" },
+  ],
+  simulator: {
+    // Also as JSON.
+    recognises: (text) => /^(?:kind|apiVersion):/m.test(text) || /^\s*\{/.test(text),
+    flags: [
+      {
+        flags: "--volume <CLAIM=DIR>",
+        description: "the folder of a claim (default: .magnus/claims/CLAIM; repeatable)",
+        isRepeatable: true,
+      },
+    ],
+    load: async () => (await import("./simulate.ts")).simulate,
+  },
   paths: /\.argo\.yaml$/,
   header: ({ source, version }) =>
     `Compiled by magnus ${version} from ${oneLine(source)}. Change that and compile again.`,

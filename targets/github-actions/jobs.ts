@@ -100,20 +100,14 @@ function leafJob(site: LeafSite, jobs: Jobs): Job {
   };
   const shown = jobs.writing.shown(site.title);
   const name = matrix === undefined ? shown : `${shown} (\${{ matrix.item.i }} \${{ matrix.item.k }})`;
-  return runJob(run, name, condition(activationOf(site), site), strategyOf(matrix, jobs), site, node.step, jobs);
+  const when = condition(activationOf(site), site);
+  return runJob({ run, name, when, strategy: strategyOf(matrix, jobs), site, step: node.step }, jobs);
 }
 
 function openingJob(site: CompositeSite, gather: GatherJob, jobs: Jobs): Job {
   const run = gatherRun(gather, indexOf(site.home.file), chunksBefore(site), jobs);
-  return runJob(
-    run,
-    jobs.writing.shown(gather.title),
-    condition(activationOf(site), site),
-    {},
-    site,
-    gather.step,
-    jobs,
-  );
+  const [name, when] = [jobs.writing.shown(gather.title), condition(activationOf(site), site)];
+  return runJob({ run, name, when, site, step: gather.step }, jobs);
 }
 
 /** The gather that ends an iteration of a loop, in the file of its body. */
@@ -124,9 +118,8 @@ function closingJob(graph: GraphSite, jobs: Jobs): readonly Job[] {
   const needs = needsOf(ended, { ...owner, node: { ...owner.node, activation: graph.graph.success }, home: graph });
   const run = gatherRun(owner.close, indexOf(file), chunksToClose(owner), jobs);
   const site = { ...owner, home: graph };
-  return [
-    runJob(run, jobs.writing.shown(owner.close.title), { expression: ended, needs }, {}, site, owner.close.step, jobs),
-  ];
+  const [name, when] = [jobs.writing.shown(owner.close.title), { expression: ended, needs }];
+  return [runJob({ run, name, when, site, step: owner.close.step }, jobs)];
 }
 
 function gatherRun({ id, title, step }: GatherJob, index: string, chunks: readonly string[], jobs: Jobs): RunJob {
@@ -142,15 +135,19 @@ function gatherRun({ id, title, step }: GatherJob, index: string, chunks: readon
   };
 }
 
-function runJob(
-  run: RunJob,
-  name: string,
-  when: Condition,
-  strategy: object,
-  site: Pick<Site, "captured" | "home">,
-  step: StepSpec,
-  jobs: Jobs,
-): Job {
+interface JobParts {
+  readonly name: string;
+  readonly when: Condition;
+  readonly strategy?: object;
+}
+
+interface RunParts extends JobParts {
+  readonly run: RunJob;
+  readonly site: Pick<Site, "captured" | "home">;
+  readonly step: StepSpec;
+}
+
+function runJob({ run, name, when, strategy = {}, site, step }: RunParts, jobs: Jobs): Job {
   const outputs = {
     ...(tellsOk(site) ? { ok: okOutput(run, jobs.writing) } : {}),
     ...(step.control === undefined ? {} : { control: "${{ steps.run.outputs.control }}" }),
@@ -218,15 +215,14 @@ function mapCall(site: CompositeSite, jobs: Jobs): Job {
   const around = indexOf(site.home.file);
   const more = batches ? { ...(around === "" ? {} : { at: around }), items: "${{ toJSON(matrix.batch) }}" } : item;
   const title = batches ? "" : " (${{ matrix.item.i }} ${{ matrix.item.k }})";
-  return callJob(
-    site.id,
-    `${jobs.writing.shown(site.title)}${title}`,
-    condition(bodyRuns(site), site),
-    strategyOf(site, jobs),
-    site,
-    { ...more, from: chunksForCall(site).join(",") },
-    jobs,
-  );
+  const call = {
+    id: site.id,
+    name: `${jobs.writing.shown(site.title)}${title}`,
+    when: condition(bodyRuns(site), site),
+    strategy: strategyOf(site, jobs),
+    inputs: { ...more, from: chunksForCall(site).join(",") },
+  };
+  return callJob(call, site, jobs);
 }
 
 /** The index of an item; `at` of a called file is text, and a number on its own would be none. */
@@ -244,19 +240,17 @@ function iterationJobs(site: CompositeSite, jobs: Jobs): readonly Job[] {
         : { expression: test(`needs.${before}.outputs.control == 'again'`, before), needs: [before] };
     const from = before === undefined ? chunksForCall(site) : chunksOfIteration(site, i - 1);
     const inputs = { at: join(indexOf(site.home.file), `${i}`), from: from.join(",") };
-    return callJob(id, `${jobs.writing.shown(site.title)} (${i})`, when, {}, site, inputs, jobs);
+    return callJob({ id, name: `${jobs.writing.shown(site.title)} (${i})`, when, inputs }, site, jobs);
   });
 }
 
-function callJob(
-  id: string,
-  name: string,
-  when: Condition,
-  strategy: object,
-  site: CompositeSite,
-  inputs: object,
-  jobs: Jobs,
-): Job {
+interface CallParts extends JobParts {
+  readonly id: string;
+  readonly inputs: object;
+}
+
+/** Calls the file of a composite's body. */
+function callJob({ id, name, when, strategy = {}, inputs }: CallParts, site: CompositeSite, jobs: Jobs): Job {
   const body = site.graphs[0]?.file;
   const secrets = body === undefined ? [] : jobs.secretsOf(body);
   return {

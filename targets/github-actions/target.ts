@@ -42,6 +42,14 @@ const target: Target<GithubOptions, Workflows> = {
     return workflows;
   },
   print: printFiles,
+  simulator: {
+    recognises: (text) => /^["']?jobs["']?:/m.test(text) && !/^kind:/m.test(text),
+    flags: [
+      { flags: "--fail <JOB>", description: "a job that loses its runner (repeatable)", isRepeatable: true },
+      { flags: "--event <NAME>", description: "the event that starts it (default: the first that can be simulated)" },
+    ],
+    load: async () => (await import("./simulate.ts")).simulate,
+  },
   paths: /^\.github\/workflows\/[^/]*\.yml$/,
   keep: ({ path, content }, onDisk) => (path.startsWith(".github/workflows/") ? keepPins(content, onDisk) : content),
   header: ({ source, version }) =>

@@ -89,9 +89,14 @@ describe("bad input is one line each, exit code 2", () => {
       "--secret x: write --secret SECRET/KEY=VALUE",
     ],
     ["a claim that nothing mounts", workflow("true", who), ["--volume", "x=y"], "the workflow mounts no such claim"],
-    ["an option for GitHub: --fail", workflow("true", who), ["--fail", "a"], "--fail is for jobs of GitHub"],
-    ["an option for GitHub: --event", workflow("true", who), ["--event", "push"], "--event is for workflows of GitHub"],
-    ["an option for Argo: --volume", "on: push\njobs: {}\n", ["--volume", "x=y"], "--volume is for Argo's claims"],
+    ["an option for GitHub: --fail", workflow("true", who), ["--fail", "a"], "--fail is a flag of github-actions"],
+    [
+      "an option for GitHub: --event",
+      workflow("true", who),
+      ["--event", "push"],
+      "--event is a flag of github-actions",
+    ],
+    ["an option for Argo: --volume", "on: push\njobs: {}\n", ["--volume", "x=y"], "--volume is a flag of argo"],
     [
       "an option for Argo: --secret with a key",
       "on: push\njobs: {}\n",

@@ -41,10 +41,11 @@ export async function shimImage(options: ShimImageOptions): Promise<number> {
   return options.check && compared.some(({ state }) => state !== "same") ? exitCode.failed : exitCode.success;
 }
 
-/** The image's name in the configuration; else one with a place for the registry. */
+/** The image's name in the configuration of a target; else one with a place for the registry. */
 function imageName(options: ShimImageOptions, sink: DiagnosticSink): string {
-  const named = loadConfiguration(options, sink).targets.argo?.config.shim_image;
-  return typeof named === "string" ? named : `REGISTRY/magnus-shim:${version}`;
+  const { targets } = loadConfiguration(options, sink);
+  const named = Object.values(targets).map(({ config }) => config.shim_image);
+  return named.find((image) => typeof image === "string") ?? `REGISTRY/magnus-shim:${version}`;
 }
 
 function contextFiles(): readonly WrittenFile[] {

@@ -1,54 +1,76 @@
+import path from "node:path";
 import { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { exitCode } from "../../protocol/exit-codes.ts";
+import { packageRoot } from "../../system/package-root.ts";
+import { stopSignals } from "../../system/stop-signals.ts";
 import { visible } from "../../system/visible.ts";
-import { readSource } from "../input/source-files.ts";
+import type { SimulationHost } from "../../target/simulator.ts";
+import type { Target } from "../../target/target.ts";
+import { loadTargets } from "../input/load-target.ts";
+import { readSource, shownName } from "../input/source-files.ts";
+import type { GivenFlag } from "../input/target-flags.ts";
 import { reportDiagnostics } from "../output/report.ts";
-import type { SimulateArgoOptions } from "./simulate-argo.ts";
-import type { SimulateGithubOptions } from "./simulate-github-actions.ts";
+import { painter } from "../output/terminal.ts";
 
-export type SimulateOptions = SimulateArgoOptions & SimulateGithubOptions & { readonly target?: Platform };
-
-export type Platform = "argo" | "github-actions";
+export interface SimulateOptions {
+  readonly target?: string;
+  readonly param?: readonly string[];
+  readonly input?: readonly string[];
+  readonly secret?: readonly string[];
+  readonly jobs?: number;
+  readonly json?: boolean;
+  /** Those that targets have added. */
+  readonly flags: readonly GivenFlag[];
+}
 
 /** `magnus simulate`: runs what a platform would be given as the platform would, its containers as processes here. */
 export async function simulate(name: string, options: SimulateOptions): Promise<number> {
   const sink = new DiagnosticSink();
   const source = readSource(name, sink);
   if (source === undefined) return reportDiagnostics(sink, { format: "pretty" }) ?? exitCode.badInput;
-  if (/^dag:/m.test(source.text) && !/^(?:kind|jobs):/m.test(source.text)) {
-    sink.report("simulates-a-pipeline", { name: source.name });
+  const able = (await loadTargets()).filter(({ simulator }) => simulator !== undefined);
+  const [only, ...others] = able.filter((target) =>
+    options.target === undefined ? target.simulator?.recognises(source.text) : target.name === options.target,
+  );
+  if (options.target === undefined && only === undefined && /^dag:/m.test(source.text)) {
+    sink.report("simulates-a-pipeline", { name: source.name, target: able[0]?.name ?? "" });
     return reportDiagnostics(sink, { format: "pretty" }) ?? exitCode.badInput;
   }
-  const platform = options.target ?? platformOf(source.text);
-  const others = optionsOfOthers(platform, options);
-  for (const option of others) process.stderr.write(`magnus: ${option}\n`);
-  if (others.length > 0) return exitCode.badInput;
-  switch (platform) {
-    case "argo":
-      return (await import("./simulate-argo.ts")).simulateArgo(name, source.text, options);
-    case "github-actions":
-      return (await import("./simulate-github-actions.ts")).simulateGithubActions(name, options);
+  if (only?.simulator === undefined || others.length > 0) {
+    return refuse([`${source.name}: unknown platform; name it with --target: ${namesOf(able)}`]);
   }
+  const { flags, param = [], input = [], secret = [], jobs, json = false } = options;
+  const foreign = flags.filter(({ target }) => target !== only.name);
+  if (foreign.length > 0) {
+    return refuse(
+      foreign.map(({ long, target }) => `${long} is a flag of ${target}; ${source.name} is of ${only.name}`),
+    );
+  }
+  const run = await only.simulator.load();
+  const given = {
+    ...{ parameters: [...param, ...input], secrets: secret, json },
+    flags: Object.fromEntries(flags.map(({ long, values }) => [long.replace(/^--/, ""), values])),
+    ...(jobs === undefined ? {} : { jobs }),
+  };
+  return run({ name, text: source.text }, given, simulationHost());
 }
 
-/** What was said and would have no effect. */
-function optionsOfOthers(platform: Platform, { fail, event, volume, secret = [] }: SimulateOptions): readonly string[] {
-  if (platform === "github-actions") {
-    const keyed = secret.filter((text) => /^[^=]*\//.test(text)).map((text) => text.replace(/=.*$/s, ""));
-    return [
-      ...(volume === undefined ? [] : ["--volume is for Argo's claims: a workflow of GitHub has none"]),
-      ...keyed.map((name) => `--secret ${visible(name)}: a secret of GitHub is a NAME alone, without /KEY`),
-    ];
-  }
-  return [
-    ...(fail === undefined ? [] : ["--fail is for jobs of GitHub: a pod of Argo cannot be told to lose its node"]),
-    ...(event === undefined
-      ? []
-      : ["--event is for workflows of GitHub: one of Argo is started by nothing but submitting"]),
-  ];
+function refuse(problems: readonly string[]): number {
+  for (const problem of problems) process.stderr.write(`magnus: ${visible(problem)}\n`);
+  return exitCode.badInput;
 }
 
-/** A workflow of GitHub has jobs and no kind. */
-function platformOf(text: string): Platform {
-  return /^jobs:/m.test(text) && !/^kind:/m.test(text) ? "github-actions" : "argo";
+function namesOf(targets: readonly Target[]): string {
+  return targets.map(({ name }) => name).join(", ");
+}
+
+function simulationHost(): SimulationHost {
+  return {
+    shim: path.join(packageRoot, "dist/start.cjs"),
+    stop: () => stopSignals().stop,
+    say: (line) => void process.stderr.write(`${line}\n`),
+    print: (text) => void process.stdout.write(text),
+    paint: painter(process.stderr),
+    shownName,
+  };
 }

@@ -22,7 +22,7 @@ export type SimulatedEvent = "workflow_dispatch" | "schedule" | "push" | "workfl
 
 export interface SimulationOptions {
   /** What starts the run; the workflow must have it among its `on`. Default: the first of these that it has. */
-  readonly event?: SimulatedEvent;
+  readonly event?: string;
   /** Texts, as a form would give them. */
   readonly inputs?: { readonly [name: string]: string };
   readonly secrets?: { readonly [name: string]: string };
@@ -61,8 +61,9 @@ export async function simulateWorkflow(
   const workflow = loaded.workflows.get(workflowPath);
   if (loaded.problems.length > 0 || workflow === undefined) return notStarted("startup_failure", loaded.problems);
   if (loaded.refusals.length > 0) return notStarted("refused", loaded.refusals);
-  const event = options.event ?? events.find((name) => workflow.events.has(name));
-  if (event === undefined || !workflow.events.has(event)) return notStarted("refused", [notTriggered(workflow, event)]);
+  const { event: wanted } = options;
+  const event = events.find((name) => workflow.events.has(name) && name === (wanted ?? name));
+  if (event === undefined) return notStarted("refused", [notTriggered(workflow, wanted)]);
   const { inputs, problems } = givenInputs(workflow, event, options);
   if (problems.length > 0) return notStarted("startup_failure", problems);
   return run(workflow, inputs, loaded, host, { ...options, event });

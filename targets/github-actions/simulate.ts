@@ -1,48 +1,34 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { exitCode } from "../../protocol/exit-codes.ts";
-import { localHost } from "../../simulate/github-actions/host/local-host.ts";
-import {
-  type SimulatedEvent,
-  type SimulationOptions,
-  simulateWorkflow,
-} from "../../simulate/github-actions/run/simulate-workflow.ts";
-import type { Problem, SimulationEvent, WorkflowEnd } from "../../simulate/github-actions/workflow/workflow-end.ts";
-import { measuredTime } from "../../system/duration.ts";
-import { stopSignals } from "../../system/stop-signals.ts";
-import { visible } from "../../system/visible.ts";
-import { readPairs } from "../input/read-pairs.ts";
-import { shownName } from "../input/source-files.ts";
-import { painter } from "../output/terminal.ts";
-
-export interface SimulateGithubOptions {
-  readonly input?: readonly string[];
-  readonly param?: readonly string[];
-  readonly secret?: readonly string[];
-  readonly fail?: readonly string[];
-  readonly event?: SimulatedEvent;
-  readonly jobs?: number;
-  readonly json?: boolean;
-}
+import { exitCode } from "../../src/protocol/exit-codes.ts";
+import { localHost } from "../../src/simulate/github-actions/host/local-host.ts";
+import { type SimulationOptions, simulateWorkflow } from "../../src/simulate/github-actions/run/simulate-workflow.ts";
+import type { Problem, SimulationEvent, WorkflowEnd } from "../../src/simulate/github-actions/workflow/workflow-end.ts";
+import { measuredTime } from "../../src/system/duration.ts";
+import { visible } from "../../src/system/visible.ts";
+import { readPairs } from "../../src/target/read-pairs.ts";
+import type { Simulate, SimulationHost } from "../../src/target/simulator.ts";
 
 /** Where artifacts of a simulated run are: those of the one before are replaced. */
 const artifactFolder = ".magnus/artifacts";
 
 /** Runs a workflow file of this repository here, as GitHub would; steps are processes of this machine. */
-export async function simulateGithubActions(name: string, options: SimulateGithubOptions): Promise<number> {
+export const simulate: Simulate = async ({ name }, { parameters, secrets: given, flags, jobs, json }, host) => {
   const project = projectOf(name);
-  const { input = [], param = [], secret = [], fail = [], event, jobs } = options;
+  const { fail = [], event: [event] = [] } = flags;
   const problems: string[] = [];
-  const inputs = readPairs("--input", [...input, ...param], "NAME=VALUE", problems);
-  const secrets = readPairs("--secret", secret, "NAME=VALUE", problems);
-  for (const problem of problems) process.stderr.write(`magnus: ${visible(problem)}\n`);
+  const inputs = readPairs("--input", parameters, "NAME=VALUE", problems);
+  const secrets = readPairs("--secret", given, "NAME=VALUE", problems);
+  for (const key of secrets.keys())
+    if (key.includes("/")) problems.push(`--secret ${key}: a secret of GitHub is a NAME alone, without /KEY`);
+  for (const problem of problems) host.say(`magnus: ${visible(problem)}`);
   if (problems.length > 0) return exitCode.badInput;
-  const { stop } = stopSignals();
+  const stop = host.stop();
   const artifacts = path.join(project, artifactFolder);
   rmSync(artifacts, { recursive: true, force: true });
   mkdirSync(artifacts, { recursive: true });
-  const host = localHost({ project, artifacts, onEvent: progress() });
-  const end = await simulateWorkflow(reader(project), path.relative(project, path.resolve(name)), host, {
+  const machine = localHost({ project, artifacts, onEvent: progress(host) });
+  const end = await simulateWorkflow(reader(project), path.relative(project, path.resolve(name)), machine, {
     inputs: Object.fromEntries(inputs),
     secrets: Object.fromEntries(secrets),
     fail,
@@ -50,12 +36,12 @@ export async function simulateGithubActions(name: string, options: SimulateGithu
     ...(event === undefined ? {} : { event }),
     ...(jobs === undefined ? {} : { jobs }),
   } satisfies SimulationOptions);
-  if (options.json) process.stdout.write(`${JSON.stringify(end)}\n`);
-  printEnd(end, path.relative(process.cwd(), artifacts));
+  if (json) host.print(`${JSON.stringify(end)}\n`);
+  printEnd(end, path.relative(process.cwd(), artifacts), host);
   if (stop.aborted) return stop.reason === "SIGINT" ? exitCode.interrupted : exitCode.terminated;
   if (end.problems.length > 0) return exitCode.badInput;
   return end.conclusion === "success" ? exitCode.success : exitCode.failed;
-}
+};
 
 /** The repository of a workflow: what its folder `.github/workflows` is in. */
 function projectOf(name: string): string {
@@ -74,9 +60,7 @@ function reader(project: string): (file: string) => string | undefined {
 }
 
 /** A line for each job that starts or ends, and for each annotation; of a step that failed what it printed last. */
-function progress(): (event: SimulationEvent) => void {
-  const paint = painter(process.stderr);
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+function progress({ say, paint }: SimulationHost): (event: SimulationEvent) => void {
   const started = new Map<string, number>();
   const printed = new Map<string, string[]>();
   return (event) => {
@@ -112,19 +96,16 @@ function progress(): (event: SimulationEvent) => void {
   };
 }
 
-function printEnd({ conclusion, jobsStarted, problems, warnings, artifacts }: WorkflowEnd, folder: string): void {
-  const paint = painter(process.stderr);
-  for (const problem of problems)
-    process.stderr.write(`magnus: ${visible(placeOf(problem))}${visible(problem.message)}\n`);
-  for (const warning of warnings) process.stderr.write(`note: ${visible(warning)}\n`);
+function printEnd(end: WorkflowEnd, folder: string, { say, paint, shownName }: SimulationHost): void {
+  const { conclusion, jobsStarted, problems, warnings, artifacts } = end;
+  for (const problem of problems) say(`magnus: ${visible(placeOf(problem, shownName))}${visible(problem.message)}`);
+  for (const warning of warnings) say(`note: ${visible(warning)}`);
   const count = `${jobsStarted} ${jobsStarted === 1 ? "job" : "jobs"}`;
   const kept = artifacts.length === 0 ? "" : `  ${artifacts.length} artifacts in ${folder}`;
-  process.stderr.write(
-    `workflow  ${paint(conclusion === "success" ? "success" : "failed", conclusion)}  ${count}${kept}\n`,
-  );
+  say(`workflow  ${paint(conclusion === "success" ? "success" : "failed", conclusion)}  ${count}${kept}`);
 }
 
-function placeOf({ file, line, column }: Problem): string {
+function placeOf({ file, line, column }: Problem, shownName: (file: string) => string): string {
   if (file === undefined) return "";
   return `${shownName(file)}${line === undefined ? "" : `:${line}:${column ?? 1}`}: `;
 }

@@ -1,60 +1,48 @@
 import { randomInt } from "node:crypto";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { didYouMean, suggest } from "../../diagnostics/suggest.ts";
-import { exitCode } from "../../protocol/exit-codes.ts";
-import { checkManifest } from "../../simulate/argo/check/check-manifest.ts";
-import { UnsupportedError } from "../../simulate/argo/expressions/tokenize-expression.ts";
-import type { Pod, PodEnd } from "../../simulate/argo/pods/pod.ts";
-import { runPod, type Surroundings } from "../../simulate/argo/pods/run-pod.ts";
-import { type SimulatedNode, simulateWorkflow, type WorkflowEnd } from "../../simulate/argo/run/simulate-workflow.ts";
-import type { Workflow } from "../../simulate/argo/workflow/workflow.ts";
-import { measuredTime } from "../../system/duration.ts";
-import { limit } from "../../system/limit.ts";
-import { packageRoot } from "../../system/package-root.ts";
-import { stopSignals } from "../../system/stop-signals.ts";
-import { visible } from "../../system/visible.ts";
-import { readPairs } from "../input/read-pairs.ts";
-import { shownName } from "../input/source-files.ts";
-import { painter } from "../output/terminal.ts";
-
-export interface SimulateArgoOptions {
-  readonly param?: readonly string[];
-  /** The same as `param`, in GitHub's word. */
-  readonly input?: readonly string[];
-  readonly secret?: readonly string[];
-  readonly volume?: readonly string[];
-  readonly jobs?: number;
-  readonly json?: boolean;
-}
+import { didYouMean, suggest } from "../../src/diagnostics/suggest.ts";
+import { exitCode } from "../../src/protocol/exit-codes.ts";
+import { checkManifest } from "../../src/simulate/argo/check/check-manifest.ts";
+import { UnsupportedError } from "../../src/simulate/argo/expressions/tokenize-expression.ts";
+import type { Pod, PodEnd } from "../../src/simulate/argo/pods/pod.ts";
+import { runPod, type Surroundings } from "../../src/simulate/argo/pods/run-pod.ts";
+import {
+  type SimulatedNode,
+  simulateWorkflow,
+  type WorkflowEnd,
+} from "../../src/simulate/argo/run/simulate-workflow.ts";
+import type { Workflow } from "../../src/simulate/argo/workflow/workflow.ts";
+import { measuredTime } from "../../src/system/duration.ts";
+import { limit } from "../../src/system/limit.ts";
+import { visible } from "../../src/system/visible.ts";
+import { readPairs } from "../../src/target/read-pairs.ts";
+import type { Given, Simulate, SimulationHost } from "../../src/target/simulator.ts";
 
 /** Runs a manifest here as Argo Workflows would; pods are processes of this machine. */
-export async function simulateArgo(name: string, text: string, options: SimulateArgoOptions): Promise<number> {
+export const simulate: Simulate = async ({ name, text }, options, host) => {
   const { workflow, findings } = checkManifest(text);
   const given = workflow === undefined ? undefined : readGiven(workflow, options);
   const problems = [
-    ...findings.map(({ line, column, message }) => `${shownName(name)}:${line}:${column}: ${message}`),
+    ...findings.map(({ line, column, message }) => `${host.shownName(name)}:${line}:${column}: ${message}`),
     ...(given?.problems ?? []),
   ];
-  for (const problem of problems) process.stderr.write(`magnus: ${visible(problem)}\n`);
+  for (const problem of problems) host.say(`magnus: ${visible(problem)}`);
   if (workflow === undefined || given === undefined || problems.length > 0) return exitCode.badInput;
-  return run(workflow, given, options);
-}
+  return run(workflow, given, options, host);
+};
 
-interface Given {
+interface Read {
   readonly parameters: { readonly [name: string]: string };
   readonly secrets: ReadonlyMap<string, string>;
   readonly volumes: ReadonlyMap<string, string>;
   readonly problems: readonly string[];
 }
 
-function readGiven({ spec }: Workflow, options: SimulateArgoOptions): Given {
-  const { param = [], input = [], secret = [], volume = [] } = options;
+function readGiven({ spec }: Workflow, options: Given): Read {
+  const { volume = [] } = options.flags;
   const problems: string[] = [];
-  const parameters = new Map([
-    ...readPairs("--param", param, "NAME=VALUE", problems),
-    ...readPairs("--input", input, "NAME=VALUE", problems),
-  ]);
+  const parameters = new Map(readPairs("--param", options.parameters, "NAME=VALUE", problems));
   const declared = new Set((spec.arguments?.parameters ?? []).map((each) => each.name));
   for (const key of parameters.keys())
     if (!declared.has(key)) {
@@ -64,7 +52,7 @@ function readGiven({ spec }: Workflow, options: SimulateArgoOptions): Given {
   for (const { name, value } of spec.arguments?.parameters ?? [])
     if (value === undefined && !parameters.has(name))
       problems.push(`the parameter ${name} has no value: add --param ${name}=VALUE`);
-  const secrets = readPairs("--secret", secret, "NAME/KEY=VALUE", problems);
+  const secrets = readPairs("--secret", options.secrets, "NAME/KEY=VALUE", problems);
   for (const name of secrets.keys())
     if (!name.includes("/")) problems.push(`--secret ${name}: write --secret SECRET/KEY=VALUE`);
   const volumes = readPairs("--volume", volume, "CLAIM=DIR", problems);
@@ -85,18 +73,18 @@ function claimsOf({ volumes = [], volumeClaimTemplates = [], templates }: Workfl
   return known ? new Set(claims) : undefined;
 }
 
-async function run(workflow: Workflow, given: Given, options: SimulateArgoOptions): Promise<number> {
-  const { stop } = stopSignals();
+async function run(workflow: Workflow, given: Read, options: Given, host: SimulationHost): Promise<number> {
+  const stop = host.stop();
   const atATime = limit(options.jobs ?? availableParallelism());
   const printed = new Map<string, string>();
   const surroundings: Surroundings = {
     claim: (claim) => path.resolve(given.volumes.get(claim) ?? path.join(".magnus/claims", claim)),
     secret: (name, key) => given.secrets.get(`${name}/${key}`),
-    shim: path.join(packageRoot, "dist/start.cjs"),
+    shim: host.shim,
     project: process.cwd(),
     output: ({ node }) => ({ write: (text) => void printed.set(node, tail((printed.get(node) ?? "") + text)) }),
   };
-  const lines = progress(printed);
+  const lines = progress(printed, host);
   const startPod = (pod: Pod): Promise<PodEnd> => atATime.run(() => runPod(pod, surroundings));
   try {
     const end = await simulateWorkflow(
@@ -104,13 +92,13 @@ async function run(workflow: Workflow, given: Given, options: SimulateArgoOption
       { startPod, observe: lines },
       { name: nameOf(workflow), parameters: given.parameters, signal: stop },
     );
-    if (options.json) process.stdout.write(`${JSON.stringify(end)}\n`);
-    printEnd(end);
+    if (options.json) host.print(`${JSON.stringify(end)}\n`);
+    printEnd(end, host);
     if (stop.aborted) return stop.reason === "SIGINT" ? 130 : 143;
     return end.phase === "Succeeded" && end.warnings.length === 0 ? exitCode.success : exitCode.failed;
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error;
-    process.stderr.write(`magnus: an expression has ${error.message}, which is not simulated\n`);
+    host.say(`magnus: an expression has ${error.message}, which is not simulated`);
     return exitCode.badInput;
   }
 }
@@ -128,8 +116,7 @@ function tail(text: string): string {
 }
 
 /** A line for each transition of a pod, and for what failed without one. */
-function progress(printed: ReadonlyMap<string, string>): (node: SimulatedNode) => void {
-  const paint = painter(process.stderr);
+function progress(printed: ReadonlyMap<string, string>, { say, paint }: SimulationHost): (node: SimulatedNode) => void {
   const started = new Map<string, number>();
   return ({ name, type, phase, message }) => {
     const failed = phase === "Failed" || phase === "Error";
@@ -137,20 +124,20 @@ function progress(printed: ReadonlyMap<string, string>): (node: SimulatedNode) =
     const shown = name.replace(/^\./, "");
     if (!failed && phase !== "Succeeded") {
       started.set(name, Date.now());
-      process.stderr.write(`${visible(shown)}  ${paint("running", "started")}\n`);
+      say(`${visible(shown)}  ${paint("running", "started")}`);
       return;
     }
     const took = started.has(name) ? measuredTime(Date.now() - (started.get(name) ?? 0)) : "";
     const status = paint(failed ? "failed" : "success", phase);
     const parts = [visible(shown), status, took, visible(message)].filter((part) => part !== "");
-    process.stderr.write(`${parts.join("  ")}\n`);
+    say(`${parts.join("  ")}`);
     const output = failed ? (printed.get(name) ?? "") : "";
-    for (const line of output.split("\n").filter((line) => line !== "")) process.stderr.write(`  ${visible(line)}\n`);
+    for (const line of output.split("\n").filter((line) => line !== "")) say(`  ${visible(line)}`);
   };
 }
 
-function printEnd({ phase, message, pods, hangs, warnings, nodes }: WorkflowEnd): void {
-  const paint = painter(process.stderr);
+function printEnd(end: WorkflowEnd, { say, paint }: SimulationHost): void {
+  const { phase, message, pods, hangs, warnings, nodes } = end;
   const lines = [
     ...hangs.map((why) => `hangs: ${why}`),
     ...warnings.map((warning) => `silent: ${warning}`),
@@ -161,9 +148,9 @@ function printEnd({ phase, message, pods, hangs, warnings, nodes }: WorkflowEnd)
       )
       .map((node) => `failed: ${node.name.replace(/^\./, "")}  ${node.message}`),
   ];
-  for (const line of lines) process.stderr.write(`${visible(line)}\n`);
+  for (const line of lines) say(`${visible(line)}`);
   const shown = hangs.length > 0 ? "hung" : phase;
   const told = message === "" ? "" : `  ${visible(message)}`;
   const count = `${pods} ${pods === 1 ? "pod" : "pods"}`;
-  process.stderr.write(`workflow  ${paint(shown === "Succeeded" ? "success" : "failed", shown)}  ${count}${told}\n`);
+  say(`workflow  ${paint(shown === "Succeeded" ? "success" : "failed", shown)}  ${count}${told}`);
 }
