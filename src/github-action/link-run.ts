@@ -1,4 +1,4 @@
-import { openEventWriter } from "../run-log/record/event-writer.ts";
+import { openEventWriter } from "../run-log/record/write-events.ts";
 import { openSession } from "../shim/session.ts";
 
 /** Records where the run's page is, for who reads the log elsewhere. */

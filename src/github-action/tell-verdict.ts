@@ -1,5 +1,5 @@
 import { exitCode } from "../protocol/exit-codes.ts";
-import { readEvents } from "../run-log/record/event-writer.ts";
+import { readEvents } from "../run-log/record/read-events.ts";
 import { foldRun } from "../run-log/views/fold.ts";
 import { failureLine, whyFailed } from "../run-log/views/why-failed.ts";
 import { openSession } from "../shim/session.ts";

@@ -7,7 +7,7 @@ import type { Event, EventBody } from "../protocol/event.ts";
 import { type Parameters, type Path, pathKey } from "../protocol/path.ts";
 import { recordEnd } from "../run-log/close-run.ts";
 import { createRun, type Seed } from "../run-log/record/create-run.ts";
-import { openEventWriter } from "../run-log/record/event-writer.ts";
+import { openEventWriter } from "../run-log/record/write-events.ts";
 import type { Head, StepServices } from "../runtime/attempt/step-run.ts";
 import type { RunDirectory } from "../runtime/directory/run-directory.ts";
 import { codeIdentity } from "../runtime/given/code-identity.ts";

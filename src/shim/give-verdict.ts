@@ -1,7 +1,7 @@
 import { exitCode } from "../protocol/exit-codes.ts";
 import { readSpec } from "../protocol/spec-text.ts";
 import { closeRun } from "../run-log/close-run.ts";
-import { openEventWriter } from "../run-log/record/event-writer.ts";
+import { openEventWriter } from "../run-log/record/write-events.ts";
 import { printTree } from "../run-log/views/print-tree.ts";
 import { failureLine, whyFailed } from "../run-log/views/why-failed.ts";
 import { closeRunPlace } from "../runtime/directory/run-directory.ts";

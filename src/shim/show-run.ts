@@ -1,6 +1,6 @@
 import { exitCode } from "../protocol/exit-codes.ts";
 import { type Json, printJson } from "../protocol/json.ts";
-import { readEvents } from "../run-log/record/event-writer.ts";
+import { readEvents } from "../run-log/record/read-events.ts";
 import { foldRun } from "../run-log/views/fold.ts";
 import { openSession, readArguments } from "./session.ts";
 

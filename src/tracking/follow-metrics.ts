@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Metrics } from "../protocol/group-metrics.ts";
-import type { EventWriter } from "../run-log/record/event-writer.ts";
+import type { EventWriter } from "../run-log/record/write-events.ts";
 import type { Head, MetricsFollower } from "../runtime/attempt/step-run.ts";
 import type { Redactor } from "../runtime/masking/redactor.ts";
 import { findLeak } from "../runtime/taken/find-leak.ts";

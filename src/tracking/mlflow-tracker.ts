@@ -5,7 +5,7 @@
  * server does not do its work, that is told once, and the rest of this process goes untracked.
  */
 import type { Event, MetricEvent } from "../protocol/event.ts";
-import { readEvents } from "../run-log/record/event-writer.ts";
+import { readEvents } from "../run-log/record/read-events.ts";
 import type { Head } from "../runtime/attempt/step-run.ts";
 import type { RunLog } from "../stores/contract/run-log-store.ts";
 import { followMetrics } from "./follow-metrics.ts";

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { isObject, parseJson, printJson } from "../../src/protocol/json.ts";
-import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../src/run-log/record/read-events.ts";
 import { foldRun } from "../../src/run-log/views/fold.ts";
 import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
 import { hostileProject } from "../conformance/argo/argo-hostile-project.ts";

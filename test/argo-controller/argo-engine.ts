@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Event } from "../../src/protocol/event.ts";
 import type { Json } from "../../src/protocol/json.ts";
-import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../src/run-log/record/read-events.ts";
 import { foldRun } from "../../src/run-log/views/fold.ts";
 import { normalise } from "../../src/run-log/views/normalise.ts";
 import type { Pod, PodEnd, PodHost } from "../../src/simulate/argo/pods/pod.ts";

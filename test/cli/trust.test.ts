@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createRun } from "../../src/run-log/record/create-run.ts";
-import { openEventWriter } from "../../src/run-log/record/event-writer.ts";
+import { openEventWriter } from "../../src/run-log/record/write-events.ts";
 import { captureTrap } from "../../src/runtime/task-types/shell.ts";
 import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
 import { magnus, plainEnvironment, run, runMagnus, shim, shimAlone } from "../support/programs.ts";

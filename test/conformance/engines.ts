@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Json } from "../../src/protocol/json.ts";
-import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../src/run-log/record/read-events.ts";
 import { foldRun } from "../../src/run-log/views/fold.ts";
 import { normalise } from "../../src/run-log/views/normalise.ts";
 import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";

@@ -19,7 +19,7 @@ import { digestPipeline } from "../../src/ir/digest.ts";
 import { walkNodes } from "../../src/ir/walk.ts";
 import { runHere } from "../../src/local/run-here.ts";
 import { planPipeline } from "../../src/plan/plan.ts";
-import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../src/run-log/record/read-events.ts";
 import { foldRun } from "../../src/run-log/views/fold.ts";
 import { openServices } from "../../src/services/open-services.ts";
 import { checkText } from "../support/check-text.ts";

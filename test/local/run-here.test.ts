@@ -9,7 +9,7 @@ import { type RunHere, runHere } from "../../src/local/run-here.ts";
 import { planPipeline } from "../../src/plan/plan.ts";
 import type { Event, EventBody } from "../../src/protocol/event.ts";
 import { pathKey } from "../../src/protocol/path.ts";
-import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../src/run-log/record/read-events.ts";
 import { foldRun } from "../../src/run-log/views/fold.ts";
 import { normalise } from "../../src/run-log/views/normalise.ts";
 import { openServices } from "../../src/services/open-services.ts";

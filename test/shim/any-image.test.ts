@@ -20,7 +20,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { printSpec } from "../../src/protocol/spec-text.ts";
 import type { TaskSpec } from "../../src/protocol/step-spec.ts";
-import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../src/run-log/record/read-events.ts";
 import { foldRun } from "../../src/run-log/views/fold.ts";
 import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
 import { run, runMagnus, shim } from "../support/programs.ts";

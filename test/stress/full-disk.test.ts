@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../src/run-log/record/read-events.ts";
 import { foldRun } from "../../src/run-log/views/fold.ts";
 import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
 import { root } from "../support/build.ts";

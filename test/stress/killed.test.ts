@@ -5,7 +5,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import type { Event } from "../../src/protocol/event.ts";
 import { pathKey } from "../../src/protocol/path.ts";
-import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../src/run-log/record/read-events.ts";
 import { foldRun } from "../../src/run-log/views/fold.ts";
 import type { StepView } from "../../src/run-log/views/view.ts";
 import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, realpat
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { Event } from "../../src/protocol/event.ts";
-import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../src/run-log/record/read-events.ts";
 import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
 import { containerProject } from "../support/container-project.ts";
 import { magnus, plainEnvironment, runMagnus, shim } from "../support/programs.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { buildSync } from "esbuild";
 import { expect, test } from "vitest";
-import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../src/run-log/record/read-events.ts";
 import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
 import { run } from "../support/programs.ts";
 

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { Event } from "../../src/protocol/event.ts";
 import { printSpec } from "../../src/protocol/spec-text.ts";
 import type { TaskSpec } from "../../src/protocol/step-spec.ts";
-import { readEvents } from "../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../src/run-log/record/read-events.ts";
 import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
 import { type Ended, plainEnvironment, run, shim } from "../support/programs.ts";
 import { workspace } from "../support/workspace.ts";

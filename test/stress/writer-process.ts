@@ -1,5 +1,5 @@
 /** Writes argv[4] events to the run argv[3] of the store argv[2]; one of many such processes. */
-import { openEventWriter } from "../../src/run-log/record/event-writer.ts";
+import { openEventWriter } from "../../src/run-log/record/write-events.ts";
 import { fileSystemRunLogStore } from "../../src/stores/folder/run-log.ts";
 
 const [folder = "", run = "", count = "0"] = process.argv.slice(2);

@@ -1,6 +1,7 @@
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { closeRun } from "../../run-log/close-run.ts";
-import { openEventWriter, readEvents } from "../../run-log/record/event-writer.ts";
+import { readEvents } from "../../run-log/record/read-events.ts";
+import { openEventWriter } from "../../run-log/record/write-events.ts";
 import { lossesAtEnd } from "../../run-log/replay/lost.ts";
 import { foldRun } from "../../run-log/views/fold.ts";
 import { printTree } from "../../run-log/views/print-tree.ts";

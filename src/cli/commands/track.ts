@@ -1,7 +1,7 @@
 import type { Event } from "../../protocol/event.ts";
 import { exitCode } from "../../protocol/exit-codes.ts";
 import type { Parameters, Path } from "../../protocol/path.ts";
-import { readEvents } from "../../run-log/record/event-writer.ts";
+import { readEvents } from "../../run-log/record/read-events.ts";
 import { indexEvents } from "../../run-log/replay/event-index.ts";
 import { reachIn } from "../../run-log/replay/reach.ts";
 import { readMlflowSettings } from "../../tracking/mlflow-settings.ts";

@@ -1,8 +1,8 @@
 import type { LocalOutcome } from "../../local/run-pipeline.ts";
 import { type JsonObject, printJson } from "../../protocol/json.ts";
 import { displayPath } from "../../protocol/path.ts";
-import { readEvents } from "../../run-log/record/event-writer.ts";
 import { lastLines } from "../../run-log/record/log-lines.ts";
+import { readEvents } from "../../run-log/record/read-events.ts";
 import { foldRun } from "../../run-log/views/fold.ts";
 import { printTree } from "../../run-log/views/print-tree.ts";
 import type { RunView } from "../../run-log/views/view.ts";

@@ -9,7 +9,7 @@ import type { Event, StepFinished } from "../../protocol/event.ts";
 import { printJson } from "../../protocol/json.ts";
 import type { Path } from "../../protocol/path.ts";
 import { printSpec } from "../../protocol/spec-text.ts";
-import { readEvents } from "../../run-log/record/event-writer.ts";
+import { readEvents } from "../../run-log/record/read-events.ts";
 import { claimAttempt } from "../../runtime/attempt/claim-attempt.ts";
 import { runStep } from "../../runtime/attempt/run-step.ts";
 import { type Ended, supervise } from "../../runtime/attempt/spawn.ts";

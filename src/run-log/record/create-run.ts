@@ -1,6 +1,6 @@
 import type { EventBody, RunCreated } from "../../protocol/event.ts";
 import { version } from "../../protocol/version.ts";
-import type { EventWriter } from "./event-writer.ts";
+import type { EventWriter } from "./write-events.ts";
 
 /** What is known of a run when it begins. */
 export type RunFacts = Omit<RunCreated["data"], "refs" | "version">;

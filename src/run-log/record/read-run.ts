@@ -1,8 +1,8 @@
 import type { Event } from "../../protocol/event.ts";
 import type { LineDamage } from "../../stores/contract/event-lines.ts";
 import type { RunLog } from "../../stores/contract/run-log-store.ts";
-import { readEvents } from "./event-writer.ts";
 import { missingEvents } from "./missing-events.ts";
+import { readEvents } from "./read-events.ts";
 
 /** What can be read of a run's log, and what is wrong with the rest. */
 export interface RunRead {

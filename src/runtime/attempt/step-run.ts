@@ -1,7 +1,7 @@
 import type { AttemptEvent, CatalogFile, FailureReason, StepStatus } from "../../protocol/event.ts";
 import type { Parameters, Path } from "../../protocol/path.ts";
 import type { StepSpec } from "../../protocol/step-spec.ts";
-import type { EventWriter } from "../../run-log/record/event-writer.ts";
+import type { EventWriter } from "../../run-log/record/write-events.ts";
 import type { CatalogStore } from "../../stores/contract/catalog-store.ts";
 import type { RunLog } from "../../stores/contract/run-log-store.ts";
 import type { Secrets } from "../../stores/contract/secrets.ts";

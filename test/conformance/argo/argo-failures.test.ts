@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { readEvents } from "../../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../../src/run-log/record/read-events.ts";
 import { foldRun } from "../../../src/run-log/views/fold.ts";
 import { fileSystemRunLogStore } from "../../../src/stores/folder/run-log.ts";
 import { local, normalisedLog } from "../engines.ts";

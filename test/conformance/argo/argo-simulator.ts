@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import type { Event } from "../../../src/protocol/event.ts";
 import { isObject, type Json } from "../../../src/protocol/json.ts";
-import { readEvents } from "../../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../../src/run-log/record/read-events.ts";
 import { foldRun } from "../../../src/run-log/views/fold.ts";
 import { normalise } from "../../../src/run-log/views/normalise.ts";
 import { checkManifest } from "../../../src/simulate/argo/check/check-manifest.ts";

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } fr
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Json } from "../../../src/protocol/json.ts";
-import { readEvents } from "../../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../../src/run-log/record/read-events.ts";
 import { foldRun } from "../../../src/run-log/views/fold.ts";
 import { normalise } from "../../../src/run-log/views/normalise.ts";
 import { localHost } from "../../../src/simulate/github-actions/host/local-host.ts";

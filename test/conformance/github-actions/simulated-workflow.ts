@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
-import { readEvents } from "../../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../../src/run-log/record/read-events.ts";
 import { foldRun } from "../../../src/run-log/views/fold.ts";
 import type { RunView } from "../../../src/run-log/views/view.ts";
 import { localHost } from "../../../src/simulate/github-actions/host/local-host.ts";

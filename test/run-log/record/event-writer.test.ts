@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Event, EventBody } from "../../../src/protocol/event.ts";
 import { NumberText } from "../../../src/protocol/json.ts";
-import { openEventWriter, readEvents } from "../../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../../src/run-log/record/read-events.ts";
+import { openEventWriter } from "../../../src/run-log/record/write-events.ts";
 import type { RunLog } from "../../../src/stores/contract/run-log-store.ts";
 import { StoreError } from "../../../src/stores/contract/store-error.ts";
 import { fileSystemRunLogStore } from "../../../src/stores/folder/run-log.ts";

@@ -2,8 +2,8 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { readEvents } from "../../../src/run-log/record/event-writer.ts";
 import { printedText, readLogLines } from "../../../src/run-log/record/log-lines.ts";
+import { readEvents } from "../../../src/run-log/record/read-events.ts";
 import { readStoredLog } from "../../../src/run-log/record/stored-log.ts";
 import type { StepServices } from "../../../src/runtime/attempt/step-run.ts";
 import type { RunLog } from "../../../src/stores/contract/run-log-store.ts";

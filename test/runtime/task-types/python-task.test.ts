@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NumberText } from "../../../src/protocol/json.ts";
-import { readEvents } from "../../../src/run-log/record/event-writer.ts";
+import { readEvents } from "../../../src/run-log/record/read-events.ts";
 import { dataOf, kindsOf, newServices } from "../attempt/step-harness.ts";
 import { python } from "./python-harness.ts";
 
