@@ -28,113 +28,146 @@ const usualPatience = 5000;
 
 /** What it gives never rejects, whatever the server does. Throws one line for people where no server is named. */
 export function openMlflowTracker(tracking: Tracking): Tracker {
-  const { server, environment, log, warn, patienceMs = usualPatience } = tracking;
+  const { server, environment, log } = tracking;
   const settings = readMlflowSettings(server, environment);
   if (typeof settings === "string") throw new Error(settings);
   const client = mlflowClient(settings);
-  const open = new Map<string, OpenAttempt>();
-  const pending = new Set<Promise<unknown>>();
-  const parent = once((signal) => openParent(client, log, signal));
-  let broken = false;
-
-  /** Undefined where it failed. */
-  const tell = async <T>(head: Head | undefined, work: (signal: AbortSignal) => Promise<T>, stop?: AbortSignal) => {
-    if (broken) return undefined;
-    const limit = AbortSignal.timeout(patienceMs);
-    try {
-      return await work(stop === undefined ? limit : AbortSignal.any([limit, stop]));
-    } catch (error) {
-      // A stop is nobody's fault, and what fails together is told once.
-      if (broken || stop?.aborted) return undefined;
-      broken = true;
-      const why = limit.aborted ? `no answer within ${patienceMs / 1000} s` : messageOf(error);
-      warn(`experiment tracking stops: ${client.name}: ${why}; magnus track sync ${log.run} makes up for it`, head);
-      return undefined;
-    }
+  const tracked: Tracked = {
+    ...{ run: log.run, url: settings.url, client, open: new Map() },
+    parent: once((signal) => openParent(client, log, signal)),
+    ...openTelling(client, tracking),
   };
-
-  const background = (work: Promise<unknown>): void => {
-    pending.add(work);
-    work.finally(() => pending.delete(work));
-  };
-
-  const begin: Tracker["begin"] = async (head, items, stop) => {
-    const variables = await tell(
-      head,
-      async (signal) => {
-        const { experiment, run } = await parent(signal);
-        const child = await client.createRun({ experiment, ...trackedAttempt(log.run, run, head) }, signal);
-        open.set(attemptKey(log.run, head), { run: child, waiting: [], events: [], sending: Promise.resolve() });
-        const params = paramsOf(items);
-        if (params.length > 0) background(tell(head, (limit) => client.logAll(child, { params }, limit)));
-        return { MLFLOW_RUN_ID: child, MLFLOW_EXPERIMENT_ID: experiment, MLFLOW_TRACKING_URI: settings.url };
-      },
-      stop,
-    );
-    return variables ?? {};
-  };
-
-  const finishAttempt = (event: Extract<Event, { kind: "step.finished" }>): void => {
-    const key = attemptKey(log.run, event);
-    const attempt = open.get(key);
-    open.delete(key);
-    if (attempt === undefined) return;
-    background(
-      attempt.sending.then(() =>
-        tell(event, async (signal) => {
-          await client.logAll(attempt.run, trackedMetrics(attempt.waiting), signal);
-          await client.endRun(attempt.run, statusOf(event.data.status), Date.parse(event.time), signal);
-        }),
-      ),
-    );
-    const metrics = event.data.status === "success" ? metricsOfRun(attempt.events) : [];
-    if (metrics.length === 0) return;
-    background(tell(event, async (signal) => client.logAll((await parent(signal)).run, { metrics }, signal)));
-  };
-
-  /** What a running task recorded, one call after the other. */
-  const send = (attempt: OpenAttempt): void => {
-    attempt.sending = attempt.sending.then(async () => {
-      const some = attempt.waiting.splice(0);
-      if (some.length > 0) await tell(some[0], (signal) => client.logAll(attempt.run, trackedMetrics(some), signal));
-    });
-    background(attempt.sending);
-  };
-
-  const finishRun = (status: RunStatus, time: string): void => {
-    // The attempts first: a run that is seen as finished is whole.
-    const before = [...pending];
-    background(
-      Promise.all(before).then(() =>
-        tell(undefined, async (signal) => {
-          const { run } = await parent(signal);
-          await client.endRun(run, status, Date.parse(time), signal);
-        }),
-      ),
-    );
-  };
-
-  const keep = (event: MetricEvent): void => {
-    const attempt = open.get(attemptKey(log.run, event));
-    attempt?.events.push(event);
-    attempt?.waiting.push(event);
-  };
-
   return {
-    begin,
+    begin: (head, items, stop) => begin(tracked, head, items, stop),
     follow: followMetrics,
     see: (events) => {
       for (const event of events) {
-        if (event.kind === "metric") keep(event);
-        else if (event.kind === "step.finished") finishAttempt(event);
-        else if (event.kind === "run.finished") finishRun(statusOf(event.data.status), event.time);
+        if (event.kind === "metric") keep(tracked, event);
+        else if (event.kind === "step.finished") finishAttempt(tracked, event);
+        else if (event.kind === "run.finished") finishRun(tracked, statusOf(event.data.status), event.time);
       }
-      for (const attempt of open.values()) if (attempt.waiting.length > 0) send(attempt);
+      for (const attempt of tracked.open.values()) if (attempt.waiting.length > 0) send(tracked, attempt);
     },
     close: async () => {
-      while (pending.size > 0) await Promise.all(pending);
+      while (tracked.pending.size > 0) await Promise.all(tracked.pending);
     },
   };
+}
+
+/** A magnus run as the server knows it. */
+interface Tracked extends Telling {
+  readonly run: string;
+  readonly url: string;
+  readonly client: MlflowClient;
+  /** Attempts that have begun. */
+  readonly open: Map<string, OpenAttempt>;
+  parent(signal: AbortSignal): Promise<Parent>;
+}
+
+/** Calls of the server, until one fails: that is told, and the others are not made. */
+interface Telling {
+  /** Undefined where it failed. */
+  tell<T>(
+    head: Head | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+    stop?: AbortSignal,
+  ): Promise<T | undefined>;
+  background(work: Promise<unknown>): void;
+  readonly pending: Set<Promise<unknown>>;
+}
+
+function openTelling(client: MlflowClient, { log, warn, patienceMs = usualPatience }: Tracking): Telling {
+  const pending = new Set<Promise<unknown>>();
+  let broken = false;
+  return {
+    pending,
+    tell: async (head, work, stop) => {
+      if (broken) return undefined;
+      const limit = AbortSignal.timeout(patienceMs);
+      try {
+        return await work(stop === undefined ? limit : AbortSignal.any([limit, stop]));
+      } catch (error) {
+        // A stop is nobody's fault, and what fails together is told once.
+        if (broken || stop?.aborted) return undefined;
+        broken = true;
+        const why = limit.aborted ? `no answer within ${patienceMs / 1000} s` : messageOf(error);
+        warn(`experiment tracking stops: ${client.name}: ${why}; magnus track sync ${log.run} makes up for it`, head);
+        return undefined;
+      }
+    },
+    background: (work) => {
+      pending.add(work);
+      work.finally(() => pending.delete(work));
+    },
+  };
+}
+
+async function begin(
+  { run: id, url, client, open, parent, tell, background }: Tracked,
+  ...[head, items, stop]: Parameters<Tracker["begin"]>
+): ReturnType<Tracker["begin"]> {
+  const variables = await tell(
+    head,
+    async (signal) => {
+      const { experiment, run } = await parent(signal);
+      const child = await client.createRun({ experiment, ...trackedAttempt(id, run, head) }, signal);
+      open.set(attemptKey(id, head), { run: child, waiting: [], events: [], sending: Promise.resolve() });
+      const params = paramsOf(items);
+      if (params.length > 0) background(tell(head, (limit) => client.logAll(child, { params }, limit)));
+      return { MLFLOW_RUN_ID: child, MLFLOW_EXPERIMENT_ID: experiment, MLFLOW_TRACKING_URI: url };
+    },
+    stop,
+  );
+  return variables ?? {};
+}
+
+function finishAttempt(
+  { run: id, client, open, parent, tell, background }: Tracked,
+  event: Extract<Event, { kind: "step.finished" }>,
+): void {
+  const key = attemptKey(id, event);
+  const attempt = open.get(key);
+  open.delete(key);
+  if (attempt === undefined) return;
+  background(
+    attempt.sending.then(() =>
+      tell(event, async (signal) => {
+        await client.logAll(attempt.run, trackedMetrics(attempt.waiting), signal);
+        await client.endRun(attempt.run, statusOf(event.data.status), Date.parse(event.time), signal);
+      }),
+    ),
+  );
+  const metrics = event.data.status === "success" ? metricsOfRun(attempt.events) : [];
+  if (metrics.length === 0) return;
+  background(tell(event, async (signal) => client.logAll((await parent(signal)).run, { metrics }, signal)));
+}
+
+/** What a running task recorded, one call after the other. */
+function send({ client, tell, background }: Tracked, attempt: OpenAttempt): void {
+  attempt.sending = attempt.sending.then(async () => {
+    const some = attempt.waiting.splice(0);
+    if (some.length > 0) await tell(some[0], (signal) => client.logAll(attempt.run, trackedMetrics(some), signal));
+  });
+  background(attempt.sending);
+}
+
+function finishRun({ client, parent, tell, background, pending }: Tracked, status: RunStatus, time: string): void {
+  // The attempts first: a run that is seen as finished is whole.
+  const before = [...pending];
+  background(
+    Promise.all(before).then(() =>
+      tell(undefined, async (signal) => {
+        const { run } = await parent(signal);
+        await client.endRun(run, status, Date.parse(time), signal);
+      }),
+    ),
+  );
+}
+
+function keep({ run, open }: Tracked, event: MetricEvent): void {
+  const attempt = open.get(attemptKey(run, event));
+  attempt?.events.push(event);
+  attempt?.waiting.push(event);
 }
 
 interface OpenAttempt {

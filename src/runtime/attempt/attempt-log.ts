@@ -29,6 +29,7 @@ const largestPart = 256 * 1024;
 const idleShare = 10;
 
 /** A log that cannot be stored does not fail its step: capturing stops, what was stored before stays. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one state, which all its small functions read and change
 export function openAttemptLog(
   head: Head,
   { log, writer, logIntervalMs = usualInterval }: Pick<StepServices, "log" | "writer" | "logIntervalMs">,
@@ -42,14 +43,8 @@ export function openAttemptLog(
   let resting = 0;
 
   const put = async (key: string, content: readonly Uint8Array[]): Promise<boolean> => {
-    try {
-      await log.putIfAbsent(key, content);
-      return true;
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      failure = error;
-      return false;
-    }
+    failure ??= await refusedBy(log, key, content);
+    return failure === undefined;
   };
 
   /** Stores the whole log anew where it has grown. */
@@ -57,32 +52,19 @@ export function openAttemptLog(
     const { size, truncated } = captured;
     if (failure !== undefined || (stored?.parts.length === 0 ? stored.size : 0) === size) return false;
     const from = monotonicMs();
-    const place = captured.flush();
-    const key = `logs/${uuidV7()}.log`;
-    const content = captured.content();
-    if (!(await put(key, content))) return false;
+    const { content, ...whole } = wholeOf(captured);
+    if (!(await put(whole.key, content))) return false;
     earlier = stored;
-    const bytes = content.reduce((sum, piece) => sum + piece.length, 0);
-    stored = { key, bytes, crc: crc32(...content), size, truncated, place, parts: [] };
+    stored = { ...whole, size, truncated };
     resting = monotonicMs() + (monotonicMs() - from) * idleShare;
     return true;
   };
 
-  const told = (): readonly EventBody[] => {
-    if (stored === undefined) return [];
-    const { key, bytes, crc, truncated } = stored;
-    const cut = truncated || failure !== undefined ? ({ truncated: true } as const) : {};
-    return [{ kind: "log.stored", ...head, data: { key, bytes, crc, ...cut } }];
-  };
+  const told = (): readonly EventBody[] =>
+    stored === undefined ? [] : [tellStored(head, stored, failure !== undefined)];
 
   const removeEarlier = async (): Promise<void> => {
-    if (earlier === undefined) return;
-    try {
-      for (const key of [earlier.key, ...earlier.parts]) await log.delete(key);
-    } catch (error) {
-      // It stays: nothing refers to it.
-      if (!(error instanceof StoreError)) throw error;
-    }
+    if (earlier !== undefined) await removeStored(earlier, log);
     earlier = undefined;
   };
 
@@ -121,13 +103,55 @@ export function openAttemptLog(
       await storing;
       const isNew = await store();
       if (failure === undefined) return isNew ? told() : [];
-      const lost = stored === undefined;
-      const message = `the log ${lost ? "is lost" : "ends early"}: ${failure.message}`;
-      return [...told(), { kind: "warning", ...head, data: { message, log: lost ? "lost" : "cut" } }];
+      return [...told(), tellFailure(head, failure, stored === undefined)];
     },
     removeEarlier,
     abandon,
   };
+}
+
+/** Why it could not be stored; undefined: it is. */
+async function refusedBy(
+  log: StepServices["log"],
+  key: string,
+  content: readonly Uint8Array[],
+): Promise<StoreError | undefined> {
+  try {
+    await log.putIfAbsent(key, content);
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreError) return error;
+    throw error;
+  }
+}
+
+/** All that was captured until now, under a new name. */
+function wholeOf(captured: ReturnType<typeof openCapturedLog>): Omit<Stored, "size" | "truncated"> & {
+  readonly content: readonly Uint8Array[];
+} {
+  const place = captured.flush();
+  const content = captured.content();
+  const bytes = content.reduce((sum, piece) => sum + piece.length, 0);
+  return { key: `logs/${uuidV7()}.log`, content, bytes, crc: crc32(...content), place, parts: [] };
+}
+
+function tellStored(head: Head, { key, bytes, crc, truncated }: Stored, failed: boolean): EventBody {
+  const cut = truncated || failed ? ({ truncated: true } as const) : {};
+  return { kind: "log.stored", ...head, data: { key, bytes, crc, ...cut } };
+}
+
+function tellFailure(head: Head, failure: StoreError, lost: boolean): EventBody {
+  const message = `the log ${lost ? "is lost" : "ends early"}: ${failure.message}`;
+  return { kind: "warning", ...head, data: { message, log: lost ? "lost" : "cut" } };
+}
+
+async function removeStored({ key, parts }: Stored, log: StepServices["log"]): Promise<void> {
+  try {
+    for (const each of [key, ...parts]) await log.delete(each);
+  } catch (error) {
+    // It stays: nothing refers to it.
+    if (!(error instanceof StoreError)) throw error;
+  }
 }
 
 interface Stored {

@@ -46,112 +46,116 @@ export interface S3Client {
 }
 
 export function s3Client(where: S3Bucket, patience: Patience): S3Client {
-  const send = s3Exchange(where);
   const name = `${where.bucket} at ${where.endpoint.host}`;
-
-  /** Gives an answer whose status is among `fine`; `read` takes what it needs of it. */
-  const ask = async <T>(
-    what: string,
-    call: S3Call,
-    fine: readonly number[],
-    read: (answer: S3Answer, unclear: boolean) => Promise<T>,
-  ): Promise<T> => {
-    let unclear = false;
-    let renewal: "none" | "wanted" | "done" = "none";
-    try {
-      return await retry(
-        async () => {
-          const renew = renewal === "wanted";
-          if (renew) renewal = "done";
-          const answer = await send(call, renew);
-          if (fine.includes(answer.status)) return read(answer, unclear);
-          throw await refusalOf(answer);
-        },
-        (error) => {
-          // Whoever got no answer, or one of a server in trouble, does not know what was done.
-          if (!(error instanceof S3Refusal) || error.status >= 500) unclear = true;
-          // Keys that were good when they were fetched may end before the time they were given, or by a clock that is wrong.
-          if (where.credentials.renewable && renewal === "none" && isOfCredentials(error)) {
-            renewal = "wanted";
-            return true;
-          }
-          return isTransientAnswer(error) || isUnreachable(error);
-        },
-        patience,
-      );
-    } catch (error) {
-      if (error instanceof StoreError) throw error;
-      throw new StoreError(what, `the bucket ${name}`, error instanceof S3Refusal ? error.remedy(where) : error);
-    }
-  };
-
-  const get = (key: string): Promise<Buffer | null> =>
-    ask("cannot read", { method: "GET", key }, [200, 404], readOrNull(bytesOf));
-
-  const page = (query: { readonly [name: string]: string }): Promise<string> =>
-    ask("cannot list", { method: "GET", query: { "list-type": "2", ...query } }, [200], async (answer) =>
-      (await bytesOf(answer)).toString("utf8"),
-    );
-
-  async function* pages(query: { readonly [name: string]: string }): AsyncGenerator<string> {
-    for (let token: string | undefined = ""; token !== undefined; ) {
-      const xml: string = await page(token === "" ? query : { ...query, "continuation-token": token });
-      yield xml;
-      token = xmlText(xml, "IsTruncated")[0] === "true" ? xmlText(xml, "NextContinuationToken")[0] : undefined;
-    }
-  }
-
+  const bucket: Connection = { where, name, patience, send: s3Exchange(where) };
   return {
     name,
-    putIfAbsent: (key, body) =>
-      ask(
-        "cannot write to",
-        { method: "PUT", key, headers: onlyIfAbsent, body },
-        [200, 412],
-        async (answer, unclear) => {
-          await bytesOf(answer);
-          if (answer.status === 200) return true;
-          return unclear && ((await get(key))?.equals(body) ?? false);
-        },
-      ),
+    putIfAbsent: (key, body) => putIfAbsent(bucket, key, body),
     tryPut: async (key, body) => {
       try {
-        await drain(await send({ method: "PUT", key, headers: onlyIfAbsent, body }));
+        await drain(await bucket.send({ method: "PUT", key, headers: onlyIfAbsent, body }));
       } catch {
         // Another reader does it.
       }
     },
-    putFile: (key, body, replace) =>
-      ask("cannot write to", { method: "PUT", key, headers: replace ? {} : onlyIfAbsent, body }, [200, 412], drain),
-    get,
-    stream: (key, read) => ask("cannot read", { method: "GET", key }, [200, 404], readOrNull(read)),
-    head: (key) =>
-      ask(
-        "cannot read",
-        { method: "HEAD", key },
-        [200, 404],
-        readOrNull(async (answer) => {
-          await drain(answer);
-          return headOf(answer);
-        }),
-      ),
-    list: async function* (prefix) {
-      for await (const xml of pages({ prefix })) {
-        const [keys, times] = [xmlText(xml, "Key"), xmlText(xml, "LastModified")];
-        for (const [i, key] of keys.entries()) yield { key, modified: Date.parse(times[i] ?? "") };
-      }
+    putFile: (key, body, replace) => {
+      const call: S3Call = { method: "PUT", key, headers: replace ? {} : onlyIfAbsent, body };
+      return ask(bucket, "cannot write to", call, [200, 412], drain);
     },
-    folders: async (prefix) => {
-      const found: string[] = [];
-      for await (const xml of pages({ prefix, delimiter: "/" })) {
-        const common = xml.match(/<CommonPrefixes>[\s\S]*?<\/CommonPrefixes>/g) ?? [];
-        for (const each of common) found.push(...xmlText(each, "Prefix").map((one) => one.slice(prefix.length, -1)));
-      }
-      return found;
-    },
-    delete: (key) => ask("cannot delete in", { method: "DELETE", key }, [200, 204, 404], drain),
+    get: (key) => get(bucket, key),
+    stream: (key, read) => ask(bucket, "cannot read", { method: "GET", key }, [200, 404], readOrNull(read)),
+    head: (key) => ask(bucket, "cannot read", { method: "HEAD", key }, [200, 404], readOrNull(headOf)),
+    list: (prefix) => list(bucket, prefix),
+    folders: (prefix) => folders(bucket, prefix),
+    delete: (key) => ask(bucket, "cannot delete in", { method: "DELETE", key }, [200, 204, 404], drain),
     credentials: where.credentials.describe,
   };
+}
+
+interface Connection {
+  readonly where: S3Bucket;
+  /** For messages. */
+  readonly name: string;
+  readonly patience: Patience;
+  readonly send: ReturnType<typeof s3Exchange>;
+}
+
+/** Gives an answer whose status is among `fine`; `read` takes what it needs of it. */
+async function ask<T>(
+  { where, name, patience, send }: Connection,
+  what: string,
+  call: S3Call,
+  fine: readonly number[],
+  read: (answer: S3Answer, unclear: boolean) => Promise<T>,
+): Promise<T> {
+  let unclear = false;
+  let renewal: "none" | "wanted" | "done" = "none";
+  try {
+    return await retry(
+      async () => {
+        const renew = renewal === "wanted";
+        if (renew) renewal = "done";
+        const answer = await send(call, renew);
+        if (fine.includes(answer.status)) return read(answer, unclear);
+        throw await refusalOf(answer);
+      },
+      (error) => {
+        // Whoever got no answer, or one of a server in trouble, does not know what was done.
+        if (!(error instanceof S3Refusal) || error.status >= 500) unclear = true;
+        // Keys that were good when they were fetched may end before the time they were given, or by a clock that is wrong.
+        if (where.credentials.renewable && renewal === "none" && isOfCredentials(error)) {
+          renewal = "wanted";
+          return true;
+        }
+        return isTransientAnswer(error) || isUnreachable(error);
+      },
+      patience,
+    );
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(what, `the bucket ${name}`, error instanceof S3Refusal ? error.remedy(where) : error);
+  }
+}
+
+function putIfAbsent(bucket: Connection, key: string, body: Uint8Array): Promise<boolean> {
+  const call: S3Call = { method: "PUT", key, headers: onlyIfAbsent, body };
+  return ask(bucket, "cannot write to", call, [200, 412], async (answer, unclear) => {
+    await drain(answer);
+    if (answer.status === 200) return true;
+    return unclear && ((await get(bucket, key))?.equals(body) ?? false);
+  });
+}
+
+function get(bucket: Connection, key: string): Promise<Buffer | null> {
+  return ask(bucket, "cannot read", { method: "GET", key }, [200, 404], readOrNull(bytesOf));
+}
+
+async function* list(bucket: Connection, prefix: string): AsyncGenerator<S3Object> {
+  for await (const xml of pages(bucket, { prefix })) {
+    const [keys, times] = [xmlText(xml, "Key"), xmlText(xml, "LastModified")];
+    for (const [i, key] of keys.entries()) yield { key, modified: Date.parse(times[i] ?? "") };
+  }
+}
+
+async function folders(bucket: Connection, prefix: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const xml of pages(bucket, { prefix, delimiter: "/" })) {
+    const common = xml.match(/<CommonPrefixes>[\s\S]*?<\/CommonPrefixes>/g) ?? [];
+    for (const each of common) found.push(...xmlText(each, "Prefix").map((one) => one.slice(prefix.length, -1)));
+  }
+  return found;
+}
+
+async function* pages(bucket: Connection, query: { readonly [name: string]: string }): AsyncGenerator<string> {
+  for (let token: string | undefined = ""; token !== undefined; ) {
+    const next: { readonly [name: string]: string } = token === "" ? {} : { "continuation-token": token };
+    const call: S3Call = { method: "GET", query: { "list-type": "2", ...query, ...next } };
+    const xml = await ask(bucket, "cannot list", call, [200], async (answer) =>
+      (await bytesOf(answer)).toString("utf8"),
+    );
+    yield xml;
+    token = xmlText(xml, "IsTruncated")[0] === "true" ? xmlText(xml, "NextContinuationToken")[0] : undefined;
+  }
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
@@ -171,7 +175,9 @@ function readOrNull<T>(read: (answer: S3Answer) => Promise<T>): (answer: S3Answe
  * The ETag is the content's MD5 where it was stored by one PUT and is not encrypted with keys of KMS or of the caller; others
  * have a `-`, or headers that say so. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
  */
-function headOf({ headers }: S3Answer): S3Head {
+async function headOf(answer: S3Answer): Promise<S3Head> {
+  await drain(answer);
+  const { headers } = answer;
   const size = Number(headers["content-length"]);
   const encrypted =
     /kms/.test(String(headers["x-amz-server-side-encryption"])) ||
