@@ -1,6 +1,7 @@
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { isNumber } from "../protocol/json.ts";
 import { parseDuration } from "../system/duration.ts";
+import { present } from "../system/present.ts";
 import type { Configuration } from "./configuration.ts";
 import { reportShape } from "./diagnose.ts";
 import type { Layer, Scalar } from "./layer.ts";
@@ -12,7 +13,7 @@ export function readRunSettings(
 ): Partial<Pick<Configuration, "isolate" | "graceMs">> {
   const isolate = layer.isolate && readIsolate(layer.isolate, sink);
   const graceMs = layer.grace && readGrace(layer.grace, sink);
-  return { ...(isolate === undefined ? {} : { isolate }), ...(graceMs === undefined ? {} : { graceMs }) };
+  return { ...present({ isolate, graceMs }) };
 }
 
 function readIsolate({ value, place }: Scalar, sink: DiagnosticSink): Configuration["isolate"] | undefined {

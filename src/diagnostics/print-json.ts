@@ -1,5 +1,6 @@
 import { lineMapOf } from "../source/line-map.ts";
 import type { Span } from "../source/source-file.ts";
+import { present } from "../system/present.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 
 /** `{"diagnostics": […]}` on one line. Lines and columns from 1, columns in characters, ends exclusive. */
@@ -12,8 +13,8 @@ function plain({ code, severity, message, hint, span, related }: Diagnostic): ob
     code,
     severity,
     message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(span === undefined ? {} : { ...start(span), ...end(span) }),
+    ...present({ hint }),
+    ...(span && { ...start(span), ...end(span) }),
     related: related.map((other) => ({ message: other.message, ...start(other.span) })),
   };
 }

@@ -1,4 +1,5 @@
 import type { Span } from "../source/source-file.ts";
+import { present } from "../system/present.ts";
 import type { CodeEntry } from "./code-entry.ts";
 import { type Code, codes, type Holes } from "./codes.ts";
 import type { Diagnostic } from "./diagnostic.ts";
@@ -33,8 +34,7 @@ export class DiagnosticSink {
       code,
       severity: entry.severity,
       message: entry.message(details),
-      ...(hint === undefined ? {} : { hint }),
-      ...(details.span === undefined ? {} : { span: details.span }),
+      ...present({ hint, span: details.span }),
       related: (details.related ?? []).flatMap(({ message, span }) => (span === undefined ? [] : [{ message, span }])),
     });
   }

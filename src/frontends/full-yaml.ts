@@ -4,6 +4,7 @@ import { suggest } from "../diagnostics/suggest.ts";
 import { type Json, setKey } from "../protocol/json.ts";
 import { type Entries, sourceDocument, type TextDocument } from "../source/source-document.ts";
 import type { SourceFile, Span } from "../source/source-file.ts";
+import { present } from "../system/present.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { maxDepth } from "./yaml-errors.ts";
 import { notFinite, plainValue } from "./yaml-scalar.ts";
@@ -169,7 +170,7 @@ function readMap(node: YAMLMap, reader: Reader): Read {
     offsets.push(start, end, read.start, read.end);
   }
   const { start, end } = extent(node, offsets);
-  const own: Entries = { keys, offsets, start, end, ...(anchored === undefined ? {} : { anchored }) };
+  const own: Entries = { keys, offsets, start, end, ...present({ anchored }) };
   if (merges.length === 0) {
     reader.places.set(object, own);
     return { value: object, start, end };

@@ -18,6 +18,7 @@ import { runLeaf } from "../shim/run-leaf.ts";
 import { openSession } from "../shim/session.ts";
 import { UsageError } from "../shim/usage-error.ts";
 import type { RunLog } from "../stores/contract/run-log-store.ts";
+import { present } from "../system/present.ts";
 import { annotate, mask, setOutput, withoutCommands } from "./commands.ts";
 
 /** https://docs.github.com/actions/reference/limits: legs of a matrix. */
@@ -123,7 +124,7 @@ function withKeys(place: Path, events: readonly Event[]): At {
   return place.flatMap((element, i): At => {
     if (element.index === undefined) return [];
     const key = element.kind === "map" ? keyOf([...place.slice(0, i), element], events) : undefined;
-    return [{ i: element.index, ...(key === undefined ? {} : { k: key }) }];
+    return [{ i: element.index, ...present({ k: key }) }];
   });
 }
 

@@ -2,6 +2,7 @@ import type { CatalogFile } from "../protocol/event.ts";
 import { type Path, pathKey } from "../protocol/path.ts";
 import type { Seed } from "../run-log/record/create-run.ts";
 import type { StepResult } from "../runtime/attempt/step-run.ts";
+import { present } from "../system/present.ts";
 
 /** What a log says already when the run begins. */
 export interface RecordedSteps {
@@ -37,7 +38,7 @@ export function recordedSteps(seed: Seed): RecordedSteps {
       attempt: event.attempt,
       delta,
       files: files.get(key) ?? [],
-      ...(control === undefined ? {} : { control }),
+      ...present({ control }),
     });
   }
   return {

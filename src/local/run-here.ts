@@ -2,6 +2,7 @@
  * Phase: a run on this machine. In: a plan, what the run starts with, the services, and an empty log. Out: the log, with the
  * run from its creation to its end. Whoever asks for a run (`magnus run`, and what begins from an earlier one) comes here.
  */
+
 import type { Plan } from "../plan/plan-node.ts";
 import type { Event, EventBody } from "../protocol/event.ts";
 import { type Parameters, type Path, pathKey } from "../protocol/path.ts";
@@ -14,6 +15,7 @@ import { codeIdentity } from "../runtime/given/code-identity.ts";
 import { ownerOf } from "../runtime/given/process-place.ts";
 import type { Services } from "../services/services.ts";
 import type { RunLog } from "../stores/contract/run-log-store.ts";
+import { present } from "../system/present.ts";
 import { openTracker } from "../tracking/open-tracker.ts";
 import type { Tracker } from "../tracking/tracker.ts";
 import type { Executor } from "./executor.ts";
@@ -72,7 +74,7 @@ async function runToEnd(here: RunHere, stop: AbortSignal): Promise<LocalOutcome>
   const writer = openEventWriter(log);
   tracker = await trackerOf(here, log, (warning) => writer.write(warning).catch(() => {}));
   const runLeaf = executor.openLeafRunner?.(seen);
-  const tagged = here.tag === undefined ? {} : { tag: here.tag };
+  const tagged = present({ tag: here.tag });
   const recorded = from === undefined ? nothingRecorded : recordedSteps(from.seed);
   await createRun(
     writer,
@@ -84,7 +86,7 @@ async function runToEnd(here: RunHere, stop: AbortSignal): Promise<LocalOutcome>
       ...tagged,
       owner: ownerOf(process.pid),
       code: codeIdentity(process.cwd()),
-      ...(from === undefined ? {} : { retryOf: from.run }),
+      ...present({ retryOf: from?.run }),
     },
     from?.seed,
   );
@@ -95,7 +97,7 @@ async function runToEnd(here: RunHere, stop: AbortSignal): Promise<LocalOutcome>
     jobs: here.jobs ?? executor.jobs,
     executor: executor.name,
     oneAtATime: executor.oneAtATime,
-    ...(runLeaf === undefined ? {} : { runLeaf }),
+    ...present({ runLeaf }),
     output: here.output,
     services: {
       run: { id: log.run, ...tagged },
@@ -106,13 +108,12 @@ async function runToEnd(here: RunHere, stop: AbortSignal): Promise<LocalOutcome>
       credentials: services.credentials(),
       isolate: services.isolate,
       projectDir: process.cwd(),
-      ...(here.directory === undefined ? {} : { runDirectory: here.directory }),
+      ...present({ runDirectory: here.directory }),
       claimAttempt: countAttempts(recorded),
       stop,
       kill: here.kill,
       graceMs: services.graceMs,
-      ...(here.runLogReader === undefined ? {} : { runLogReader: here.runLogReader }),
-      ...(tracker === undefined ? {} : { tracker }),
+      ...present({ runLogReader: here.runLogReader, tracker }),
     },
   });
   await recordEnd(log, writer, { status, events: events + 1 }, here.unrecorded);

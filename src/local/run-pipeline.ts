@@ -3,6 +3,7 @@
  * is in the run log. Walks the token of every graph in this process; each leaf goes through the same runtime core as
  * a shim's. Controls are computed here, so no gather runs.
  */
+
 import type { MapNode } from "../ir/pipeline.ts";
 import type { Plan, PlanComposite, PlanGraph, PlanLeaf, PlanNode } from "../plan/plan-node.ts";
 import type { CatalogFile } from "../protocol/event.ts";
@@ -14,6 +15,7 @@ import { mergeMap, mergeParallel } from "../run-log/replay/merge.ts";
 import { runStep } from "../runtime/attempt/run-step.ts";
 import type { StepResult, StepRun, StepServices } from "../runtime/attempt/step-run.ts";
 import { inParallel, type Limit, limit } from "../system/limit.ts";
+import { present } from "../system/present.ts";
 import type { RecordedSteps } from "./recorded-steps.ts";
 import { enter, isEmpty, noFiles, type Token, visible, withFiles } from "./token.ts";
 
@@ -83,7 +85,7 @@ async function runGraph(graph: PlanGraph, token: Token, machine: Machine): Promi
     if (machine.services.stop.aborted) return { ok: false, delta, put };
     const edge: Edge = end.ok ? node.ok : node.failed;
     if ("end" in edge) {
-      return { ok: edge.end === "success", delta, put, ...(control === undefined ? {} : { control }) };
+      return { ok: edge.end === "success", delta, put, ...present({ control }) };
     }
     const next = graph.nodes.get(edge.to);
     if (next === undefined) throw new Error(`an edge leads to ${edge.to}, which is not in its graph`);
@@ -112,7 +114,7 @@ async function runLeaf(leaf: PlanLeaf, token: Token, machine: Machine): Promise<
   const result = machine.recorded.result(path) ?? (await runNow(leaf, path, token, machine));
   if (result === undefined) return { ok: false, delta: {}, put: [] };
   const ok = result.status === "success";
-  const control = result.control === undefined ? {} : { control: result.control };
+  const control = present({ control: result.control });
   return { ok, delta: ok ? result.delta : {}, put: result.files, ...control };
 }
 
@@ -161,7 +163,7 @@ async function runMap(
   const most = isOneAtATime(node, machine) ? 1 : Math.min(map.maxParallel ?? machine.jobs, machine.jobs);
   const ends = await inParallel(most, list, (item, index) => {
     const key = keys[index];
-    const element = { ...node.element, index, ...(key === undefined ? {} : { key }) };
+    const element = { ...node.element, index, ...present({ key }) };
     return runGraph(body, enter(token, element, { [map.iterateAs]: item }), machine);
   });
   return joined(ends, (deltas) => mergeMap(deltas, list, map.reduce).delta);
@@ -183,7 +185,7 @@ async function runConditional(
     kind: "conditional",
     element: node.element,
     parameter,
-    ...(otherwise === undefined ? {} : { default: otherwise }),
+    ...present({ default: otherwise }),
   };
   const value = control ?? (await writeControl(duty, node, token, machine));
   if (value === "fault") return failedEnd;
@@ -243,7 +245,7 @@ async function writeControl(
     path,
     attempt: 1,
     round: 1,
-    data: { value, ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) },
+    data: { value, ...present({ reason, message }) },
   });
   return value;
 }

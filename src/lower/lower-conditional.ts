@@ -1,6 +1,7 @@
 import { suggest } from "../diagnostics/suggest.ts";
 import type { ConditionalNode, Graph } from "../ir/pipeline.ts";
 import { conditionalShape } from "../schema/steps.ts";
+import { present } from "../system/present.ts";
 import { type Edges, lowerBase } from "./lower-base.ts";
 import { lowerBranches } from "./lower-branches.ts";
 import { readStep } from "./read-step.ts";
@@ -15,7 +16,7 @@ export function lowerConditional(step: StepSource, edges: Edges, scope: Scope): 
     ...lowerBase(step, fields, edges),
     parameter: fields.parameter ?? "",
     branches,
-    ...(chosen === undefined ? {} : { default: chosen }),
+    ...present({ default: chosen }),
   };
   if (fields.parameter === undefined) scope.shared.uncertain.keys.add(node);
   return node;

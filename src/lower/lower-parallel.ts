@@ -1,5 +1,6 @@
 import type { ParallelNode } from "../ir/pipeline.ts";
 import { parallelShape } from "../schema/steps.ts";
+import { present } from "../system/present.ts";
 import { type Edges, lowerBase } from "./lower-base.ts";
 import { lowerBranches } from "./lower-branches.ts";
 import { readStep } from "./read-step.ts";
@@ -14,6 +15,6 @@ export function lowerParallel(step: StepSource, edges: Edges, scope: Scope): Par
     kind: "parallel",
     ...lowerBase(step, fields, edges),
     branches: lowerBranches(step, scope),
-    ...(onConflict === undefined ? {} : { onConflict }),
+    ...present({ onConflict }),
   };
 }

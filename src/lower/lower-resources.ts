@@ -1,6 +1,7 @@
 import type { Resources } from "../protocol/task-fields.ts";
 import type { Written } from "../schema/field-shapes.ts";
 import { exactSpan } from "../source/source-document.ts";
+import { present } from "../system/present.ts";
 import type { FieldPlace } from "./scope.ts";
 
 /** Kubernetes: resource quantities (apimachinery, `resource.ParseQuantity`). */
@@ -26,9 +27,7 @@ export function lowerResources(
   const [cpu, memory, gpu] = [read("cpu"), read("memory"), read("gpu")];
   if (cpu === undefined && memory === undefined && gpu === undefined) return undefined;
   return {
-    ...(cpu === undefined ? {} : { cpu }),
-    ...(memory === undefined ? {} : { memory }),
-    ...(gpu === undefined ? {} : { gpu }),
+    ...present({ cpu, memory, gpu }),
   };
 }
 

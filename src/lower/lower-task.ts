@@ -6,6 +6,7 @@ import type { CommandType } from "../protocol/step-spec.ts";
 import type { ShapeOf } from "../schema/shape.ts";
 import { taskShape } from "../schema/steps.ts";
 import type { Span } from "../source/source-file.ts";
+import { present } from "../system/present.ts";
 import { type Edges, lowerBase } from "./lower-base.ts";
 import { lowerFields, usualValues } from "./lower-fields.ts";
 import { readStep } from "./read-step.ts";
@@ -27,7 +28,7 @@ export function lowerTask(step: StepSource, edges: Edges, scope: Scope): TaskNod
     command: lowerCommand(fields.command ?? "", type, step, scope),
     ...values,
     ...(type === "shell" && shell !== undefined ? { shell } : {}),
-    ...(notebook === undefined ? {} : { notebook }),
+    ...present({ notebook }),
   };
   // Of a command that could not be read, or whose type is not known, nothing more is said.
   const unknown = !fields.command_type && (container.command_type ?? null) !== null;

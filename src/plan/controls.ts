@@ -6,6 +6,7 @@
 import type { CompositeNode, Graph, Node, StubNode, TaskNode } from "../ir/pipeline.ts";
 import { kinds } from "../protocol/kinds.ts";
 import type { ControlDuty } from "../protocol/step-spec.ts";
+import { present } from "../system/present.ts";
 import type { Activation } from "./activations.ts";
 import { elementOf } from "./element.ts";
 
@@ -47,7 +48,7 @@ export function controlDuty(
   const element = elementOf(next, graph);
   if (next.kind === "map") return { kind: "map", element };
   const { parameter, default: otherwise } = next;
-  return { kind: "conditional", element, parameter, ...(otherwise === undefined ? {} : { default: otherwise }) };
+  return { kind: "conditional", element, parameter, ...present({ default: otherwise }) };
 }
 
 function isLeaf(node: Node | undefined): boolean {

@@ -1,5 +1,6 @@
 import type { Graph, Node } from "../ir/pipeline.ts";
 import type { PathElement } from "../protocol/path.ts";
+import { present } from "../system/present.ts";
 
 /** A node as it stands in paths: its edges and what replaying it needs, without a selector, defaults left out. */
 export function elementOf(node: Node, graph: Graph): PathElement {
@@ -26,6 +27,6 @@ function compositePart(node: Node): Partial<PathElement> {
     case "map":
       return { on: node.iterateOn, as: node.iterateAs, ...(node.reduce === "list" ? {} : { reduce: node.reduce }) };
     case "loop":
-      return node.indexAs === undefined ? {} : { as: node.indexAs };
+      return present({ as: node.indexAs });
   }
 }

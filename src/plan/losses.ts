@@ -4,8 +4,10 @@
  * A shim that finds the run log stopping before its own step may declare the step in the way lost, but only if that
  * step's failure leads here with nothing else running. These lists, computed from the edges, are its right to do so.
  */
+
 import { kinds } from "../protocol/kinds.ts";
 import type { RunSpec, StepSpec } from "../protocol/step-spec.ts";
+import { present } from "../system/present.ts";
 import type { PlanComposite, PlanGraph, PlanNode, PlannedSpec } from "./plan-node.ts";
 
 type Loss = NonNullable<StepSpec["mayBeLost"]>[number];
@@ -21,7 +23,7 @@ export function addLossLists(root: PlanGraph, specs: readonly PlannedSpec[], run
   const first = root.start;
   for (const lost of specs) {
     const { followers, endsPlainly } = followersOf(lost.node, owners);
-    const entry: Loss = { path: lost.spec.path, ...(lost.gather === undefined ? {} : { gather: lost.gather }) };
+    const entry: Loss = { path: lost.spec.path, ...present({ gather: lost.gather }) };
     if (!endsPlainly || isFirstInside(lost)) verdict.push(entry);
     for (const key of followers) {
       const follower = specOf.get(key);

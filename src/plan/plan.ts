@@ -1,4 +1,5 @@
 import { kinds } from "../protocol/kinds.ts";
+import { present } from "../system/present.ts";
 import type { Plan, PlanComposite, PlanGraph, PlanLeaf, PlanNode, PlanNodeBase, PlannedSpec } from "./plan-node.ts";
 /**
  * Phase: plan. In: the IR of a pipeline that passed the rules. Out: the same graphs with everything decided that a
@@ -72,7 +73,7 @@ function planLeaf(
   const spec: MutableStepSpec = {
     path: base.path,
     ...(node.kind === "task" ? { task: taskSpec(node) } : {}),
-    ...(control === undefined ? {} : { control }),
+    ...present({ control }),
     ...(around.concurrent ? { concurrent: true } : {}),
   };
   const leaf: PlanLeaf = { ...base, kind: "leaf", node, step: spec };
@@ -105,8 +106,7 @@ function planComposite(
     kind: "composite",
     node,
     graphs,
-    ...(openSpec === undefined ? {} : { open: openSpec }),
-    ...(closeSpec === undefined ? {} : { close: closeSpec }),
+    ...present({ open: openSpec, close: closeSpec }),
     ...(openSpec === undefined && kinds[node.kind].needsControl ? { fedBy: base.activation[0]?.from ?? "" } : {}),
   };
   if (openSpec) around.specs.push({ spec: openSpec, node: composite, gather: "open" });
@@ -128,7 +128,7 @@ function conditionalDuty(node: CompositeNode & { kind: "conditional" }, element:
     kind: "conditional",
     element,
     parameter,
-    ...(otherwise === undefined ? {} : { default: otherwise }),
+    ...present({ default: otherwise }),
   } as const;
 }
 

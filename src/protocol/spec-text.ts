@@ -2,6 +2,7 @@
  * Step specs as compiled files carry them: one line of ASCII JSON with defaults left out, in which no platform's
  * templating (`{{ }}`, `${{ }}`) can find anything to replace.
  */
+import { present } from "../system/present.ts";
 import { escapeNonAscii, isObject, type Json, type JsonObject, parseJson, printJson, setKey } from "./json.ts";
 import type { Edge, Path, PathElement } from "./path.ts";
 import { type ControlDuty, protocolVersion, type StepSpec, type TaskSpec } from "./step-spec.ts";
@@ -17,14 +18,12 @@ export function printSpec(spec: StepSpec, refer: ReferToNames = () => undefined)
   const { path, mayBeLost, control, task, ...rest } = spec;
   const small = {
     path: path.map((element) => smallElement(element, refer)),
-    ...(task === undefined ? {} : { task: smallTask(task) }),
+    ...present({ task: task && smallTask(task) }),
     ...(rest as unknown as JsonObject),
-    ...(control === undefined ? {} : { control: smallDuty(control, refer) }),
-    ...(mayBeLost === undefined
-      ? {}
-      : {
-          mayBeLost: mayBeLost.map((loss) => ({ ...loss, path: loss.path.map((each) => smallElement(each, refer)) })),
-        }),
+    ...present({ control: control && smallDuty(control, refer) }),
+    ...present({
+      mayBeLost: mayBeLost?.map((loss) => ({ ...loss, path: loss.path.map((each) => smallElement(each, refer)) })),
+    }),
   };
   return printAscii(small as Json);
 }
@@ -97,7 +96,7 @@ function readPath(path: readonly Json[], table: JsonObject): Path {
     if (names === undefined && of !== undefined) throw new SpecError(`there is no table of names ${printJson(of)}`);
     return {
       ...(rest as unknown as PathElement),
-      ...(names === undefined ? {} : { of: names as unknown as readonly string[] }),
+      ...present({ of: names as unknown as readonly string[] | undefined }),
       ok: readEdge(ok, "success"),
       failed: readEdge(failed, "fail"),
     };
@@ -118,7 +117,7 @@ function smallElement(element: PathElement, refer: ReferToNames): JsonObject {
   const names = rest.of === undefined ? undefined : refer(rest.of);
   return {
     ...(rest as unknown as JsonObject),
-    ...(names === undefined ? {} : { of: names }),
+    ...present({ of: names }),
     ...smallEdge("ok", ok, "success"),
     ...smallEdge("failed", failed, "fail"),
   };

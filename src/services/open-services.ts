@@ -1,6 +1,7 @@
 import { lookupIn, ServiceError, type ServicesSpec, serviceDefaults } from "../protocol/services.ts";
 import type { RemoteAccess } from "../stores/contract/remote-access.ts";
 import type { ServiceAccess, ServiceKinds } from "../stores/contract/service-kind.ts";
+import { present } from "../system/present.ts";
 import { credentialsOf } from "./credentials-of.ts";
 import { readSettings, type Settings } from "./read-settings.ts";
 import { serviceKinds } from "./service-kinds.ts";
@@ -24,7 +25,7 @@ export function openServices(
   const secrets = choose(services, "secrets", here);
   const tracking = tracker.kind.open(tracker.settings, here);
   return {
-    ...(tracking === undefined ? {} : { tracker: tracking }),
+    ...present({ tracker: tracking }),
     runLogStore: runLogStore.kind.open(runLogStore.settings, here),
     catalog: catalog.kind.open(catalog.settings, here),
     credentials: () =>

@@ -14,6 +14,7 @@ import { ownerOf } from "../runtime/given/process-place.ts";
 import { makeScratchFolder, sweepScratchFolders } from "../runtime/given/scratch.ts";
 import { isRunId } from "../stores/contract/run-log-names.ts";
 import { StoreError } from "../stores/contract/store-error.ts";
+import { present } from "../system/present.ts";
 import { readArguments, readServices, readText } from "./session.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -127,9 +128,7 @@ function readUserArguments(argv: readonly string[]): UserArguments {
     const { param, "parameters-file": file, "run-id": run, tag } = values as Record<string, string & string[]>;
     return {
       params: param ?? [],
-      ...(file === undefined ? {} : { file }),
-      ...(run === undefined ? {} : { run }),
-      ...(tag === undefined ? {} : { tag }),
+      ...present({ file, run, tag }),
     };
   } catch (error) {
     const told = error instanceof Error ? error.message : String(error);

@@ -18,6 +18,7 @@ import { scratchOwner } from "../runtime/given/scratch.ts";
 import type { RunLog } from "../stores/contract/run-log-store.ts";
 import { StoreError } from "../stores/contract/store-error.ts";
 import { monotonicMs } from "../system/monotonic-clock.ts";
+import { present } from "../system/present.ts";
 import { stopSignals } from "../system/stop-signals.ts";
 import { writeToStream } from "../system/write-to-stream.ts";
 import { createRunWhereNobodyDid, readParameters } from "./create-where-missing.ts";
@@ -71,7 +72,7 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
       credentials: services.credentials(),
       isolate: services.isolate,
       projectDir: process.cwd(),
-      ...(runDirectory === undefined ? {} : { runDirectory }),
+      ...present({ runDirectory }),
       claimAttempt: (at, gather) => claimAttempt(log, at, gather),
       output: (stream, chunk) => writeToStream(process[stream], chunk),
       stop: gone === undefined ? signals.stop : AbortSignal.any([signals.stop, gone.stop]),
@@ -79,10 +80,8 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
       recordsStopAtOnce: gone === undefined,
       ...(isOfScript() ? { pid: process.pid } : {}),
       graceMs: services.graceMs,
-      ...(reader === undefined
-        ? {}
-        : { runLogReader: { command: reader, services: process.env.MAGNUS_SERVICES ?? "{}" } }),
-      ...(tracker === undefined ? {} : { tracker }),
+      ...(reader && { runLogReader: { command: reader, services: process.env.MAGNUS_SERVICES ?? "{}" } }),
+      ...present({ tracker }),
     },
   );
   if (gone?.stop.aborted && gone.isLast() && result.status === "cancelled") {

@@ -3,11 +3,13 @@
  * (code-cache.ts), so that the Node of the next step need not parse and compile it again. Without such a cache the shim
  * starts all the same, slower.
  */
+
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Script } from "node:vm";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { errorCode } from "../system/error-code.ts";
+import { present } from "../system/present.ts";
 import { cacheName, ownCacheFolder, readCache, writeCache } from "./code-cache.ts";
 
 const file = path.join(__dirname, "shim.cjs");
@@ -19,7 +21,7 @@ const cachedData = readCache(name, __dirname, own);
 const body = source.slice(source.indexOf("\n"));
 const script = new Script(`(function(exports,require,module,__filename,__dirname){${body}\n})`, {
   filename: file,
-  ...(cachedData === undefined ? {} : { cachedData }),
+  ...present({ cachedData }),
 });
 const usable = cachedData !== undefined && script.cachedDataRejected !== true;
 // At the end of a step, since by then V8 has compiled what a step needs.

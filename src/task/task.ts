@@ -3,11 +3,13 @@
  * MAGNUS_OUTPUT_FILE. What the task's own code imports as `magnus-pipelines/task`; it also works outside a run, in a
  * debugger or a test, and each function says what it does there.
  */
+
 import { execFileSync } from "node:child_process";
 import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseEnv } from "node:util";
 import { globOf } from "../system/glob.ts";
+import { present } from "../system/present.ts";
 
 /** What was asked for is not there, or cannot be given to magnus. The message is for people. */
 export class MagnusError extends Error {
@@ -73,7 +75,7 @@ export function trackThis(
   const values = Object.entries(metrics).map(
     ([name, value]) => [name, JSON.parse(jsonOf(value, name, "metric")) as JsonValue] as const,
   );
-  answer(JSON.stringify({ metrics: Object.fromEntries(values), ...(step === undefined ? {} : { step }) }));
+  answer(JSON.stringify({ metrics: Object.fromEntries(values), ...present({ step }) }));
 }
 
 /**

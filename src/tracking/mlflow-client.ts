@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, type JsonObject, parseJson } from "../protocol/json.ts";
+import { present } from "../system/present.ts";
 import { type KeyedValue, keyTag, type NewRun, type Records, type RunStatus } from "./mlflow-records.ts";
 import type { MlflowSettings } from "./mlflow-settings.ts";
 
@@ -29,7 +30,7 @@ export function mlflowClient(settings: MlflowSettings): MlflowClient {
     const found = await call("runs/search", body, signal);
     const runs = isArray(found.runs ?? null) ? (found.runs as Json[]) : [];
     const next = textAt(found, "next_page_token");
-    return { runs: runs.map(readRun), ...(next === undefined ? {} : { next }) };
+    return { runs: runs.map(readRun), ...present({ next }) };
   };
 
   const experimentNamed = async (name: string, signal: AbortSignal): Promise<string> => {
@@ -153,8 +154,8 @@ async function exchange(
   try {
     response = await fetch(`${url}/api/2.0/mlflow/${path}`, {
       method: body === undefined ? "GET" : "POST",
-      headers: { "content-type": "application/json", ...(authorization === undefined ? {} : { authorization }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: { "content-type": "application/json", ...present({ authorization }) },
+      ...(body && { body: JSON.stringify(body) }),
       signal,
       // A login page is no answer.
       redirect: "error",
@@ -208,7 +209,7 @@ function readRun(run: Json): { readonly id: string; readonly key?: string } {
   const tags = isObject(run.data ?? null) ? (run.data as JsonObject).tags : undefined;
   const tag = isArray(tags ?? null) ? (tags as Json[]).find((one) => isObject(one) && one.key === keyTag) : undefined;
   const key = isObject(tag ?? null) ? textAt(tag as JsonObject, "value") : undefined;
-  return { id: needText(run, "info", "run_id"), ...(key === undefined ? {} : { key }) };
+  return { id: needText(run, "info", "run_id"), ...present({ key }) };
 }
 
 function textAt(value: JsonObject, ...keys: readonly string[]): string | undefined {

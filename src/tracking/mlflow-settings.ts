@@ -1,3 +1,5 @@
+import { present } from "../system/present.ts";
+
 /** Where a tracking server is and what it is told, from the configuration and MLflow's own variables. */
 export interface MlflowSettings {
   /** http or https, without user and password. */
@@ -31,7 +33,7 @@ export function readMlflowSettings(server: string | undefined, env: Environment)
   const { MLFLOW_EXPERIMENT_ID: id, MLFLOW_EXPERIMENT_NAME: name } = env;
   return {
     url: `${url.origin}${url.pathname.replace(/\/+$/, "")}`,
-    ...(authorization === undefined ? {} : { authorization }),
+    ...present({ authorization }),
     ...(id ? { experiment: { id } } : name ? { experiment: { name } } : {}),
   };
 }

@@ -1,5 +1,7 @@
 /** The parts of a container template that do not depend on what runs in it. */
+
 import type { Resources } from "../../src/protocol/task-fields.ts";
+import { present } from "../../src/system/present.ts";
 import { environmentOf, shimFolder } from "./environment.ts";
 import type { ArgoOptions, ShapeOptions } from "./options.ts";
 import type { Storage } from "./storage.ts";
@@ -32,10 +34,7 @@ export function podPart(shape: ShapeOptions, all: ArgoOptions): object {
         }
       : {};
   return {
-    ...(node_selector === undefined ? {} : { nodeSelector: node_selector }),
-    ...(tolerations === undefined ? {} : { tolerations }),
-    ...(affinity === undefined ? {} : { affinity }),
-    ...(pod_spec_patch === undefined ? {} : { podSpecPatch: pod_spec_patch }),
+    ...present({ nodeSelector: node_selector, tolerations, affinity, podSpecPatch: pod_spec_patch }),
     volumes: [files, ...(all.shim === "image-volume" ? [image] : [])],
     ...delivery,
   };
@@ -67,8 +66,7 @@ export function container({ image, args, shape, secrets = [], resources }: Conta
     command: [programs[options.shim]],
     args,
     env: environmentOf(shape, secrets, around),
-    ...(sizes === undefined ? {} : { resources: sizes }),
-    ...(shape.security_context === undefined ? {} : { securityContext: shape.security_context }),
+    ...present({ resources: sizes, securityContext: shape.security_context }),
     volumeMounts: [
       { name: "magnus", mountPath: shimFolder },
       ...(options.shim === "image-volume" ? [{ name: "magnus-shim", mountPath: "/magnus-shim" }] : []),
@@ -81,16 +79,15 @@ function resourcesOf({ resources }: ShapeOptions, own: Resources | undefined): o
   const requests = quantities({ ...resources?.requests, ...own, gpu: undefined });
   const limits = quantities({ ...resources?.limits, ...own });
   if (requests === undefined && limits === undefined) return undefined;
-  return { ...(requests === undefined ? {} : { requests }), ...(limits === undefined ? {} : { limits }) };
+  return { ...present({ requests, limits }) };
 }
 
 function quantities(list: { readonly [K in keyof Resources]?: string | undefined }): object | undefined {
   const { cpu, memory, gpu } = list;
   const all = {
-    ...(cpu === undefined ? {} : { cpu }),
-    ...(memory === undefined ? {} : { memory }),
+    ...present({ cpu, memory }),
     // Kubernetes: a limit alone is the request as well.
-    ...(gpu === undefined ? {} : { "nvidia.com/gpu": gpu }),
+    ...present({ "nvidia.com/gpu": gpu }),
   };
   return Object.keys(all).length === 0 ? undefined : all;
 }

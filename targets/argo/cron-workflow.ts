@@ -1,3 +1,4 @@
+import { present } from "../../src/system/present.ts";
 import { schedulesOf } from "../../src/target/schedules/schedules.ts";
 import type { ArgoOptions } from "./options.ts";
 
@@ -12,7 +13,7 @@ export function cronWorkflow(name: string, options: ArgoOptions): object {
   return {
     apiVersion: "argoproj.io/v1alpha1",
     kind: "CronWorkflow",
-    metadata: { name, ...(options.namespace === undefined ? {} : { namespace: options.namespace }) },
+    metadata: { name, ...present({ namespace: options.namespace }) },
     spec: {
       schedules: texts,
       ...(others.length === 0 ? { timezone: first } : {}),

@@ -2,6 +2,7 @@ import type { Plan, PlanComposite, PlanGraph } from "../../src/plan/plan-node.ts
 import { creatingVerdictSpec } from "../../src/plan/verdict-spec.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
 import { isArray, type Json } from "../../src/protocol/json.ts";
+import { present } from "../../src/system/present.ts";
 import { cronWorkflow } from "./cron-workflow.ts";
 import type { Graphs } from "./graphs/building.ts";
 import { printGraphs } from "./graphs/graphs.ts";
@@ -98,13 +99,11 @@ function workflowOf(plan: Plan, name: string, options: ArgoOptions, storage: Sto
   const { pipeline } = plan;
   const metadata = {
     ...(asTemplate ? { name } : { generateName: `${name}-` }),
-    ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+    ...present({ namespace: options.namespace }),
     labels: { "app.kubernetes.io/managed-by": "magnus", ...options.labels },
     annotations: {
       "workflows.argoproj.io/title": oneLine(pipeline.name),
-      ...(pipeline.description === undefined
-        ? {}
-        : { "workflows.argoproj.io/description": oneLine(pipeline.description) }),
+      ...(pipeline.description && { "workflows.argoproj.io/description": oneLine(pipeline.description) }),
       ...options.annotations,
     },
   };
@@ -120,16 +119,16 @@ function specOf(plan: Plan, options: ArgoOptions, storage: Storage): object {
   }));
   return {
     entrypoint: ownTemplates.root,
-    ...(options.service_account_name === undefined ? {} : { serviceAccountName: options.service_account_name }),
+    ...present({ serviceAccountName: options.service_account_name }),
     ...(parameters.length === 0 ? {} : { arguments: { parameters } }),
-    ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
-    ...(options.image_pull_secrets === undefined
-      ? {}
-      : { imagePullSecrets: options.image_pull_secrets.map((name) => ({ name })) }),
-    ...(options.ttl_strategy === undefined ? {} : { ttlStrategy: options.ttl_strategy }),
-    ...(options.pod_gc === undefined ? {} : { podGC: options.pod_gc }),
-    ...(options.synchronization === undefined ? {} : { synchronization: options.synchronization }),
-    ...(options.archive_logs === undefined ? {} : { archiveLogs: options.archive_logs }),
+    ...present({ parallelism: options.parallelism }),
+    ...present({ imagePullSecrets: options.image_pull_secrets?.map((name) => ({ name })) }),
+    ...present({
+      ttlStrategy: options.ttl_strategy,
+      podGC: options.pod_gc,
+      synchronization: options.synchronization,
+      archiveLogs: options.archive_logs,
+    }),
     ...(storage.volumes.length === 0 ? {} : { volumes: storage.volumes }),
     ...(storage.claims.length === 0 ? {} : { volumeClaimTemplates: storage.claims }),
     onExit: ownTemplates.closing,

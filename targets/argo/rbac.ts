@@ -1,3 +1,4 @@
+import { present } from "../../src/system/present.ts";
 import { workflowName } from "./graphs/names.ts";
 import type { ArgoOptions } from "./options.ts";
 
@@ -7,7 +8,7 @@ export function roleObjects(
   { name, namespace, service_account_name }: ArgoOptions,
 ): readonly object[] {
   const role = `${workflowName(name ?? pipeline, 50)}-executor`;
-  const metadata = { name: role, ...(namespace === undefined ? {} : { namespace }) };
+  const metadata = { name: role, ...present({ namespace }) };
   const group = "rbac.authorization.k8s.io";
   const rule = { apiGroups: ["argoproj.io"], resources: ["workflowtaskresults"], verbs: ["create", "patch"] };
   const subject = { kind: "ServiceAccount", name: service_account_name ?? "default" };
@@ -18,7 +19,7 @@ export function roleObjects(
       kind: "RoleBinding",
       metadata,
       roleRef: { apiGroup: group, kind: "Role", name: role },
-      subjects: [{ ...subject, ...(namespace === undefined ? {} : { namespace }) }],
+      subjects: [{ ...subject, ...present({ namespace }) }],
     },
   ];
 }

@@ -6,6 +6,7 @@
 import type { Plan, PlanLeaf } from "../../src/plan/plan-node.ts";
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
 import type { Resources } from "../../src/protocol/task-fields.ts";
+import { present } from "../../src/system/present.ts";
 import { checksum, type NameScope } from "../../src/target/name-scope.ts";
 import { type Cluster, container, podPart } from "./container.ts";
 import { controlFile } from "./environment.ts";
@@ -200,7 +201,7 @@ function stepTemplate(
     outputs: { parameters: [{ name: "control", valueFrom: { path: controlFile, default: "fault" } }] },
     ...retryPart(shape),
     ...deadlinePart(shape),
-    ...(shape.options.pending_timeout === undefined ? {} : { pendingTimeout: shape.options.pending_timeout }),
+    ...present({ pendingTimeout: shape.options.pending_timeout }),
     ...podPart(shape.options, cluster.options),
     container: container({ ...shape, args: [...args, ...given], shape: shape.options }, cluster),
   };
@@ -216,16 +217,13 @@ function submitted(parameter: string): string {
 
 function retryPart({ maxAttempts, backoff }: Shape): object {
   if (maxAttempts === 1) return {};
-  const wait =
-    backoff === undefined
-      ? {}
-      : {
-          backoff: {
-            duration: `${backoff.initialMs}ms`,
-            factor: String(backoff.factor),
-            ...(Number.isFinite(backoff.maxMs) ? { cap: `${backoff.maxMs}ms` } : {}),
-          },
-        };
+  const wait = backoff && {
+    backoff: {
+      duration: `${backoff.initialMs}ms`,
+      factor: String(backoff.factor),
+      ...(Number.isFinite(backoff.maxMs) ? { cap: `${backoff.maxMs}ms` } : {}),
+    },
+  };
   // Always: a pod that was evicted or whose node was lost is an Error, and is repeated as well.
   return { retryStrategy: { limit: String(maxAttempts - 1), retryPolicy: "Always", ...wait } };
 }

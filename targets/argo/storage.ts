@@ -1,5 +1,6 @@
 import type { ServicesSpec } from "../../src/protocol/services.ts";
 import { folderOf, usualType, variablesOfServices } from "../../src/services/services-elsewhere.ts";
+import { present } from "../../src/system/present.ts";
 import { workflowName } from "./graphs/names.ts";
 import type { ArgoOptions } from "./options.ts";
 
@@ -85,7 +86,7 @@ function newClaim(storage: NonNullable<ArgoOptions["storage"]>): object {
     metadata: { name: "magnus-data" },
     spec: {
       accessModes: [storage.access_mode],
-      ...(storage.storage_class === undefined ? {} : { storageClassName: storage.storage_class }),
+      ...present({ storageClassName: storage.storage_class }),
       resources: { requests: { storage: storage.size } },
     },
   };

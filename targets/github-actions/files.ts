@@ -179,7 +179,7 @@ function batchWorkflow(plan: Plan, owner: CompositeSite, jobs: Jobs): WithoutCom
       name: `${shown(owner.title)} (\${{ matrix.item.i }} \${{ matrix.item.k }})`,
       if: "${{ !cancelled() }}",
       strategy: { "fail-fast": false, ...limitOf(owner, jobs), matrix: { item: "${{ fromJSON(inputs.items) }}" } },
-      permissions: body === undefined ? {} : jobs.permissionsOf(body),
+      permissions: body ? jobs.permissionsOf(body) : {},
       uses: `./.github/workflows/${name}--${owner.id}.yml`,
       with: { call: jobs.writing.call, at: itemIndex(nested ? "${{ inputs.at }}" : ""), from: "${{ inputs.from }}" },
       ...(secrets.length === 0

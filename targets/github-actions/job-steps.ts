@@ -1,6 +1,7 @@
 /** What the jobs that run something are made of. */
 
 import type { TaskNode } from "../../src/ir/pipeline.ts";
+import { present } from "../../src/system/present.ts";
 import { longestTry } from "./longest-try.ts";
 import type { JobOptions } from "./options.ts";
 import { pins } from "./pins.ts";
@@ -43,7 +44,7 @@ export function runSteps(job: RunJob, writing: Writing): readonly Step[] {
         call: writing.call,
       },
       ...(Object.keys(job.env).length === 0 ? {} : { env: job.env }),
-      ...(minutes === undefined ? {} : { "timeout-minutes": minutes }),
+      ...present({ "timeout-minutes": minutes }),
     },
     ...uploads(job, writing),
   ];

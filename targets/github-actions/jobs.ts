@@ -2,7 +2,9 @@
  * The jobs of a file: one for each step and gather, and one for each call of the body of a map or loop. What has run
  * before, the condition says; what it needs of that, the downloads.
  */
+
 import type { StepSpec } from "../../src/protocol/step-spec.ts";
+import { present } from "../../src/system/present.ts";
 import {
   activationOf,
   bodyRuns,
@@ -91,11 +93,11 @@ function leafJob(site: LeafSite, jobs: Jobs): Job {
     ...(wantsFiles ? { files: filesBefore(site, jobs) } : {}),
     stores: jobs.storing.has(site.id),
     env: {
-      ...(node.step.run === undefined ? {} : jobs.parameters),
+      ...(node.step.run && jobs.parameters),
       ...options.env,
       ...secretsOf(task?.secrets ?? [], jobs.options),
     },
-    ...(task === undefined ? {} : { task }),
+    ...present({ task }),
     options,
   };
   const shown = jobs.writing.shown(site.title);
@@ -123,7 +125,7 @@ function closingJob(graph: GraphSite, jobs: Jobs): readonly Job[] {
 }
 
 function gatherRun({ id, title, step }: GatherJob, index: string, chunks: readonly string[], jobs: Jobs): RunJob {
-  const env = step.run === undefined ? {} : jobs.parameters;
+  const env = step.run ? jobs.parameters : {};
   return {
     id,
     title,
@@ -150,7 +152,7 @@ interface RunParts extends JobParts {
 function runJob({ run, name, when, strategy = {}, site, step }: RunParts, jobs: Jobs): Job {
   const outputs = {
     ...(tellsOk(site) ? { ok: okOutput(run, jobs.writing) } : {}),
-    ...(step.control === undefined ? {} : { control: "${{ steps.run.outputs.control }}" }),
+    ...(step.control && { control: "${{ steps.run.outputs.control }}" }),
     ...(feedsBatches(site, step) ? { batches: "${{ steps.run.outputs.batches }}" } : {}),
   };
   return {
@@ -167,7 +169,7 @@ function runJob({ run, name, when, strategy = {}, site, step }: RunParts, jobs: 
       ...(site.captured ? { "continue-on-error": true } : {}),
       permissions: {
         contents: "read",
-        ...(run.task === undefined ? {} : run.options.permissions),
+        ...(run.task && run.options.permissions),
         ...jobs.permissions,
       },
       ...(Object.keys(outputs).length === 0 ? {} : { outputs }),
@@ -206,7 +208,7 @@ export function limitOf({ node }: CompositeSite, { options }: Pick<Jobs, "option
   const override = node.node.overrides["github-actions"];
   const limit =
     (override === undefined ? undefined : options.overrides[override]?.max_parallel) ?? node.node.maxParallel;
-  return limit === undefined ? {} : { "max-parallel": limit };
+  return present({ "max-parallel": limit });
 }
 
 function mapCall(site: CompositeSite, jobs: Jobs): Job {
@@ -259,7 +261,7 @@ function callJob({ id, name, when, strategy = {}, inputs }: CallParts, site: Com
       name,
       ...whenOf(when, site.home.file),
       ...strategy,
-      permissions: body === undefined ? {} : jobs.permissionsOf(body),
+      permissions: body ? jobs.permissionsOf(body) : {},
       uses: `./.github/workflows/${jobs.fileName(site)}`,
       with: { call: jobs.writing.call, ...inputs },
       ...(secrets.length === 0

@@ -5,6 +5,7 @@ import { localHost } from "../../src/simulate/github-actions/host/local-host.ts"
 import { type SimulationOptions, simulateWorkflow } from "../../src/simulate/github-actions/run/simulate-workflow.ts";
 import type { Problem, SimulationEvent, WorkflowEnd } from "../../src/simulate/github-actions/workflow/workflow-end.ts";
 import { measuredTime } from "../../src/system/duration.ts";
+import { present } from "../../src/system/present.ts";
 import { visible } from "../../src/system/visible.ts";
 import { readPairs } from "../../src/target/read-pairs.ts";
 import type { Simulate, SimulationHost } from "../../src/target/simulator.ts";
@@ -33,8 +34,7 @@ export const simulate: Simulate = async ({ name }, { parameters, secrets: given,
     secrets: Object.fromEntries(secrets),
     fail,
     signal: stop,
-    ...(event === undefined ? {} : { event }),
-    ...(jobs === undefined ? {} : { jobs }),
+    ...present({ event, jobs }),
   } satisfies SimulationOptions);
   if (json) host.print(`${JSON.stringify(end)}\n`);
   printEnd(end, path.relative(process.cwd(), artifacts), host);

@@ -11,6 +11,7 @@ import { probeCatalog, probeRunLogStore } from "../../services/probe-stores.ts";
 import type { Services } from "../../services/services.ts";
 import type { RunLogStore } from "../../stores/contract/run-log-store.ts";
 import { StoreError } from "../../stores/contract/store-error.ts";
+import { present } from "../../system/present.ts";
 import { loadConfiguration } from "../input/load-pipeline.ts";
 import type { ConfigurationOptions, DiagnosticOptions } from "../input/options.ts";
 import { reportBeside } from "../output/report.ts";
@@ -113,7 +114,7 @@ const versions = { magnus: version, protocol: protocolVersion, node: process.ver
 function printJson(checks: readonly Check[]): string {
   const shown = checks.map(({ service, store, wrong, credentials }) => ({
     ...{ service, store, ok: wrong.length === 0, wrong },
-    ...(credentials === undefined ? {} : { credentials }),
+    ...present({ credentials }),
   }));
   return `${JSON.stringify({ checks: shown, versions })}\n`;
 }

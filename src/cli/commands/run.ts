@@ -29,6 +29,7 @@ import type { RunLog } from "../../stores/contract/run-log-store.ts";
 import { StoreError } from "../../stores/contract/store-error.ts";
 import { optional } from "../../system/optional.ts";
 import { packageRoot } from "../../system/package-root.ts";
+import { present } from "../../system/present.ts";
 import { stopSignals } from "../../system/stop-signals.ts";
 import { loadConfiguration, loadPipeline } from "../input/load-pipeline.ts";
 import type { CommonOptions } from "../input/options.ts";
@@ -79,7 +80,7 @@ async function prepare(name: string, options: RunOptions, sink: DiagnosticSink):
   const executor = openExecutor(configuration, checked, sink);
   const parameters = await collectParameters({
     ...checked,
-    ...(file === undefined ? {} : { file }),
+    ...present({ file }),
     environment: process.env,
     flags: options.param ?? [],
     sink,

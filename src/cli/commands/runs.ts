@@ -15,6 +15,7 @@ import type { Services } from "../../services/services.ts";
 import type { RunLog, RunLogStore } from "../../stores/contract/run-log-store.ts";
 import { StoreError } from "../../stores/contract/store-error.ts";
 import { measuredTime } from "../../system/duration.ts";
+import { present } from "../../system/present.ts";
 import { findRun } from "../input/find-run.ts";
 import { findSteps, namesOfSteps } from "../input/find-steps.ts";
 import { loadConfiguration } from "../input/load-pipeline.ts";
@@ -66,8 +67,7 @@ async function rowOf(log: RunLog, sink: DiagnosticSink): Promise<RunRow> {
       pipeline: created?.pipeline ?? "",
       status,
       target: created?.target ?? "",
-      ...(created?.tag === undefined ? {} : { tag: created.tag }),
-      ...(startedAt === undefined ? {} : { startedAt }),
+      ...present({ tag: created?.tag, startedAt }),
       ...(startedAt === undefined || finishedAt === undefined
         ? {}
         : { durationMs: Date.parse(finishedAt) - Date.parse(startedAt) }),
@@ -168,7 +168,7 @@ function withTimes(lines: Iterable<LogLine>): Uint8Array {
 
 /** `magnus runs export`. */
 export function exportRun(named: string, { config, set = [] }: ConfigurationOptions): Promise<number> {
-  const options: RunsOptions = { format: "pretty", set, ...(config === undefined ? {} : { config }) };
+  const options: RunsOptions = { format: "pretty", set, ...present({ config }) };
   return withRun(named, options, async (log) => {
     process.stdout.write(`${printJson(exportMagnus(await readView(log)))}\n`);
   });

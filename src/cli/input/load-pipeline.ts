@@ -8,6 +8,7 @@ import { frontendFor } from "../../frontends/frontends.ts";
 import type { Checked } from "../../ir/checked.ts";
 import { collectParameters } from "../../parameters/collect-parameters.ts";
 import type { SourceFile } from "../../source/source-file.ts";
+import { present } from "../../system/present.ts";
 import { includedFiles } from "./included-files.ts";
 import { targetNames } from "./load-target.ts";
 import type { ConfigurationOptions, ParameterOptions } from "./options.ts";
@@ -32,7 +33,7 @@ export async function loadPipelineWith(
   const checked = await loadPipeline(name, sink);
   const file = parametersFile === undefined ? undefined : readSource(parametersFile, sink);
   if (checked === undefined) return undefined;
-  const given = { ...(file === undefined ? {} : { file }), environment: {}, flags: param };
+  const given = { ...present({ file }), environment: {}, flags: param };
   const parameters = await collectParameters({ ...checked, ...given, sink });
   return { ...checked, pipeline: { ...checked.pipeline, parameters } };
 }

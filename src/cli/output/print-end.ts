@@ -8,6 +8,7 @@ import { printTree } from "../../run-log/views/print-tree.ts";
 import type { RunView } from "../../run-log/views/view.ts";
 import { failureLine, whyFailed } from "../../run-log/views/why-failed.ts";
 import type { RunLog } from "../../stores/contract/run-log-store.ts";
+import { present } from "../../system/present.ts";
 import { shellWord } from "../../system/shell-quote.ts";
 import { visible } from "../../system/visible.ts";
 import type { DiagnosticOptions } from "../input/options.ts";
@@ -32,7 +33,7 @@ export async function printEnd(
 /** The step because of which it failed, as `magnus runs log` takes it, and why. */
 function failureOf(view: RunView): JsonObject {
   const { path, message } = whyFailed(view);
-  return { ...(path === undefined ? {} : { step: displayPath(path) }), message };
+  return { ...present({ step: path && displayPath(path) }), message };
 }
 
 /** Where it failed, the end of what was printed there, and how to see more. */

@@ -1,4 +1,5 @@
 /** What the shim in a container is told of the services, and what of this machine it needs to reach them. */
+
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Configuration } from "../../configuration/configuration.ts";
@@ -13,6 +14,7 @@ import {
 } from "../../protocol/services.ts";
 import type { Environment } from "../../runtime/given/environment.ts";
 import { folderOf, variablesHere } from "../../services/services-elsewhere.ts";
+import { present } from "../../system/present.ts";
 
 type HostEnvironment = { readonly [name: string]: string | undefined };
 
@@ -37,13 +39,12 @@ export function containerServices(configuration: Configuration, host: HostEnviro
   const files = placed("catalog", catalog, host);
   const spec: ServicesSpec = {
     ...services,
-    ...(runLog === undefined ? {} : { run_log_store: runLog.settings }),
-    ...(files === undefined ? {} : { catalog: files.settings }),
+    ...present({ run_log_store: runLog?.settings, catalog: files?.settings }),
   };
   const direct = directVariables(spec, host);
   return {
     spec,
-    ...(runLog === undefined ? {} : { runLogFolder: runLog.folder }),
+    ...present({ runLogFolder: runLog?.folder }),
     folders: [runLog, files].flatMap((each) => each?.folder ?? []),
     files: direct.files.flatMap((name) => direct.values[name] ?? []).filter((file) => existsSync(file)),
     variablesFor: (own) => ({ ...without(direct.values, own), ...configuredVariables(spec, host, own) }),

@@ -2,6 +2,7 @@
  * Steps in containers. In: a leaf that is to run now. Out: how it ended, read from what the shim in the container wrote
  * into the run log; so a step leaves here what it leaves on every other platform. The engine is docker or podman.
  */
+
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import type { PlanLeaf } from "../../plan/plan-node.ts";
@@ -19,6 +20,7 @@ import { newSecretFile, type SecretFile } from "../../runtime/given/secret-file.
 import type { RunLog } from "../../stores/contract/run-log-store.ts";
 import { StoreError } from "../../stores/contract/store-error.ts";
 import { removeIfThere } from "../../system/atomic-file.ts";
+import { present } from "../../system/present.ts";
 import { uuidV7 } from "../../system/uuid-v7.ts";
 import { followRun } from "../followers/follow-run.ts";
 import { followWriter } from "../followers/follow-writer.ts";
@@ -152,7 +154,7 @@ async function startAndWait(work: Work, writer: string, { envFile, spec }: Conta
       // The shim inside has its own grace, and still writes its record.
       graceMs: services.graceMs + 5000,
       stop: services.stop,
-      ...(services.kill === undefined ? {} : { kill: services.kill }),
+      ...present({ kill: services.kill }),
       onStop: () => {},
       output: services.output,
     },
@@ -172,7 +174,7 @@ function variables({ services, containers }: Work, writer: string): { readonly [
   const { id, tag } = services.run;
   return {
     MAGNUS_RUN_ID: id,
-    ...(tag === undefined ? {} : { MAGNUS_RUN_TAG: tag }),
+    ...present({ MAGNUS_RUN_TAG: tag }),
     MAGNUS_SERVICES: containers.services,
     MAGNUS_WRITER: writer,
     // Where this process is killed, the container is to end, too.
@@ -202,9 +204,7 @@ function hostEnvironment(): { readonly [name: string]: string } {
 
 /** The indices of the maps and loops on the way. */
 function atOf(place: Path): { readonly i: number; readonly k?: string }[] {
-  return place.flatMap(({ index, key }) =>
-    index === undefined ? [] : [{ i: index, ...(key === undefined ? {} : { k: key }) }],
-  );
+  return place.flatMap(({ index, key }) => (index === undefined ? [] : [{ i: index, ...present({ k: key }) }]));
 }
 
 async function endContainer({ engine, remove }: ContainerSettings, name: string, cwd: string): Promise<void> {
@@ -224,12 +224,10 @@ function resultOf({ attempt, data }: StepFinished, events: readonly Event[]): St
   return {
     status,
     attempt,
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(message === undefined ? {} : { message }),
+    ...present({ exitCode, reason, message }),
     delta: status === "success" ? delta : {},
     files,
-    ...(control === undefined ? {} : { control }),
+    ...present({ control }),
   };
 }
 

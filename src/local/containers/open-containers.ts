@@ -10,6 +10,7 @@ import { isArray, isObject, type JsonObject, printJson } from "../../protocol/js
 import type { Environment } from "../../runtime/given/environment.ts";
 import { isInProcess } from "../../services/services-elsewhere.ts";
 import { makeFolder } from "../../system/atomic-file.ts";
+import { present } from "../../system/present.ts";
 import type { LeafRunner } from "../run-pipeline.ts";
 import { type ContainerEngine, installShim, openEngine } from "./container-engine.ts";
 import { containerServices } from "./container-services.ts";
@@ -27,7 +28,7 @@ export function openContainers(
   const { executor, runLogStore } = configuration;
   const report = (cause: string, hint: string): undefined => {
     const { span, from } = pointAt(executor.place, "value");
-    sink.report("executor-unusable", { ...(span === undefined ? {} : { span }), from, cause, hint });
+    sink.report("executor-unusable", { ...present({ span }), from, cause, hint });
   };
   if (isInProcess(runLogStore)) {
     return report(
@@ -60,7 +61,7 @@ export function openContainers(
     return containerSteps({
       settingsOf: settingsFor,
       shim,
-      ...(services.runLogFolder === undefined ? {} : { runLogFolder: services.runLogFolder }),
+      ...present({ runLogFolder: services.runLogFolder }),
       folders: [process.cwd(), ...outside],
       files: services.files.filter(isOutside),
       services: printJson({ ...services.spec }),

@@ -1,6 +1,7 @@
 import type { Graph, Node, Pipeline, TaskNode } from "../../ir/pipeline.ts";
 import type { CommandType } from "../../protocol/step-spec.ts";
 import type { CatalogPattern } from "../../protocol/task-fields.ts";
+import { present } from "../../system/present.ts";
 
 /** What runs instead of a step's command; what it leaves out stays as it is. */
 export interface Patch {
@@ -47,7 +48,7 @@ export function mockPipeline(
 }
 
 function stubOf({ name, description, ok, failed, overrides }: TaskNode): Node {
-  return { kind: "stub", name, ok, failed, overrides, ...(description === undefined ? {} : { description }) };
+  return { kind: "stub", name, ok, failed, overrides, ...present({ description }) };
 }
 
 function patched(node: TaskNode, { command = node.command, commandType = node.commandType }: Patch): TaskNode {

@@ -8,6 +8,7 @@ import type { Pipeline } from "../../ir/pipeline.ts";
 import { walkNodes } from "../../ir/walk.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../protocol/json.ts";
 import type { CommandType } from "../../protocol/step-spec.ts";
+import { present } from "../../system/present.ts";
 import { checkOverrides } from "../../target/check-overrides.ts";
 import { openContainers } from "../containers/open-containers.ts";
 import type { Executor } from "../executor.ts";
@@ -55,7 +56,7 @@ function mocked({ executor }: Configuration, pipeline: Pipeline, sink: Diagnosti
     const tasks = new Set([...walkNodes(pipeline.root)].flatMap((node) => (node.kind === "task" ? [node.name] : [])));
     const { span, from } = pointAt(placeOf(executor.places, ["patches", step]), "key");
     sink.report("unknown-patch", {
-      ...(span === undefined ? {} : { span }),
+      ...present({ span }),
       from,
       step,
       suggestion: suggest(step, tasks),
@@ -69,7 +70,7 @@ function readPatch(patch: Json): Patch {
   const { command, command_type: type } = isObject(patch) ? patch : {};
   const argv = isArray(command ?? null) ? (command as Json[]).map(String) : undefined;
   return {
-    ...(typeof command === "string" ? { command } : argv === undefined ? {} : { command: argv }),
+    ...(typeof command === "string" ? { command } : argv && { command: argv }),
     ...(typeof type === "string" ? { commandType: type as CommandType } : {}),
   };
 }

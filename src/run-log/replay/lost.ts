@@ -2,9 +2,11 @@
  * Phase: losses. In: the events of a run, a step that starts (or the run's end) and the steps that its spec allows to
  * be lost before it. Out: the `step.lost` events to write so that the replay leads there; none where nothing proves it.
  */
+
 import type { Event, EventBody, StepLost } from "../../protocol/event.ts";
 import { type Path, type PathElement, pathKey } from "../../protocol/path.ts";
 import type { StepSpec } from "../../protocol/step-spec.ts";
+import { present } from "../../system/present.ts";
 import { addEvent, type EventIndex, indexEvents } from "./event-index.ts";
 import type { StuckStep } from "./findings.ts";
 import { lateSuccesses } from "./late-successes.ts";
@@ -158,7 +160,7 @@ function lostBody(
     path,
     attempt,
     round,
-    ...(gather === undefined ? {} : { gather }),
+    ...present({ gather }),
     data: { message, ...(assumed ? { assumed } : {}) },
   };
 }
@@ -177,8 +179,6 @@ type Selectors = { readonly [K in "branch" | "index" | "key"]: PathElement[K] | 
 function selectElement(element: PathElement, { branch, index, key }: Selectors): PathElement {
   return {
     ...element,
-    ...(branch === undefined ? {} : { branch }),
-    ...(index === undefined ? {} : { index }),
-    ...(key === undefined ? {} : { key }),
+    ...present({ branch, index, key }),
   };
 }

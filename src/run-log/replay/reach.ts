@@ -2,8 +2,10 @@
  * Phase: reach. In: the events of a run and the path of a step that is about to start. Out: whether the token stands at
  * that step, and what it sees there. What the log says of the step itself and of all after it is not looked at.
  */
+
 import type { CatalogFile, Event } from "../../protocol/event.ts";
 import type { Parameters, Path, PathElement } from "../../protocol/path.ts";
+import { present } from "../../system/present.ts";
 import { addPath, type EventIndex, indexEvents, type NodeRecords, type StepRecords } from "./event-index.ts";
 import type { Findings, StuckStep } from "./findings.ts";
 import type { Passed } from "./late-successes.ts";
@@ -145,7 +147,7 @@ function arrive(
     items: visibleItems(scope),
     files: visibleFiles(scope),
     round: Math.max(round, floor, newRound(records, index)),
-    ...(status === "running" ? {} : { finished: { status, ...(control === undefined ? {} : { control }) } }),
+    ...(status === "running" ? {} : { finished: { status, ...present({ control }) } }),
   };
 }
 

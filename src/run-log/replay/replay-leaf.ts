@@ -1,5 +1,6 @@
 import type { CatalogFile, StepFinished } from "../../protocol/event.ts";
 import type { Parameters } from "../../protocol/path.ts";
+import { present } from "../../system/present.ts";
 import { type AttemptRecord, finishOf, inOrder, rank, type StepRecords } from "./event-index.ts";
 import type { NodeStatus } from "./node-status.ts";
 
@@ -20,7 +21,7 @@ export interface LeafReplay {
 /** Records of a round below `round` do not count; of the others the last attempt decides. */
 export function replayLeaf({ last: greatest, lost }: StepRecords, round: number): LeafReplay {
   const last = greatest !== undefined && greatest.round >= round ? greatest : undefined;
-  const nothing = { delta: {}, files: [], ...(last === undefined ? {} : { last }) };
+  const nothing = { delta: {}, files: [], ...present({ last }) };
   const lastRank = rank(last ?? { round, attempt: 0 });
   if (lost !== undefined && rank(lost) >= lastRank) return { status: "lost", round: lost.round, ...nothing };
   const finish = last === undefined ? undefined : finishOf(last);

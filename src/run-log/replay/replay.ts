@@ -9,6 +9,7 @@ import type { CatalogFile, ControlEvent } from "../../protocol/event.ts";
 import type { Json } from "../../protocol/json.ts";
 import { factsOf } from "../../protocol/kinds.ts";
 import type { Edge, Parameters, PathElement } from "../../protocol/path.ts";
+import { present } from "../../system/present.ts";
 import { DamagedLogError } from "./damaged-log.ts";
 import type { AttemptRecord, NodeRecords } from "./event-index.ts";
 import { type Findings, stuckAt } from "./findings.ts";
@@ -88,12 +89,11 @@ function replayNode(node: NodeRecords, arrival: Arrival, findings: Findings): St
     const leaf = replayLeaf(node.own, arrival.round);
     if (leaf.status === "running") findings.stuck.push(stuckAt([...arrival.prefix, node.element], leaf));
     const { status, round, delta, files, last } = leaf;
-    return { node, graphs: [], status, round, delta, files, ...(last === undefined ? {} : { last }) };
+    return { node, graphs: [], status, round, delta, files, ...present({ last }) };
   }
   const opened = openComposite(node, arrival, findings);
   const { state, control, round } = opened;
-  if (state !== "open")
-    return closed(node, state, { round, graphs: [], ...(control === undefined ? {} : { control }) });
+  if (state !== "open") return closed(node, state, { round, graphs: [], ...present({ control }) });
   const entered = { ...arrival, round };
   switch (node.element.kind) {
     case "parallel":
@@ -156,7 +156,7 @@ function replayOnly(
     graphs: [inner],
     delta: published(scope),
     files: [...scope.files.values()],
-    ...(control === undefined ? {} : { control }),
+    ...present({ control }),
   });
 }
 
@@ -168,7 +168,7 @@ function replayInner(
   item?: Json,
 ): InnerReplay {
   const place = placeInside(node, element, arrival, item);
-  return { element, ...(item === undefined ? {} : { item }), replay: replayGraph(place, findings) };
+  return { element, ...present({ item }), replay: replayGraph(place, findings) };
 }
 
 function join(
@@ -233,7 +233,7 @@ function closed(
     status,
     files,
     delta: status === "success" ? delta : {},
-    ...(control === undefined ? {} : { control }),
+    ...present({ control }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AttemptEvent, StepFinished } from "../../protocol/event.ts";
 import { groupMetrics } from "../../protocol/group-metrics.ts";
+import { present } from "../../system/present.ts";
 import { type AttemptRecord, finishOf, inOrder, rank, type StepRecords } from "../replay/event-index.ts";
 import type { NodeStatus } from "../replay/node-status.ts";
 import { filesPut } from "../replay/replay-leaf.ts";
@@ -46,10 +47,7 @@ function endOf(finish: StepFinished | undefined): Partial<AttemptView> {
   if (finish === undefined) return {};
   const { exitCode, signal, reason, message, durationMs } = finish.data;
   return {
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(message === undefined ? {} : { message }),
+    ...present({ exitCode, signal, reason, message }),
     durationMs,
   };
 }
@@ -58,14 +56,14 @@ function startOf(events: readonly AttemptEvent[]): Partial<AttemptView> {
   const started = events.find((event) => event.kind === "step.started");
   if (started === undefined) return {};
   const { command } = started.data;
-  return { startedAt: started.time, ...(command === undefined ? {} : { command }) };
+  return { startedAt: started.time, ...present({ command }) };
 }
 
 function logOf(events: readonly AttemptEvent[]): Partial<AttemptView> {
   const stored = events.findLast((event) => event.kind === "log.stored");
   const problem = events.findLast((event) => event.kind === "warning" && event.data.log !== undefined);
   return {
-    ...(stored === undefined ? {} : { log: stored.data }),
+    ...present({ log: stored?.data }),
     ...(problem?.kind === "warning" ? { logProblem: problem.data.message } : {}),
   };
 }

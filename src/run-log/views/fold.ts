@@ -4,8 +4,10 @@
  * A pure function of the set of events: commutative, idempotent, indifferent to clocks and writers. All that it says of
  * composites, terminals and parameters comes from the replay (replay.ts); times are only shown.
  */
+
 import type { Event } from "../../protocol/event.ts";
 import { displayPath, type Path } from "../../protocol/path.ts";
+import { present } from "../../system/present.ts";
 import { type EventIndex, indexEvents, type NodeRecords } from "../replay/event-index.ts";
 import type { Findings } from "../replay/findings.ts";
 import type { NodeStatus } from "../replay/node-status.ts";
@@ -26,11 +28,11 @@ export function foldRun(events: readonly Event[]): RunView {
   const names: Names = { unfinished, stopped: status === "cancelled" || status === "running" ? "cancelled" : "failed" };
   return {
     run: events[0]?.run ?? "",
-    ...(index.created === undefined ? {} : { created: index.created.data }),
+    ...present({ created: index.created?.data }),
     status,
     parameters: published(root.scope),
     steps: viewSteps(root, [], names),
-    ...(root.end === undefined ? {} : { end: root.end }),
+    ...present({ end: root.end }),
     warnings: findings.warnings.map(({ path, message }) => `${displayPath(path)}: ${message}`),
     ...linksOf(events),
     ...timesOf(events),
@@ -93,8 +95,7 @@ function viewStep(step: StepReplay, prefix: Path, names: Names): StepView {
       : {
           control: {
             value,
-            ...(reason === undefined ? {} : { reason }),
-            ...(message === undefined ? {} : { message }),
+            ...present({ reason, message }),
           },
         }),
     gathers: viewGathers(step.node),
@@ -110,17 +111,14 @@ function viewGraph({ element, item, replay }: InnerReplay, prefix: Path, names: 
   const { branch, index, key } = element;
   const { outcome, end } = replay;
   return {
-    ...(branch === undefined ? {} : { branch }),
-    ...(index === undefined ? {} : { index }),
-    ...(key === undefined ? {} : { key }),
-    ...(item === undefined ? {} : { item }),
+    ...present({ branch, index, key, item }),
     status: wasCancelled(replay)
       ? names.stopped
       : outcome === "success" || outcome === "failed"
         ? outcome
         : names.unfinished,
     steps: viewSteps(replay, [...prefix, element], names),
-    ...(end === undefined ? {} : { end }),
+    ...present({ end }),
   };
 }
 

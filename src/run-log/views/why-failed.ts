@@ -1,4 +1,5 @@
 import { displayPath, type Path } from "../../protocol/path.ts";
+import { present } from "../../system/present.ts";
 import type { AttemptView, GraphView, RunView, StepView } from "./view.ts";
 
 /** The innermost step because of which a run failed. */
@@ -36,7 +37,7 @@ function ofStep({ path, control, graphs, attempts, status }: StepView): Failure 
   if (inner !== undefined) return inner.path === undefined ? { ...inner, path } : inner;
   const last = attempts.at(-1);
   const message = last?.message ?? last?.reason ?? (status === "lost" ? "it never finished" : status);
-  return { path, message, ...(last?.log === undefined ? {} : { log: last.log }) };
+  return { path, message, ...present({ log: last?.log }) };
 }
 
 /** One line: `failed at train.oslo.fit: exit code 1`. */

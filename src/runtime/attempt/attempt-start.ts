@@ -1,6 +1,7 @@
 import type { EventBody } from "../../protocol/event.ts";
 import { printJson } from "../../protocol/json.ts";
 import type { TaskSpec } from "../../protocol/step-spec.ts";
+import { present } from "../../system/present.ts";
 import type { Staged } from "./stage-attempt.ts";
 import type { Head, StepServices } from "./step-run.ts";
 
@@ -22,7 +23,7 @@ export function startOf(
     {
       kind: "step.started",
       ...head,
-      data: { command, commandType: task.type, ...(pid === undefined ? {} : { pid }) },
+      data: { command, commandType: task.type, ...present({ pid }) },
     },
   ];
 }

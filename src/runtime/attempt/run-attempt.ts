@@ -4,6 +4,7 @@ import type { Parameters } from "../../protocol/path.ts";
 import type { TaskSpec } from "../../protocol/step-spec.ts";
 import { removeIfThere } from "../../system/atomic-file.ts";
 import { monotonicMs } from "../../system/monotonic-clock.ts";
+import { present } from "../../system/present.ts";
 import { notWritten } from "../files/left-over.ts";
 import type { Redactor } from "../masking/redactor.ts";
 import { findLeak } from "../taken/find-leak.ts";
@@ -105,8 +106,7 @@ async function runCommand(staged: Staged, log: AttemptLog, onStop: () => void, a
   const ended = await supervise(
     { file: command.file, args: command.args, env: staged.env, cwd: staged.workspace.cwd },
     {
-      ...(task.timeoutMs === undefined ? {} : { timeoutMs: task.timeoutMs }),
-      ...(services.kill === undefined ? {} : { kill: services.kill }),
+      ...present({ timeoutMs: task.timeoutMs, kill: services.kill }),
       graceMs: services.graceMs,
       stop: services.stop,
       onStop,
@@ -225,7 +225,7 @@ function putEvent({ head }: Attempt, files: readonly CatalogFile[]): readonly Ev
 
 function outcomeOf(failure: Failure | undefined, ended: Ended, delta: Parameters, control?: string): Outcome {
   const { exitCode } = ended;
-  if (failure === undefined) return { kind: "success", exitCode, delta, ...(control === undefined ? {} : { control }) };
+  if (failure === undefined) return { kind: "success", exitCode, delta, ...present({ control }) };
   const signal = ended.kind === "exit" && ended.signal !== undefined ? { signal: ended.signal } : {};
   return { kind: "failed", failure, exitCode, ...signal };
 }
@@ -238,16 +238,15 @@ function finished(attempt: Attempt, outcome: Outcome): EventBody {
 function finishData({ mayRepeat, staged }: Attempt, outcome: Outcome): Omit<StepFinished["data"], "durationMs"> {
   if (outcome.kind === "success") {
     const { exitCode, delta, control } = outcome;
-    return { status: "success", exitCode, delta, ...(control === undefined ? {} : { control }) };
+    return { status: "success", exitCode, delta, ...present({ control }) };
   }
   const { kind, failure, exitCode, signal } = outcome;
   return {
     status: kind,
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(signal === undefined ? {} : { signal }),
+    ...present({ exitCode, signal }),
     reason: failure.reason,
     message: staged.redactor.redact(failure.message),
-    ...(failure.traceback === undefined ? {} : { traceback: shortened(staged.redactor.redact(failure.traceback)) }),
+    ...present({ traceback: failure.traceback && shortened(staged.redactor.redact(failure.traceback)) }),
     ...(kind === "failed" && mayRepeat ? { retry: true } : {}),
   };
 }
@@ -265,13 +264,13 @@ function resultOf({ head, staged }: Attempt, outcome: Outcome, files: readonly C
   const base = { attempt: head.attempt, files };
   if (outcome.kind === "success") {
     const { exitCode, delta, control } = outcome;
-    return { ...base, status: "success", exitCode, delta, ...(control === undefined ? {} : { control }) };
+    return { ...base, status: "success", exitCode, delta, ...present({ control }) };
   }
   const { failure, exitCode } = outcome;
   return {
     ...base,
     status: outcome.kind,
-    ...(exitCode === undefined ? {} : { exitCode }),
+    ...present({ exitCode }),
     reason: failure.reason,
     message: staged.redactor.redact(failure.message),
     delta: {},

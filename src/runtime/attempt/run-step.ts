@@ -3,12 +3,14 @@
  * what it sees, and the services of the run. Out: its events, its delta, its control. An attempt is claimed, prepared,
  * recorded as started, run, and recorded as finished, always last: that record is the commit point.
  */
+
 import type { StepFinished } from "../../protocol/event.ts";
 import type { Json } from "../../protocol/json.ts";
 import type { Parameters, Path } from "../../protocol/path.ts";
 import type { ControlDuty } from "../../protocol/step-spec.ts";
 import { computeControl } from "../../run-log/replay/control.ts";
 import { StoreError } from "../../stores/contract/store-error.ts";
+import { present } from "../../system/present.ts";
 import { type ComputedControl, runAttempt } from "./run-attempt.ts";
 import type { Head, StepResult, StepRun, StepServices } from "./step-run.ts";
 
@@ -37,7 +39,7 @@ async function runWithoutCommand(step: StepRun, services: StepServices): Promise
   const attempt = await services.claimAttempt(step.path, step.spec.gather);
   const head = headOf(step, attempt);
   const { events, control } = controlOf(step, attempt, {});
-  const data = { status: "success", durationMs: 0, ...(control === undefined ? {} : { control }) } as const;
+  const data = { status: "success", durationMs: 0, ...present({ control }) } as const;
   await services.writer.write({ kind: "step.started", ...head, data: {} }, ...events, {
     kind: "step.finished",
     ...head,
@@ -72,7 +74,7 @@ async function runRecorded(
 }
 
 function headOf({ path, round, spec }: StepRun, attempt: number): Head {
-  return { path, attempt, round, ...(spec.gather === undefined ? {} : { gather: spec.gather }) };
+  return { path, attempt, round, ...present({ gather: spec.gather }) };
 }
 
 function controlOf(step: StepRun, attempt: number, delta: Parameters): ComputedControl {
@@ -81,7 +83,7 @@ function controlOf(step: StepRun, attempt: number, delta: Parameters): ComputedC
   const path = compositePath(step, duty);
   const iteration = duty.kind === "loop" ? path.at(-1)?.index : undefined;
   const { value, reason, message } = computeControl(duty, seenAfter(step, delta), iteration);
-  const data = { value, ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) };
+  const data = { value, ...present({ reason, message }) };
   return { events: [{ kind: "control", ...headOf(step, attempt), path, data }], control: value };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import type { ProcessIdentity } from "../../protocol/event.ts";
 import { errorCode } from "../../system/error-code.ts";
+import { present } from "../../system/present.ts";
 
 /**
  * Where the numbers of processes mean what they mean here: this system since its start, this container. A name of small
@@ -31,7 +32,7 @@ function placeOnLinux(): string | undefined {
 /** A process of this place, as it is recorded. */
 export function ownerOf(pid: number): ProcessIdentity {
   const start = processStart(pid);
-  return { host: hostname(), place: processPlace(), pid, ...(start === undefined ? {} : { start }) };
+  return { host: hostname(), place: processPlace(), pid, ...present({ start }) };
 }
 
 /** What is known here of a process that was recorded: `elsewhere`: of another machine or container, or before a restart. */

@@ -1,5 +1,6 @@
 import { isArray, isNumber, isObject, type Json, NumberText, setKey } from "../../protocol/json.ts";
 import type { Parameters } from "../../protocol/path.ts";
+import { present } from "../../system/present.ts";
 
 /**
  * How a task's language reads numbers and prints them anew. `node`: its runner prints what JavaScript may have rounded
@@ -41,7 +42,7 @@ export function withGivenNumbers(
       restored(value, same, reader === "python" ? undefined : { plain: reader === "stringify", find: exact }),
     );
   }
-  return { values, ...(lost === undefined ? {} : { lost }) };
+  return { values, ...present({ lost }) };
 }
 
 /** What an integer is that JavaScript may have rounded. */

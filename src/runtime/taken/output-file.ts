@@ -11,6 +11,7 @@ import {
   sameJson,
   setKey,
 } from "../../protocol/json.ts";
+import { present } from "../../system/present.ts";
 
 /** What a task wrote to MAGNUS_OUTPUT_FILE. */
 export interface OutputFile {
@@ -61,7 +62,7 @@ export function parseOutput(text: string): OutputFile {
     Object.assign(objects, answer.objects);
     warnings.push(...answer.warnings);
   }
-  return { parameters, metrics, put, objects, warnings, ...(mistake === undefined ? {} : { mistake }) };
+  return { parameters, metrics, put, objects, warnings, ...present({ mistake }) };
 }
 
 /** One line's answers, or what is wrong with it. */
@@ -90,7 +91,7 @@ export function readAnswer(line: string): OutputFile | string {
   }
   return {
     parameters,
-    metrics: metrics === undefined ? [] : [{ metrics, ...(step === undefined ? {} : { step }) }],
+    metrics: metrics === undefined ? [] : [{ metrics, ...present({ step }) }],
     put,
     objects: files,
     warnings,

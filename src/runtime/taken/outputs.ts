@@ -4,6 +4,7 @@ import { type Json, parseJson, printJson, setKey } from "../../protocol/json.ts"
 import { hasObject, objectInWords } from "../../protocol/object-value.ts";
 import type { Parameters } from "../../protocol/path.ts";
 import type { TaskSpec } from "../../protocol/step-spec.ts";
+import { present } from "../../system/present.ts";
 import type { Environment } from "../given/environment.ts";
 import type { Answers, Failure } from "../task-types/task-type.ts";
 import { type LostNumber, type NumberReader, withGivenNumbers } from "./number-texts.ts";
@@ -60,7 +61,7 @@ export function collectOutputs(sources: OutputSources): Outputs {
     failureOf(sources, missing) ??
     lostNumber(lost) ??
     forgedObject([set.parameters, answers.returned ?? {}, file.parameters]);
-  return { delta, metrics, ...(failure === undefined ? {} : { failure }) };
+  return { delta, metrics, ...present({ failure }) };
 }
 
 /** Of types that answer with numbers of their language; what a shell answers is text. `written`: by the task's own code. */
@@ -169,7 +170,7 @@ function metricsOf(others: readonly Metrics[], { file, recorded }: OutputSources
   const merged = new Map<string, Metrics>();
   for (const { metrics, step } of others) {
     for (const [name, value] of Object.entries(metrics)) {
-      const given = { metrics: { [name]: value }, ...(step === undefined ? {} : { step }) };
+      const given = { metrics: { [name]: value }, ...present({ step }) };
       if (!inFile.has(key(step, name))) merged.set(key(step, name), given);
     }
   }

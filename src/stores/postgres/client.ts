@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import postgres from "postgres";
 import { causeOf, errorCode } from "../../system/error-code.ts";
+import { present } from "../../system/present.ts";
 import { type Patience, retry } from "../../system/retry.ts";
 import { StoreError } from "../contract/store-error.ts";
 import type { PostgresAddress, SslMode } from "./address.ts";
@@ -94,7 +95,7 @@ function connect(address: PostgresAddress, onSocket: (socket: Socket) => void): 
     // Neither is of use to a connection that lives for a few statements; a pooler in between may not allow the first.
     prepare: false,
     fetch_types: false,
-    connection: { application_name: "magnus", ...(options === undefined ? {} : { options }) },
+    connection: { application_name: "magnus", ...present({ options }) },
     onnotice: () => {},
   });
 }

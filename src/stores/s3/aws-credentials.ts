@@ -3,6 +3,7 @@
  * them. Out: keys, most of them temporary. AWS's own library does it; it is larger than all the rest, so that this is a bundle
  * of its own beside the shim (dist/aws-credentials.cjs), loaded where no AWS_ACCESS_KEY_ID is set.
  */
+
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
@@ -13,6 +14,7 @@ import { fromTokenFile, fromWebToken } from "@aws-sdk/credential-provider-web-id
 import { fromInstanceMetadata } from "@smithy/credential-provider-imds";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { loadSharedConfigFiles } from "@smithy/shared-ini-file-loader";
+import { present } from "../../system/present.ts";
 import { isUnreachable } from "../../system/unreachable.ts";
 import { githubToken } from "./github-token.ts";
 import type { S3Credentials } from "./signature.ts";
@@ -153,9 +155,9 @@ function withoutDefault(): string {
 function fetched(from: string, identity: AwsIdentity): FetchedCredentials {
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = identity;
   return {
-    credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
+    credentials: { accessKeyId, secretAccessKey, ...present({ sessionToken }) },
     from,
-    ...(expiration === undefined ? {} : { until: expiration }),
+    ...present({ until: expiration }),
   };
 }
 

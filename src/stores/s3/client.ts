@@ -1,3 +1,4 @@
+import { present } from "../../system/present.ts";
 import { type Patience, retry } from "../../system/retry.ts";
 import { isUnreachable } from "../../system/unreachable.ts";
 import { StoreError } from "../contract/store-error.ts";
@@ -183,7 +184,7 @@ async function headOf(answer: S3Answer): Promise<S3Head> {
     /kms/.test(String(headers["x-amz-server-side-encryption"])) ||
     headers["x-amz-server-side-encryption-customer-algorithm"] !== undefined;
   const md5 = encrypted ? undefined : /^"?([0-9a-f]{32})"?$/.exec(headers.etag ?? "")?.[1];
-  return { size, ...(md5 === undefined ? {} : { md5 }) };
+  return { size, ...present({ md5 }) };
 }
 
 async function refusalOf(answer: S3Answer): Promise<S3Refusal> {

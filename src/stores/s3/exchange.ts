@@ -3,6 +3,7 @@ import { createReadStream, readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { pipeline } from "node:stream";
+import { present } from "../../system/present.ts";
 import type { S3Bucket } from "./bucket.ts";
 import { encodePath, printQuery, signedHeaders } from "./signature.ts";
 
@@ -32,7 +33,7 @@ export function s3Exchange(where: S3Bucket): (call: S3Call, renew?: boolean) => 
   const { endpoint, credentials, region, timeoutMs, ca } = where;
   const { request, Agent } = endpoint.protocol === "http:" ? http : https;
   // Idle connections do not keep the process alive.
-  const agent = new Agent({ keepAlive: true, maxSockets: 16, ...(ca === undefined ? {} : { ca }) });
+  const agent = new Agent({ keepAlive: true, maxSockets: 16, ...present({ ca }) });
   const base = endpoint.pathname.replace(/\/$/, "");
   return async ({ method, key, query = {}, headers = {}, body = nothing }, renew = false) => {
     const keys = await credentials.get(renew);

@@ -3,9 +3,11 @@
  * credentials. Out: a store. In a bundle of its own beside the shim (dist/stores.cjs), loaded when it is first used; see
  * lazy-stores.ts.
  */
+
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
+import { present } from "../../system/present.ts";
 import { usualPatience } from "../../system/retry.ts";
 import type { CatalogStore } from "../contract/catalog-store.ts";
 import type { RemoteAccess } from "../contract/remote-access.ts";
@@ -63,7 +65,7 @@ async function placeOf(
   return {
     region: place,
     endpoint: endpoint ?? profile.endpoint ?? `https://s3.${place}.amazonaws.com`,
-    ...(ca === undefined ? {} : { ca }),
+    ...present({ ca }),
   };
 }
 

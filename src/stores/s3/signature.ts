@@ -1,4 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
+import { present } from "../../system/present.ts";
 
 /** Who asks; never printed. */
 export interface S3Credentials {
@@ -38,7 +39,7 @@ export function signedHeaders(
     host: request.host,
     "x-amz-content-sha256": request.sha256,
     "x-amz-date": time,
-    ...(sessionToken === undefined ? {} : { "x-amz-security-token": sessionToken }),
+    ...present({ "x-amz-security-token": sessionToken }),
   };
   const names = Object.keys(headers).sort();
   const canonical = [

@@ -3,9 +3,11 @@
  * own. What makes a dag succeed or fail is Argo's rule (dag.go, assessDAGPhase): it fails if a task on which no other
  * depends failed, an omitted one taking over what its ancestors ended with. Hence the joins, see {@link joinOf}.
  */
+
 import type { Activation } from "../../../src/plan/activations.ts";
 import type { PlanComposite, PlanGraph, PlanLeaf, PlanNode } from "../../../src/plan/plan-node.ts";
 import type { StepSpec } from "../../../src/protocol/step-spec.ts";
+import { present } from "../../../src/system/present.ts";
 import type { NameScope } from "../../../src/target/name-scope.ts";
 import type { Building, Graphs, ShapeOf } from "./building.ts";
 import { cutChain } from "./cut-chain.ts";
@@ -56,7 +58,7 @@ function addGraph(
   const closer = closingTask(graph, nodes, () => `part-${parts.length}`, inputs);
   building.templates[at] = {
     name: template,
-    ...(closer === undefined ? {} : { control: closer }),
+    ...present({ control: closer }),
     comment: `${comment}, in ${parts.length} parts, since a dag holds at most ${mostTasks} tasks`,
     inputs,
     tasks,
@@ -87,7 +89,7 @@ function addPart(
   const join = joinOf(graph, nodes, success, taskOf);
   if (join.length > 0) building.joins = true;
   const close = closingTask(graph, nodes, taskOf, own.inputs);
-  building.templates[at] = { ...own, ...(close === undefined ? {} : { control: close }), tasks: [...tasks, ...join] };
+  building.templates[at] = { ...own, ...present({ control: close }), tasks: [...tasks, ...join] };
 }
 
 function callNode(node: PlanNode, place: Place, taskOf: (name: string) => string, building: Building): Call {
@@ -137,7 +139,7 @@ function callComposite(node: PlanComposite, place: Place, building: Building): C
     name: template,
     comment: `${node.node.kind} ${shown(place)}${comment ?? ""}`,
     inputs: [...(node.fedBy === undefined ? [] : ["control"]), ...(place.at === undefined ? [] : ["at"])],
-    ...(parallelism === undefined ? {} : { parallelism }),
+    ...present({ parallelism }),
     tasks: [...(gather ? [gather] : []), ...tasks],
   };
   return { template, parameters: atParameter(place) };
@@ -155,7 +157,7 @@ interface Body {
 }
 
 function bodyOf(node: PlanComposite, graph: PlanGraph, place: Place, building: Building): Body {
-  const after = node.open === undefined ? {} : { depends: "gather.Succeeded" };
+  const after = present({ depends: node.open && "gather.Succeeded" });
   switch (node.node.kind) {
     case "dag": {
       const call = callGraph(graph, inside(place, "body"), `dag ${shown(place)}`, building);
@@ -215,7 +217,7 @@ function mapBody(node: PlanComposite, graph: PlanGraph, place: Place, after: Par
       },
     ],
     comment: node.node.kind === "map" ? `: one item of ${node.node.iterateOn} each` : "",
-    ...(limit === undefined ? {} : { parallelism: limit }),
+    ...present({ parallelism: limit }),
   };
 }
 

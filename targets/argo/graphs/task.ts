@@ -1,3 +1,5 @@
+import { present } from "../../../src/system/present.ts";
+
 /** The parts of Argo's API that this target prints, as far as it prints them. */
 export interface Parameter {
   readonly name: string;
@@ -35,10 +37,8 @@ export function dagObject({ name, inputs, control, parallelism, tasks }: DagTemp
   return {
     name,
     ...(inputs.length === 0 ? {} : { inputs: { parameters: inputs.map((input) => ({ name: input })) } }),
-    ...(control === undefined
-      ? {}
-      : { outputs: { parameters: [{ name: "control", valueFrom: { expression: control } }] } }),
-    ...(parallelism === undefined ? {} : { parallelism }),
+    ...(control && { outputs: { parameters: [{ name: "control", valueFrom: { expression: control } }] } }),
+    ...present({ parallelism }),
     // Argo's default would drop handlers that still wait when a step fails.
     dag: { failFast: false, tasks: tasks.map(taskObject) },
   };
@@ -48,9 +48,7 @@ function taskObject({ name, template, depends, when, withParam, parameters }: Ta
   return {
     name,
     template,
-    ...(depends === undefined ? {} : { depends }),
-    ...(when === undefined ? {} : { when }),
-    ...(withParam === undefined ? {} : { withParam }),
+    ...present({ depends, when, withParam }),
     ...(parameters.length === 0 ? {} : { arguments: { parameters: parameters.map((each) => ({ ...each })) } }),
   };
 }

@@ -1,3 +1,4 @@
+import { present } from "../../../src/system/present.ts";
 import { remembered } from "./remembered.ts";
 
 /**
@@ -14,7 +15,7 @@ export const always: Expression = { kind: "always" };
 
 /** A test of one job. */
 export function test(text: string, job?: string): Expression {
-  return { kind: "test", text, ...(job === undefined ? {} : { job }) };
+  return { kind: "test", text, ...present({ job }) };
 }
 
 export function all(...parts: readonly Expression[]): Expression {

@@ -2,8 +2,10 @@
  * Which job stands for which node, and in which file. A graph is inlined into the file of what contains it, except for
  * the bodies of maps and loops: those are files of their own, called once for each item or iteration.
  */
+
 import type { PlanComposite, PlanGraph, PlanLeaf, PlanNode } from "../../../src/plan/plan-node.ts";
 import type { StepSpec } from "../../../src/protocol/step-spec.ts";
+import { present } from "../../../src/system/present.ts";
 import { type NameScope, nameScope } from "../../../src/target/name-scope.ts";
 
 /** A workflow file. */
@@ -109,7 +111,7 @@ function laySeparately(graph: PlanGraph, place: Place, owner: CompositeSite | un
     id,
     title: place.title.join(" / "),
     graph: undefined as unknown as GraphSite,
-    ...(owner === undefined ? {} : { owner }),
+    ...present({ owner }),
   };
   laying.files.push(file);
   file.graph = layGraph(graph, place, owner, 0, file, laying);
@@ -125,7 +127,7 @@ function layGraph(
   laying: Laying,
 ): GraphSite {
   const sites = new Map<string, Site>();
-  const site: GraphSite = { graph, sites, ...(owner === undefined ? {} : { owner }), index, file };
+  const site: GraphSite = { graph, sites, ...present({ owner }), index, file };
   for (const node of graph.nodes.values()) sites.set(node.name, layNode(node, place, site, laying));
   return site;
 }
@@ -150,8 +152,8 @@ function layComposite(node: PlanComposite, place: Place, base: SiteBase, laying:
     kind: "composite",
     node,
     graphs,
-    ...(node.open === undefined ? {} : { open: gather("gather", node.open) }),
-    ...(node.close === undefined ? {} : { close: gather("close", node.close) }),
+    ...present({ open: node.open && gather("gather", node.open) }),
+    ...present({ close: node.close && gather("close", node.close) }),
     body: bodyOf(node, base, laying),
   };
   for (const [index, graph] of node.graphs.entries()) {

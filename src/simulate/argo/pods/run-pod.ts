@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { copyProject } from "../../../runtime/directory/copy-project.ts";
+import { present } from "../../../system/present.ts";
 import { shellQuote } from "../../../system/shell-quote.ts";
 import { goJson } from "../expressions/go-json.ts";
 import { isInner, isObjectName } from "../workflow/object-name.ts";
@@ -125,7 +126,7 @@ async function runContainer(container: Container, place: Place, signal: AbortSig
       cwd: workingDirectory(container, translate, scratch),
       environment: { ...hostEnvironment(), ...environment },
       signal,
-      ...(surroundings.output === undefined ? {} : { output: surroundings.output(pod) }),
+      ...present({ output: surroundings.output?.(pod) }),
     },
   );
   return ended.message === undefined ? { exit: ended.exit } : { exit: ended.exit, more: { message: ended.message } };
@@ -169,7 +170,7 @@ function shortArgument(argument: string, index: number, scratch: string): string
 /** What any program needs; nothing else of this machine. */
 function hostEnvironment(): Record<string, string> {
   const { PATH = "", HOME = "", TMPDIR } = process.env;
-  return { PATH, HOME, LC_ALL: "C.UTF-8", ...(TMPDIR === undefined ? {} : { TMPDIR }) };
+  return { PATH, HOME, LC_ALL: "C.UTF-8", ...present({ TMPDIR }) };
 }
 
 /** A text: why the container cannot start. */

@@ -1,3 +1,4 @@
+import { present } from "../../../system/present.ts";
 import { goJson } from "../expressions/go-json.ts";
 import { type Scope, substitute } from "../expressions/substitute.ts";
 import type { Output, Pod, Volume } from "../pods/pod.ts";
@@ -23,7 +24,7 @@ export function podOf(simulation: Simulation, node: Node, processed: ProcessedTe
     main: { ...container, name: "main" },
     volumes: [...volumesOf(simulation), ...volumes],
     outputs: outputsOf(template),
-    ...(activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds }),
+    ...present({ activeDeadlineSeconds }),
     signal,
   };
 }
@@ -51,6 +52,6 @@ function volumesOf({ spec, globals, workflow }: Simulation): readonly Volume[] {
 function outputsOf({ outputs }: Template): readonly Output[] {
   return (outputs?.parameters ?? []).flatMap(({ name, valueFrom }) => {
     const { path, default: fallback } = valueFrom ?? {};
-    return path === undefined ? [] : [{ name, path, ...(fallback === undefined ? {} : { default: fallback }) }];
+    return path === undefined ? [] : [{ name, path, ...present({ default: fallback }) }];
   });
 }

@@ -2,6 +2,7 @@
  * One template as one node (operator.go, executeTemplate). In: its name, arguments and place. Out: its node, new or moved
  * on; or why there is none yet. Dags and steps come back to it for their tasks.
  */
+import { present } from "../../../system/present.ts";
 import { parseDuration } from "../expressions/duration.ts";
 import { SubstitutionError } from "../expressions/substitute.ts";
 import { kindOf, type Template } from "../workflow/workflow.ts";
@@ -87,7 +88,7 @@ function limitReached(
 }
 
 function bodyOfCall({ name, boundary, asGroup }: TemplateCall, processed: ProcessedTemplate): Body {
-  return { name, processed, boundary, ...(asGroup === undefined ? {} : { asGroup }) };
+  return { name, processed, boundary, ...present({ asGroup }) };
 }
 
 interface Body {
@@ -136,7 +137,7 @@ function started(simulation: Simulation, body: Body, type: Node["type"], phase: 
     const processedAsGroup = { ...processed, inputs: [] };
     return addNode(simulation, { name, type: "TaskGroup", phase: "Running", boundary, processed: processedAsGroup });
   }
-  return addNode(simulation, { name, type, phase, boundary, processed, ...(retryOf === undefined ? {} : { retryOf }) });
+  return addNode(simulation, { name, type, phase, boundary, processed, ...present({ retryOf }) });
 }
 
 /** Outputs that cannot be made are an Error of the node; the nodes at which it ends are not known then. */
