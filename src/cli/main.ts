@@ -12,7 +12,7 @@ import { usageHint } from "./output/usage-hints.ts";
 
 const program = new Command("magnus")
   .usage("COMMAND [options]")
-  .description("Write a pipeline once; run it here, or compile it to the orchestrator you have.")
+  .description("Write a pipeline once; run it here, or compile it for your orchestrator.")
   .version(`magnus ${version} (protocol ${protocolVersion})`, "-V, --version", "print the versions")
   .helpOption("-h, --help", "print this help, or that of a command")
   .helpCommand(false)
@@ -37,7 +37,7 @@ const program = new Command("magnus")
 Example: magnus init && magnus run pipeline.yaml
 
 Exit codes: 0 success; 1 the run failed, or --check found a difference;
-2 bad input, nothing was done; 70 a defect of magnus; 130, 143 interrupted.`,
+2 bad input, nothing was done; 70 internal error; 130, 143 interrupted.`,
   );
 
 diagnosed(configured(given(program.command("run [pipeline]"))))
@@ -45,11 +45,11 @@ diagnosed(configured(given(program.command("run [pipeline]"))))
   .usage("PIPELINE [options]")
   .description("run a pipeline here")
   .option("-f, --file <PIPELINE>", "the pipeline, as magnus-core had it")
-  .option("--run-id <ID>", "name of the run; must be new")
+  .option("--run-id <ID>", "id of the new run")
   .option("--tag <TEXT>", "label of the run")
-  .option("-j, --jobs <N>", "steps to run at the same time (default: number of CPUs)", positive)
+  .option("-j, --jobs <N>", "steps at a time (default: number of CPUs)", positive)
   .option("--json", "print every event as a line of JSON, then the outcome")
-  .option("-v, --verbose", "print commands, files and parameters, too")
+  .option("-v, --verbose", "also print commands, files and parameters")
   .addHelpText("after", example("magnus run pipeline.yaml --param lr=0.1 --jobs 4"))
   .action(async (pipeline: string | undefined, options, command: Command) => {
     const name = oneName(pipeline, options.file, command);
@@ -58,10 +58,10 @@ diagnosed(configured(given(program.command("run [pipeline]"))))
 
 diagnosed(configured(given(program.command("compile <pipeline>"))))
   .usage("PIPELINE --target NAME [options]")
-  .description("write the files of a target")
+  .description("compile a pipeline for a target")
   .addOption(repeatable("-t, --target <NAME>", "one of `magnus targets`, or ir (repeatable)").makeOptionMandatory())
-  .option("-o, --output <DIR>", "folder below which files are written, else here; - prints a single file", ".")
-  .option("--check", "write nothing; exit 1 where the files on disk differ")
+  .option("-o, --output <DIR>", "output folder (default: the current one); - prints a single file", ".")
+  .option("--check", "write nothing; exit 1 if the files on disk differ")
   .option("--json", "print what was written as JSON")
   .addHelpText("after", example("magnus compile pipeline.yaml --target shell -o -"))
   .action(async (pipeline: string, options, command: Command) => {
@@ -73,7 +73,7 @@ diagnosed(configured(given(program.command("compile <pipeline>"))))
 
 diagnosed(configured(given(program.command("check <pipelines...>"))))
   .usage("PIPELINE... [options]")
-  .description("print all diagnostics, nothing else")
+  .description("check pipelines and print all diagnostics")
   .addOption(repeatable("-t, --target <NAME>", "check for this target, too (repeatable)"))
   .addHelpText("after", example("magnus check pipelines/*.yaml --format github"))
   .action(async (pipelines, options) => finish((await import("./commands/check.ts")).check(pipelines, options)));
@@ -81,12 +81,12 @@ diagnosed(configured(given(program.command("check <pipelines...>"))))
 program
   .command("simulate <file>")
   .usage("FILE [options]")
-  .description("run a workflow here as its platform would")
+  .description("run compiled files here, as a platform would")
   .addOption(new Option("-t, --target <NAME>", "the platform (default: detected from the file)"))
   .addOption(repeatable("--param <NAME=VALUE>", "a parameter or input of the workflow (repeatable)"))
   .addOption(repeatable("--input <NAME=VALUE>", "the same as --param (repeatable)"))
   .addOption(repeatable("--secret <NAME=VALUE>", "a secret, NAME as the platform has it (repeatable)"))
-  .option("-j, --jobs <N>", "pods or jobs to run at the same time (default: number of CPUs, at least 4)", positive)
+  .option("-j, --jobs <N>", "pods or jobs at a time (default: number of CPUs, or 4)", positive)
   .option("--json", "print how it ended as JSON")
   .addHelpText("after", example("magnus simulate .github/workflows/pipeline.yml --input seed=8"))
   .action(async (file: string, options, command: Command) => {
@@ -108,37 +108,37 @@ diagnosed(configured(runs.command("list")))
   .action(async (options) => finish((await import("./commands/runs.ts")).listRuns(options)));
 diagnosed(configured(runs.command("show <run>")))
   .usage("RUN [options]")
-  .description("a run: its id, a prefix of one, latest, or a folder")
+  .description("a run id, a prefix of one, `latest`, or a folder")
   .option("--json", "print the whole view as JSON")
-  .option("--normalised", "print the form in which runs of all targets are equal")
+  .option("--normalised", "print the normalised form, equal on all targets")
   .addHelpText("after", example("magnus runs show latest"))
   .action(async (run, options) => finish((await import("./commands/runs.ts")).showRun(run, options)));
 diagnosed(configured(runs.command("log <run> [step]")))
   .usage("RUN STEP [options]")
-  .description("what a step printed; its dotted name")
-  .option("--attempt <N>", "an earlier attempt", positive)
-  .option("--timestamps", "print when each line came, and on which stream")
+  .description("print the output of a step, by its dotted name")
+  .option("--attempt <N>", "the number of an earlier attempt", positive)
+  .option("--timestamps", "print the time and stream of each line")
   .addHelpText("after", example("magnus runs log latest train.oslo.fit"))
   .action(async (run: string, step: string | undefined, options) =>
     finish((await import("./commands/runs.ts")).showLog(run, step, options)),
   );
 configured(runs.command("export <run>"))
   .usage("RUN [options]")
-  .description("a run in another tool's form")
+  .description("print a run in another tool's format")
   .addOption(new Option("--format <FORM>", "magnus-json").choices(["magnus-json"]).default("magnus-json"))
   .addHelpText("after", example("magnus runs export latest --format magnus-json >run.json"))
   .action(async (run, options) => finish((await import("./commands/runs.ts")).exportRun(run, options)));
 diagnosed(configured(runs.command("verify [runs...]")))
   .usage("[RUN...] [options]")
-  .description("whether all that was recorded is there, undamaged; all runs where none is named")
-  .option("--no-files", "leave out the content of catalogued files")
+  .description("check that a run's record is complete and undamaged (default: all runs)")
+  .option("--no-files", "skip the contents of catalogued files")
   .option("--json", "print as JSON")
   .addHelpText("after", example("magnus runs verify latest"))
   .action(async (names, options) => finish((await import("./commands/runs-verify.ts")).verifyRuns(names, options)));
 diagnosed(configured(runs.command("close <run>")))
   .usage("RUN [options]")
-  .description("close a run whose process was killed: what ran is lost, the run failed")
-  .option("--gone", "you know that nothing of it runs any more, where that cannot be seen from here")
+  .description("close a run whose process was killed, as failed")
+  .option("--gone", "even if magnus cannot see whether it is still running")
   .addHelpText("after", example("magnus runs close latest"))
   .action(async (run, options) => finish((await import("./commands/runs-close.ts")).closeRunOf(run, options)));
 copying(runs.command("push <runs...>"), "--to")
@@ -178,7 +178,7 @@ diagnosed(configured(track.command("sync <run>")))
 
 diagnosed(program.command("init [dir]"))
   .usage("[DIR]")
-  .description("write a first pipeline with its configuration")
+  .description("write a first pipeline and its configuration")
   .addHelpText("after", example("magnus init first-project"))
   .action(async (dir, options) => finish((await import("./commands/init.ts")).init(dir, options)));
 
@@ -193,14 +193,14 @@ program
 const shim = program
   .command("shim")
   .usage("image")
-  .description("the program that runs steps elsewhere")
+  .description("build an image with the shim")
   .helpCommand(false)
   .addHelpText("after", example("magnus shim image"));
 diagnosed(configured(shim.command("image")))
   .usage("[options]")
-  .description("write the Dockerfile of the image that brings the shim into pods")
+  .description("write the Dockerfile of the image that carries the shim")
   .option("-o, --output <DIR>", "the build context", "magnus-shim-image")
-  .option("--check", "write nothing; exit 1 where the files on disk differ")
+  .option("--check", "write nothing; exit 1 if the files on disk differ")
   .option("--json", "print the image, what was written and the commands as JSON")
   .addHelpText("after", example("magnus shim image -o build/shim"))
   .action(async (options) => finish((await import("./commands/shim-image.ts")).shimImage(options)));
@@ -243,7 +243,7 @@ async function finish(code: Promise<number>): Promise<void> {
 function reportDefect(error: unknown): void {
   const told = error instanceof Error ? error.stack : String(error);
   process.stderr.write(
-    `magnus: this is a defect of magnus, not of your pipeline. Please report it with the
+    `magnus: internal error: this is a bug in magnus, not in your pipeline. Please report it with the
 pipeline and these lines:
 
 magnus ${version}, Node ${process.version}, ${process.platform}

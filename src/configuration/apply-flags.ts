@@ -54,7 +54,7 @@ function parseFlag(flag: string, sink: DiagnosticSink): Flag | undefined {
   return { key, way, text: flag.slice(at + 1), place };
 }
 
-const service = "name one of its keys, such as";
+const service = "give one of its keys, such as";
 const shapes = {
   executor: `${service} \`executor.type=local\``,
   run_log_store: `${service} \`run_log_store.type=buffered\``,
@@ -120,7 +120,7 @@ function setPart(setting: Setting, written: readonly string[], value: Json, flag
   const way = [first.replaceAll("-", "_"), ...rest];
   const config = replaceAt(setting.config, way, value);
   if (!isObject(config)) {
-    reportBadSet(sink, flag.place, `there is no such place in the list at \`${first}\``);
+    reportBadSet(sink, flag.place, `index out of range in the list at \`${first}\``);
     return setting;
   }
   const key = placeKey(way);

@@ -16,7 +16,9 @@ const overridesOf = (keys: z.ZodRawShape) =>
 const containerKeys = {
   docker_image: text.describe("The image in which steps run"),
   environment: scalarMap.optional().describe("Variables that every container gets"),
-  auto_remove_container: flag.optional().describe("Whether containers are removed once they ended; default true"),
+  auto_remove_container: flag
+    .optional()
+    .describe("Whether containers are removed when they have ended (default: true)"),
   engine_args: z.array(text).optional().describe("Further arguments of the engine's `run`, such as --network=host"),
   run_in_local: flag.optional().describe("Run on the host instead of in a container; for overrides"),
   enable_parallel: flag.optional().describe("Whether branches and items run at the same time"),
@@ -37,7 +39,7 @@ export const serviceSchemas: { readonly [service in ServiceName]: { readonly [ty
     "local-container": z.strictObject({
       ...containerKeys,
       shim_image: text.optional().describe("An image with the shim, instead of the Node of this machine"),
-      engine: text.optional().describe("docker or podman, or where it is; default: the one that is on PATH"),
+      engine: text.optional().describe("docker or podman, or its path (default: the one on PATH)"),
       overrides: overridesOf(containerKeys),
     }),
     mocked: z.strictObject({

@@ -182,7 +182,7 @@ function giveControl(control: string, step: string, secrets: readonly string[], 
   const list = isArray(items) ? items : [];
   if (list.length > mostLegs && !many) {
     const remedy = "name the map under targets.github-actions.many_items and compile again";
-    annotate(step, `the list has ${list.length} items, and a matrix takes at most ${mostLegs}: ${remedy}`);
+    annotate(step, `the list has ${list.length} items, but a matrix can have at most ${mostLegs}: ${remedy}`);
     return exitCode.failed;
   }
   setOutput("control", control);

@@ -231,7 +231,7 @@ function whereElse(name: string, { success, fail, scope }: Resolver): string | u
   if (name === "fail") return `the fail terminal of this graph is named "${fail}"`;
   for (let graph = scope.around; graph !== undefined; graph = graph.around) {
     if (graph.names.has(name))
-      return "that step is in an outer graph; end this graph at its success, and let the step around it go on";
+      return "that step is in an outer graph; end this graph with success, and continue from the enclosing step";
   }
   return undefined;
 }

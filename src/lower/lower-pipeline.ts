@@ -77,7 +77,7 @@ function problemOfName(name: string): string | undefined {
   if (name !== name.trim()) return "it starts or ends with a space";
   if (/[/\\]/.test(name)) return "it contains a slash";
   if (/\p{Cc}|\p{Surrogate}/u.test(name)) return "it contains a control character";
-  if (name.startsWith(".") || name.startsWith("-")) return `it begins with "${name[0]}"`;
+  if (name.startsWith(".") || name.startsWith("-")) return `it starts with "${name[0]}"`;
   return name.length > 200 ? "it is longer than 200 characters" : undefined;
 }
 

@@ -93,7 +93,7 @@ function notebookOf(
 function reportPloomber(span: Span | undefined, sink: Scope["sink"]): void {
   sink.report("ignored-key", {
     label: '"optional_ploomber_args"',
-    why: "notebooks are not run by ploomber here",
+    why: "magnus does not run notebooks with ploomber",
     instead: "remove it",
     span,
   });
@@ -120,7 +120,7 @@ function checkUnused(type: CommandType, { container }: StepSource, { document, s
     const instead = `remove it, or add \`command_type: ${only}\``;
     sink.report("ignored-key", {
       label: quote(key),
-      why: `it is read by ${only} commands only`,
+      why: `only ${only} commands use it`,
       instead,
       span: document.valueSpan(container, key),
     });

@@ -25,7 +25,7 @@ function whereElse(key: string): string | undefined {
   if (meant !== undefined) return meant;
   const types = Object.entries(stepShapes).filter(([type, { keys }]) => type !== "stub" && keys.includes(key));
   if (types.length === 0) return undefined;
-  return `that is a key of steps of type ${types.map(([type]) => type).join(" and ")}`;
+  return `this key belongs to steps of type ${types.map(([type]) => type).join(" and ")}`;
 }
 
 const order =
@@ -45,7 +45,7 @@ const otherTools: ReadonlyMap<string, string> = new Map([
   ),
   ...["working_dir", "working_directory", "cwd", "workdir"].map(
     (key) =>
-      [key, "commands run in the folder in which magnus was started; begin the command with `cd FOLDER`"] as const,
+      [key, "commands run in the folder in which magnus was started; start the command with `cd FOLDER`"] as const,
   ),
   ...["schedule", "cron"].map(
     (key) => [key, "a schedule is an option of a target: `targets.<name>.schedule`"] as const,

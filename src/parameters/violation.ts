@@ -51,9 +51,9 @@ export function violationOf({ keyword, params, message }: ErrorObject, value: Js
     case "unevaluatedProperties":
       return unexpected(params.unevaluatedProperty);
     case "anyOf":
-      return { problem: `fits none of the alternatives that its schema allows; it is ${describeJson(value)}` };
+      return { problem: `matches none of the alternatives in its schema; it is ${describeJson(value)}` };
     case "oneOf":
-      return { problem: `must fit exactly one of the alternatives of its schema; it is ${describeJson(value)}` };
+      return { problem: `must match exactly one of the alternatives in its schema; it is ${describeJson(value)}` };
     case "false schema":
       return { problem: "may not be given" };
     default:
@@ -62,7 +62,7 @@ export function violationOf({ keyword, params, message }: ErrorObject, value: Js
 }
 
 function unexpected(key: string): Violation {
-  return { problem: `may not have the key ${JSON.stringify(key)}`, key };
+  return { problem: `must not have the key ${JSON.stringify(key)}`, key };
 }
 
 function typeWord(type: string): string {

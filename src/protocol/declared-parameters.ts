@@ -62,7 +62,7 @@ function defaultFinding(fallback: Json | undefined, value: Json, kind: ValueKind
   if (expected === kind) return undefined;
   // Flags and variables give text there; of a file, only the compiler warns.
   if (expected === "string") return undefined;
-  const problem = `must be ${wordOf.get(expected)}, as its default is; it is ${describeJson(value)}`;
+  const problem = `must be ${wordOf.get(expected)}, like its default; it is ${describeJson(value)}`;
   return { kind: "type", problem, expected };
 }
 
@@ -97,9 +97,9 @@ export function typeHint(name: string, expected: ValueKind): string {
     case "number":
       return `write a number such as 3 or 0.1`;
     case "array":
-      return `write JSON in quotes of the shell: '${name}=[1, 2]', '${name}=["a", "b"]'`;
+      return `write JSON in shell quotes: '${name}=[1, 2]', '${name}=["a", "b"]'`;
     case "object":
-      return `write JSON in quotes of the shell: '${name}={"key": 1}'`;
+      return `write JSON in shell quotes: '${name}={"key": 1}'`;
     case "string":
     case "null":
       return `write ${name}=…`;

@@ -87,7 +87,7 @@ function readFile(text: string): Parameters | string {
     return isObject(value) ? value : `it must be a mapping of names to values, it is ${describeJson(value)}`;
   } catch (error) {
     const why = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");
-    return `it is not JSON, and a compiled file's shim reads no YAML (${why}); \`magnus run\` and \`magnus compile\` read both`;
+    return `it is not JSON, and compiled files read only JSON (${why}); \`magnus run\` and \`magnus compile\` read YAML, too`;
   }
 }
 

@@ -86,7 +86,7 @@ export function getSecret(name: string): string {
   const value = process.env[name] ?? (isInRun() ? undefined : dotenv()[name]);
   if (value !== undefined) return value;
   const remedy = isInRun() ? "name it under `secrets` of the step" : "set the variable, or write it into .env";
-  throw new MagnusError(`the secret "${name}" is not in the environment: ${remedy}`);
+  throw new MagnusError(`the secret "${name}" was not found in the environment: ${remedy}`);
 }
 
 /**
@@ -117,7 +117,7 @@ export function getFromCatalog(pattern: string, folder?: string): readonly strin
 export function putInCatalog(pattern: string): void {
   const relative = path.isAbsolute(pattern) ? path.relative(process.cwd(), pattern) : pattern;
   if (globOf(relative) === null) {
-    throw new MagnusError(`"${pattern}" is not below the working directory, and only files there can be catalogued`);
+    throw new MagnusError(`"${pattern}" is outside the working directory; only files inside it can be catalogued`);
   }
   answer(JSON.stringify({ catalog: { put: [relative] } }));
 }
@@ -169,7 +169,7 @@ function givenParameters(): { readonly [name: string]: JsonValue } {
 /** JSON.parse makes Infinity of what is beyond JavaScript's numbers. */
 function finite(key: string, value: unknown): unknown {
   if (value !== Infinity && value !== -Infinity) return value;
-  throw new Error(`a number among the parameters ("${key}") is beyond what JavaScript can hold`);
+  throw new Error(`the number in the parameter "${key}" is too large for JavaScript`);
 }
 
 function readText(text: string): JsonValue {
@@ -203,9 +203,9 @@ function jsonOf(value: JsonValue, name: string, as: "parameter" | "metric" = "pa
       return rounded ? mark + part.toExponential() : part;
     })?.replace(marked, "$1");
   } catch (error) {
-    throw new MagnusError(`"${name}" cannot be JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new MagnusError(`"${name}": ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (text === undefined) throw new MagnusError(`"${name}" cannot be JSON: a ${typeof value} is none`);
+  if (text === undefined) throw new MagnusError(`"${name}" cannot be written as JSON: it is a ${typeof value}`);
   return text;
 }
 

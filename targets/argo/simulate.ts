@@ -60,7 +60,7 @@ function readGiven({ spec }: Workflow, options: Given): Read {
   for (const claim of volumes.keys())
     if (claims !== undefined && !claims.has(claim))
       problems.push(
-        `--volume ${claim}: the workflow mounts no such claim; it mounts ${[...claims].join(", ") || "none"}`,
+        `--volume ${claim}: the workflow does not mount this claim; it mounts ${[...claims].join(", ") || "none"}`,
       );
   return { parameters: Object.fromEntries(parameters), secrets, volumes, problems };
 }
@@ -98,7 +98,7 @@ async function run(workflow: Workflow, given: Read, options: Given, host: Simula
     return end.phase === "Succeeded" && end.warnings.length === 0 ? exitCode.success : exitCode.failed;
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error;
-    host.say(`magnus: an expression has ${error.message}, which is not simulated`);
+    host.say(`magnus: an expression uses ${error.message}, which is not simulated`);
     return exitCode.badInput;
   }
 }

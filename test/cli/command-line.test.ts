@@ -62,10 +62,10 @@ describe("help", () => {
     [["run", "pipeline.yaml", "--learning-rate", "0.2"], "hint: a parameter is given as --param learning_rate=0.2"],
     [["compile", "pipeline.yaml", "-t", "shell", "--lr=0.2"], "hint: a parameter is given as --param lr=0.2"],
     [["pipeline.yaml"], "hint: write `magnus run pipeline.yaml`"],
-    [["list"], "hint: it is called `magnus runs list`"],
-    [["show", "latest"], "hint: it is called `magnus runs show latest`"],
-    [["logs"], "hint: it is called `magnus runs log latest STEP`"],
-    [["validate", "pipeline.yaml"], "hint: it is called `magnus check`"],
+    [["list"], "hint: use `magnus runs list`"],
+    [["show", "latest"], "hint: use `magnus runs show latest`"],
+    [["logs"], "hint: use `magnus runs log latest STEP`"],
+    [["validate", "pipeline.yaml"], "hint: use `magnus check`"],
     [["compile", "pipeline.yaml"], "hint: `magnus targets` lists the targets"],
     [["run", "piepline.yaml"], 'hint: did you mean "pipeline.yaml"?'],
     [["run", "."], "hint: name a file in it"],
@@ -94,7 +94,7 @@ test("no runs is said, but not in the result", async () => {
   const cwd = workspace();
   const list = await runMagnus(["runs", "list"], { cwd });
   expect(list).toMatchObject({ code: 0, stdout: "" });
-  expect(list.stderr).toBe("no runs in file-system (.magnus/runs); `magnus run PIPELINE` makes one\n");
+  expect(list.stderr).toBe("no runs in file-system (.magnus/runs); start one with `magnus run PIPELINE`\n");
   expect(await runMagnus(["runs", "list", "--json"], { cwd })).toMatchObject({ stdout: '{"runs":[]}\n', stderr: "" });
 });
 
@@ -160,7 +160,7 @@ describe("run", () => {
     const cwd = workspace({ "pipeline.yaml": `dag: {steps: [${step}]}\n` });
     const { code, stderr } = await runMagnus(["run", "pipeline.yaml", "-q"], { cwd });
     expect(code).toBe(1);
-    expect(stderr).toContain("failed at greedy: ended by SIGKILL (out of memory?)");
+    expect(stderr).toContain("failed at greedy: killed by SIGKILL (out of memory?)");
   });
 
   test("--format json: stderr keeps silent", async () => {
@@ -299,7 +299,7 @@ dag:
   expect((await runMagnus(["runs", "show", "r"], { cwd })).stdout).toContain("· #0");
 });
 
-test("the log of a step that printed nothing is empty, also where an earlier attempt printed something", async () => {
+test("the log of a step that printed nothing is empty, also where the number of an earlier attempt printed something", async () => {
   const command = 'if [ "$MAGNUS_ATTEMPT" = 1 ]; then echo once; exit 1; fi';
   const step = JSON.stringify({ name: "quiet", type: "task", command_type: "shell", command, max_attempts: 2 });
   const cwd = workspace({ "pipeline.yaml": `dag: {steps: [${step}]}\n` });

@@ -59,7 +59,7 @@ async function gotOf(cwd: string, text: string): Promise<unknown> {
   return parameters.got;
 }
 
-const going = (text: string) => expect.stringMatching(new RegExp(`the run ${text} is going on in this folder`));
+const going = (text: string) => expect.stringMatching(new RegExp(`the run ${text} is still running in this folder`));
 
 describe.each(["local", "script"])("two runs at once (%s)", (how) => {
   test("the second works in a directory of its own; neither sees the other's text", async () => {
@@ -135,7 +135,7 @@ test("isolate: never says that both write the same files", async () => {
   open("two");
   const second = await start("local", "two", ["--set", "isolate=never"]);
   expect(second.stderr).toMatch(
-    /warning: the run one is going on in this folder .*, and isolate: never lets both write/,
+    /warning: the run one is still running in this folder .*, and isolate: never lets both write/,
   );
   open("one");
   await first;

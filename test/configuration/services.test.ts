@@ -61,7 +61,7 @@ describe("opened services", () => {
     expect(await again.runLogStore.exists("one")).toBe(true);
   });
 
-  it("opens what keeps nothing", () => {
+  it("opens what stores nothing", () => {
     const services = open("run_log_store: {type: buffered}\ncatalog: {type: do-nothing}\nisolate: always");
     expect(services.runLogStore.name).toContain("buffered");
     expect(services.catalog.keeps).toBe(false);

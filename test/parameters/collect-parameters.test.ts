@@ -152,10 +152,10 @@ describe("parameter_schema", () => {
     ["model: {depth: 1, layers: [1, x]}", "x", '`model.layers.1` must be a whole number; it is the text "x"'],
     ["model: {depth: 1, layers: []}", "[]", "`model.layers` must have at least 1 item; it has 0"],
     ["model: {layers: [1]}", "{layers: [1]}", '`model` needs the key "depth"'],
-    ["model: {depth: 1, detph: 2}", "detph", '`model` may not have the key "detph"'],
+    ["model: {depth: 1, detph: 2}", "detph", '`model` must not have the key "detph"'],
     ["mode: medium", "medium", '`mode` must be one of "fast", "slow"; it is the text "medium"'],
     ["day: tomorrow", "tomorrow", '`day` must be in the format "date"; it is the text "tomorrow"'],
-    ["either: 1.5", "1.5", "`either` fits none of the alternatives that its schema allows; it is the number 1.5"],
+    ["either: 1.5", "1.5", "`either` matches none of the alternatives in its schema; it is the number 1.5"],
   ])("points at the value in the file: %s", async (file, at, message) => {
     const { found } = await collect({ document: schema, file });
     expect(found).toMatchObject([{ code: "parameter-breaks-schema", at, message }]);

@@ -32,7 +32,7 @@ describe("mergeParameters", () => {
       text: [],
     });
     expect(errors.map((error) => error.replace(/\(.*\)|\[+\]+/g, "…"))).toEqual([
-      "p.json: it is not JSON, and a compiled file's shim reads no YAML …; `magnus run` and `magnus compile` read both",
+      "p.json: it is not JSON, and compiled files read only JSON …; `magnus run` and `magnus compile` read YAML, too",
       'MAGNUS_PRM_a-b: "a-b" is not a valid parameter name: use letters, digits and _, not starting with a digit',
       "--param x: it must be name=value",
       "--param __proto__=1: `__proto__` is reserved and cannot name a parameter",
@@ -70,9 +70,9 @@ describe("mergeParameters", () => {
       "--param citty=x: there is no parameter `citty`; did you mean `city`?",
     ]);
     expect(merge({}, "deploy=True", "xs=[1,2", "rate=fast", "depth=1.5")).toEqual([
-      '--param deploy=True: `deploy` must be true or false, as its default is; it is the text "True"',
-      '--param xs=[1,2: `xs` must be a list, as its default is; it is the text "[1,2"',
-      '--param rate=fast: `rate` must be a number, as its default is; it is the text "fast"',
+      '--param deploy=True: `deploy` must be true or false, like its default; it is the text "True"',
+      '--param xs=[1,2: `xs` must be a list, like its default; it is the text "[1,2"',
+      '--param rate=fast: `rate` must be a number, like its default; it is the text "fast"',
       "--param depth=1.5: `depth` must be a whole number; it is the number 1.5",
     ]);
     // Short names, and names that differ by a number, are names of their own.

@@ -268,11 +268,11 @@ describe("time zones", () => {
 
 describe("what may surprise", () => {
   test.each([
-    ["0 0 13 * 5", "on every day that one of them names"],
+    ["0 0 13 * 5", "runs on days that match either"],
     ["0 0 31 2 *", "it never runs"],
     ["0 0 31 4,6 *", "it never runs"],
     ["0 0 29 2 *", "leap years only"],
-    ["*/7 * * * *", "`*/7` begins anew each hour: there are 4 minutes between minute 56 and 0, not 7"],
+    ["*/7 * * * *", "`*/7` restarts each hour: there are 4 minutes between minute 56 and 0, not 7"],
     ["0 */5 * * *", "there are 4 hours between hour 20 and 0, not 5"],
     ["0 6 */2 * *", "day 31 and day 1 may follow each other"],
     ["0 6 * * */2", "there is 1 day between day 6 and 0, not 2"],
@@ -284,7 +284,7 @@ describe("what may surprise", () => {
     ["0 */6 * * *", undefined],
     ["0 0 1 */3 *", undefined],
     ["0 0 31 1,2 *", undefined],
-    ["0 0 30 2 1", "on every day that one of them names"],
+    ["0 0 30 2 1", "runs on days that match either"],
   ])("%s: %s", (text, told) => {
     const found = oddities(cronOf(text)).map(({ problem }) => problem);
     expect(found).toEqual(told === undefined ? [] : [expect.stringContaining(told)]);
@@ -309,21 +309,19 @@ function found(settings: string): readonly string[] {
 describe("options", () => {
   test("what is wrong is told at its place", () => {
     expect(found('{schedule: [{cron: "0 2 * * *", timezone: Europe/Olso}, "0 25 * * *"], timezone: UTC+1}')).toEqual([
-      'bad-schedule 59 `schedule.0.timezone` is the text "Europe/Olso": there is no such time zone',
-      'bad-schedule 73 `schedule.1` is the text "0 25 * * *": `25` is no hour, which is 0 to 23',
+      'bad-schedule 59 `schedule.0.timezone` is the text "Europe/Olso": unknown time zone',
+      'bad-schedule 73 `schedule.1` is the text "0 25 * * *": `25` is not a valid hour (0 to 23)',
       'bad-schedule 98 `timezone` is the text "UTC+1": an offset from UTC is not a time zone',
     ]);
     expect(found('{schedule: "30 2 * * *", timezone: Europe/Oslo}')).toEqual([
       'odd-schedule 28 `schedule` is the text "30 2 * * *": a clock change in Europe/Oslo skips this time: Argo leaves the run of that day out',
-      'odd-schedule 28 `schedule` is the text "30 2 * * *": a clock change in Europe/Oslo brings this time twice: Argo starts two runs on that day',
+      'odd-schedule 28 `schedule` is the text "30 2 * * *": a clock change in Europe/Oslo repeats this time: Argo starts two runs on that day',
     ]);
     expect(found('{schedule: "30 * * * *", timezone: Europe/Oslo}')).toEqual([]);
     expect(found('{schedule: "0 12 * * *", timezone: Australia/Lord_Howe}')).toEqual([
       expect.stringContaining("changes by part of an hour: Argo may leave out runs on that day"),
     ]);
-    expect(found("{concurrency: replace}")).toEqual([
-      expect.stringContaining("it has no effect, since there is no schedule"),
-    ]);
+    expect(found("{concurrency: replace}")).toEqual([expect.stringContaining("it has no effect without a schedule")]);
     expect(found('{schedule: "0 2 * * *", concurrency: queue}')).toEqual([
       expect.stringContaining("bad-configuration-value"),
     ]);

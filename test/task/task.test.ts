@@ -117,11 +117,11 @@ describe("the functions", () => {
     const cwd = project({});
     for (const [call, message] of [
       ["getParameter('rate')", 'there is no parameter "rate"; this step sees: none'],
-      ["getSecret('TOKEN')", 'the secret "TOKEN" is not in the environment'],
+      ["getSecret('TOKEN')", 'the secret "TOKEN" was not found in the environment'],
       ["getFromCatalog('*.csv')", 'no file matches "*.csv"'],
-      ["putInCatalog('../x')", "is not below the working directory"],
+      ["putInCatalog('../x')", "is outside the working directory"],
       ["setParameter({ 'a b': 1 })", '"a b" cannot be the name of a parameter'],
-      ["setParameter({ a: NaN })", '"a" cannot be JSON'],
+      ["setParameter({ a: NaN })", '"a": NaN cannot be written as JSON'],
     ] as const) {
       const script = `import("magnus-pipelines/task").then((task) => task.${call}).catch((error) => console.log(error.name, error.message))`;
       const { stdout } = await run(process.execPath, ["-e", script], { cwd });

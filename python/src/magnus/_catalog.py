@@ -53,7 +53,7 @@ def put_in_catalog(filepath: str) -> None:
     """
     pattern = os.path.relpath(filepath) if os.path.isabs(filepath) else filepath
     if pattern.split("/")[0] == "..":
-        raise MagnusError('"%s" is not below the working directory, and only files there can be catalogued' % filepath)
+        raise MagnusError('"%s" is outside the working directory; only files inside it can be catalogued' % filepath)
     answer({"catalog": {"put": [pattern]}})
 
 
@@ -69,7 +69,7 @@ def put_object(data: Any, name: str) -> None:
     """
     if not isinstance(name, str):
         swapped = " (the object comes first: put_object(object, name))" if isinstance(data, str) else ""
-        raise MagnusError("the name of an object is no text but a value of type %s%s" % (type(name).__name__, swapped))
+        raise MagnusError("the name of an object must be text, but is a value of type %s%s" % (type(name).__name__, swapped))
     if not (name.isidentifier() and name.isascii()):
         raise MagnusError('"%s" cannot be the name of an object: it must be like the name of a variable' % name)
     output = os.environ.get("MAGNUS_OUTPUT_FILE")

@@ -12,7 +12,7 @@ def convert(value, annotation, what):
         try:
             return simple(value)
         except (TypeError, ValueError):
-            raise Failure("%s is %s, which is no %s" % (what, shown(value), annotation.__name__)) from None
+            raise Failure("%s is %s, which is not a valid %s" % (what, shown(value), annotation.__name__)) from None
     return convert_other(value, annotation, what)
 
 
@@ -136,7 +136,7 @@ def convert_generic(value, annotation, origin, args, what):
         for choice in args:
             if choice == value and type(choice) is type(value):
                 return choice
-        raise Failure("%s is %s, which is none of %s" % (what, shown(value), ", ".join(map(repr, args))))
+        raise Failure("%s is %s, which is not one of %s" % (what, shown(value), ", ".join(map(repr, args))))
     abc = standard("collections.abc")
     if is_array(origin):
         # NDArray[T] is ndarray[shape, dtype[T]].
@@ -146,7 +146,7 @@ def convert_generic(value, annotation, origin, args, what):
         if len(args) == 2 and args[1] is Ellipsis:
             return tuple(convert(item, args[0], "%s[%d]" % (what, i)) for i, item in enumerate(items))
         if args and len(args) != len(items):
-            raise Failure("%s has %d items, %d are needed" % (what, len(items), len(args)))
+            raise Failure("%s has %d items, but needs %d" % (what, len(items), len(args)))
         return tuple(convert(item, args[i] if args else None, "%s[%d]" % (what, i)) for i, item in enumerate(items))
     if isinstance(origin, type) and issubclass(origin, abc.Mapping):
         entries = check(value, dict, what, "mapping")
@@ -179,7 +179,7 @@ def validated(validate, value, annotation, what):
     try:
         return value if isinstance(value, annotation) else validate(value)
     except ValueError as error:
-        raise Failure("%s is no valid %s: %s" % (what, annotation.__name__, " ".join(str(error).split()))) from None
+        raise Failure("%s is not a valid %s: %s" % (what, annotation.__name__, " ".join(str(error).split()))) from None
 
 
 def to_dataclass(value, annotation, what):
@@ -194,7 +194,7 @@ def to_dataclass(value, annotation, what):
     try:
         return annotation(**made)
     except TypeError as error:
-        raise Failure("%s is no valid %s: %s" % (what, annotation.__name__, error)) from None
+        raise Failure("%s is not a valid %s: %s" % (what, annotation.__name__, error)) from None
 
 
 def field_hints(annotation):
@@ -215,7 +215,7 @@ def to_named_tuple(value, annotation, what):
     try:
         return annotation(**made)
     except TypeError as error:
-        raise Failure("%s is no valid %s: %s" % (what, annotation.__name__, error)) from None
+        raise Failure("%s is not a valid %s: %s" % (what, annotation.__name__, error)) from None
 
 
 def convert_class(value, annotation, what):
@@ -243,13 +243,13 @@ def convert_class(value, annotation, what):
         if isinstance(value, (int, float)) and annotation.__module__ == "numpy" and hasattr(annotation, "dtype"):
             return same_number(annotation(value), value)
     except (ArithmeticError, AttributeError, TypeError, ValueError):
-        raise Failure("%s is %s, which is no %s" % (what, shown(value), annotation.__name__)) from None
+        raise Failure("%s is %s, which is not a valid %s" % (what, shown(value), annotation.__name__)) from None
     if is_array(annotation):
         return to_array(value, annotation, what)
     # The function would get a list or a text where it says that it takes something else.
     kind = KINDS.get(type(value))
     if kind is None:
-        raise Failure("%s is null, which is no %s" % (what, annotation.__name__))
+        raise Failure("%s is null, which is not a valid %s" % (what, annotation.__name__))
     message = "%s is %s, of which no %s is made: annotate it as the %s that it is, or keep it where it is made, as kind: object"
     raise Failure(message % (what, shown(value), annotation.__name__, kind))
 
@@ -277,7 +277,7 @@ def to_array(value, annotation, what, scalar=None):
         return made
     except (TypeError, ValueError, OverflowError):
         of = " of " + scalar.__name__ if isinstance(scalar, type) else ""
-        raise Failure("%s is %s, of which no array%s is made" % (what, shown(value), of)) from None
+        raise Failure("%s is %s, which cannot become an array%s" % (what, shown(value), of)) from None
 
 
 def same_number(made, value):
@@ -289,7 +289,7 @@ def same_number(made, value):
 def check(value, kind, what, name):
     if isinstance(value, kind):
         return value
-    raise Failure("%s is %s, which is no %s" % (what, shown(value), name))
+    raise Failure("%s is %s, which is not a valid %s" % (what, shown(value), name))
 
 
 def shown(value):

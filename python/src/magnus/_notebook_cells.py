@@ -15,7 +15,7 @@ def read_notebook(name, runner):
     except ValueError as error:
         raise runner.Failure("the notebook %s is not valid JSON: %s" % (name, error), "cannot-start") from None
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4 or not isinstance(notebook.get("cells"), list):
-        raise runner.Failure("%s is no notebook of format 4; open it in Jupyter and save it again" % name, "cannot-start")
+        raise runner.Failure("%s is not a notebook of format 4; open it in Jupyter and save it again" % name, "cannot-start")
     notebook["metadata"] = mapping_of(notebook.get("metadata"))
     for number, cell in enumerate(notebook["cells"], 1):
         if not isinstance(cell, dict) or not isinstance(cell.get("source"), (str, list)) or "cell_type" not in cell:
@@ -141,7 +141,7 @@ def mappings_in(text, runner):
     if all(isinstance(line, dict) for line in lines):
         return lines
     shown = " ".join(text.split())
-    raise runner.Failure("a tagged cell printed %s, which is no mapping; print({...})" % (shown if len(shown) <= 60 else shown[:57] + "..."))
+    raise runner.Failure("a tagged cell printed %s, which is not a mapping; print({...})" % (shown if len(shown) <= 60 else shown[:57] + "..."))
 
 
 def value_in(text):

@@ -238,7 +238,7 @@ number_texts = {}
 def given_float(text):
     value = float(text)
     if value in (float("inf"), float("-inf")):
-        raise Failure("the number %s is beyond what a float can hold" % text)
+        raise Failure("the number %s is too large for a float" % text)
     if repr(value) != text:
         number_texts[id(value)] = (value, text)
     return value

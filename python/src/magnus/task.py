@@ -138,7 +138,7 @@ def get_secret(secret_name: str) -> str:
         value = _dotenv().get(secret_name)
     if value is None:
         remedy = "name it under `secrets` of the step" if is_in_run() else "set the variable, or write it into .env"
-        raise MagnusError('the secret "%s" is not in the environment: %s' % (secret_name, remedy))
+        raise MagnusError('the secret "%s" was not found in the environment: %s' % (secret_name, remedy))
     return value
 
 

@@ -65,7 +65,7 @@ function open(configuration: Configuration, sink: DiagnosticSink): Services | un
 }
 
 async function checkRunLog({ runLogStore }: Services): Promise<Check> {
-  const holds = "can be written and read, claims are exclusive";
+  const holds = "reads, writes and exclusive claims work";
   const wrong = await probeRunLogStore(runLogStore);
   if (wrong.length === 0) await rememberProof(runLogStore);
   return { service: "run log", store: runLogStore.name, holds, wrong, ...(await credentialsOf(runLogStore)) };
@@ -81,7 +81,7 @@ async function rememberProof(store: RunLogStore): Promise<void> {
 }
 
 async function checkCatalog({ catalog }: Services): Promise<Check> {
-  const holds = catalog.keeps ? "what is put comes back" : "keeps nothing";
+  const holds = catalog.keeps ? "reads and writes work" : "stores nothing";
   const wrong = await probeCatalog(catalog);
   return { service: "catalog", store: catalog.name, holds, wrong, ...(await credentialsOf(catalog)) };
 }

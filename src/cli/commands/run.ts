@@ -168,8 +168,7 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
     place.close();
     process.stderr.write(`magnus: the run ${log.run} stopped, since its log cannot be written: ${error.message}\n`);
     if (!began) return notBegun(log, services);
-    if (await isThere(log, services))
-      process.stderr.write(`what is left of it can be closed: magnus runs close ${log.run}\n`);
+    if (await isThere(log, services)) process.stderr.write(`close what is left of it: magnus runs close ${log.run}\n`);
     return exitCode.failed;
   }
 }

@@ -99,8 +99,8 @@ async function verifyLogs(log: RunLog, events: readonly Event[]): Promise<Conten
   const damage: string[] = [];
   await inParallel(8, [...stored.values()], async ({ data: { key, bytes, crc } }) => {
     const content = await log.get(key);
-    if (content === null) damage.push(`${key} is missing: what a step printed`);
-    else if (content.length !== bytes) damage.push(`${key} has ${content.length} bytes, and had ${bytes}`);
+    if (content === null) damage.push(`${key} is missing: the output of a step`);
+    else if (content.length !== bytes) damage.push(`${key} has ${content.length} bytes instead of ${bytes}`);
     else if (crc !== undefined && crc !== crc32(content))
       damage.push(`${key} is not what was stored: its checksum differs`);
   });
@@ -143,7 +143,7 @@ function printed({ run, damage, closed, events, logs, files }: Verified, width: 
   const counts = [counted(events, "event"), counted(logs, "log"), counted(files, "file")].join(", ");
   if (damage.length === 0 && closed) return `${name}  ${paint("success", "whole")}    ${counts}\n`;
   if (damage.length === 0) {
-    const open = "not closed: it runs, it was killed, or the end of its log was cut off";
+    const open = "not closed: it is still running, was killed, or the end of its log is missing";
     return `${name}  ${paint("running", "open")}     ${counts}\n  ${open}\n`;
   }
   return `${name}  ${paint("failed", "damaged")}  ${counts}\n${damage.map((line) => `  ${line}\n`).join("")}`;

@@ -37,7 +37,7 @@ export function listRuns(options: RunsOptions & { readonly json?: boolean }): Pr
     rows.sort((a, b) => (key(a) < key(b) ? 1 : -1));
     process.stdout.write(options.json ? `${JSON.stringify({ runs: rows })}\n` : printRows(rows));
     if (rows.length === 0 && !options.json && !options.quiet) {
-      process.stderr.write(`no runs in ${store.name}; \`magnus run PIPELINE\` makes one\n`);
+      process.stderr.write(`no runs in ${store.name}; start one with \`magnus run PIPELINE\`\n`);
     }
   });
 }

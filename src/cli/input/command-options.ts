@@ -6,7 +6,7 @@ export function copying(command: Command, direction: "--to" | "--from"): Command
   const store = new Option(`${direction} <STORE>`, "a configuration file, or a folder like .magnus");
   return diagnosed(configured(command))
     .addOption(store.makeOptionMandatory())
-    .option("--no-files", "leave the catalogued files where they are")
+    .option("--no-files", "do not copy catalogued files")
     .option("--json", "print what was copied as JSON");
 }
 
@@ -14,14 +14,14 @@ export function copying(command: Command, direction: "--to" | "--from"): Command
 export function given(command: Command): Command {
   return command
     .option("-p, --parameters-file <FILE>", "parameters, YAML or JSON")
-    .addOption(repeatable("--param <NAME=VALUE>", "one parameter, JSON or else text (repeatable)"));
+    .addOption(repeatable("--param <NAME=VALUE>", "set a parameter; JSON, or else text (repeatable)"));
 }
 
 /** Everything that reads the configuration. */
 export function configured(command: Command): Command {
   return command
-    .option("-c, --config <FILE>", "configuration over magnus-config.yaml")
-    .addOption(repeatable("--set <KEY=VALUE>", "one value of the configuration (repeatable)"));
+    .option("-c, --config <FILE>", "a configuration file, merged over magnus-config.yaml")
+    .addOption(repeatable("--set <KEY=VALUE>", "set a configuration value (repeatable)"));
 }
 
 /** Everything that reports. */
@@ -29,7 +29,7 @@ export function diagnosed(command: Command): Command {
   const formats = ["pretty", "json", "github"];
   return command
     .addOption(
-      new Option("--format <FORM>", "of diagnostics: pretty, json or github").choices(formats).default("pretty"),
+      new Option("--format <FORM>", "format of diagnostics: pretty, json or github").choices(formats).default("pretty"),
     )
     .option("-q, --quiet", "print errors only");
 }

@@ -6,5 +6,5 @@ import { shellWord } from "../../system/shell-quote.ts";
 export function leftRunning({ run, status, created }: RunView): string | undefined {
   const owner = created?.owner;
   if (status !== "running" || owner === undefined || stateOf(owner) !== "gone") return undefined;
-  return `the process of run ${run} (${owner.pid} on ${owner.host}) is gone; close it: magnus runs close ${shellWord(run)}`;
+  return `run ${run} was killed (process ${owner.pid} on ${owner.host} is gone); close it: magnus runs close ${shellWord(run)}`;
 }

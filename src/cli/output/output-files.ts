@@ -62,7 +62,7 @@ export function writeFiles(compared: readonly ComparedFile[], folder: string, si
 
 /** Found before anything is put into place; else the files before it would stay. */
 function refuseFolder(name: string): void {
-  if (statSync(name, { throwIfNoEntry: false })?.isDirectory()) throw new Error("there is a folder of that name");
+  if (statSync(name, { throwIfNoEntry: false })?.isDirectory()) throw new Error("a folder has that name");
 }
 
 function removeQuietly(file: string): void {
@@ -137,9 +137,7 @@ export function printComparison(
   if (quiet) return "";
   const word = { new: "wrote", changed: "wrote", same: "same " } as const;
   const lines = named.map(({ path: name, state }) => `${word[state]}  ${name}\n`);
-  const old = left.map(
-    (name) => `left   ${name}: written before, no longer compiled; remove it with: rm ${shellWord(name)}\n`,
-  );
+  const old = left.map((name) => `left   ${name}: no longer generated; remove it with: rm ${shellWord(name)}\n`);
   return [...lines, ...old].join("");
 }
 

@@ -58,7 +58,7 @@ const otherNames: { readonly [word: string]: string } = {
 function unknownCommand(word: string, argv: readonly string[]): string | undefined {
   if (argv[0] !== word) return undefined;
   const other = Object.hasOwn(otherNames, word) ? otherNames[word] : undefined;
-  if (other !== undefined) return `it is called \`magnus ${other}\``;
+  if (other !== undefined) return `use \`magnus ${other}\``;
   return /\.ya?ml$/.test(word) ? `write \`magnus run ${shellWord(word)}\`` : undefined;
 }
 

@@ -7,7 +7,7 @@ import type { ContainerSettings } from "./step-container.ts";
 export function containerFailure(ended: Ended, said: string, { engine, image }: ContainerSettings): string {
   if (ended.kind === "cannot-start") return ended.message;
   const name = path.basename(engine);
-  if (ended.signal !== undefined) return `${name} was ended by ${ended.signal}`;
+  if (ended.signal !== undefined) return `${name} was killed by ${ended.signal}`;
   const { exitCode } = ended;
   const reason = reasonIn(said) ?? `exit code ${exitCode}`;
   // Of `run`: 125 where the engine fails, 126 and 127 where the command cannot be started.

@@ -19,7 +19,7 @@ export function commandFailure(
   if (answers.failure !== undefined) return { ...answers.failure, message: redactor.redact(answers.failure.message) };
   // The system's way where memory runs out, which it tells only where groups of processes are counted.
   const perhaps = ended.signal === "SIGKILL" || ended.exitCode === 137 ? " (out of memory?)" : "";
-  if (ended.signal !== undefined) return { reason: "signal", message: `ended by ${ended.signal}${perhaps}` };
+  if (ended.signal !== undefined) return { reason: "signal", message: `killed by ${ended.signal}${perhaps}` };
   return ended.exitCode === 0 ? undefined : { reason: "exit", message: `exit code ${ended.exitCode}${perhaps}` };
 }
 

@@ -206,7 +206,7 @@ function cannotStart(command: Command, code: string | undefined, error?: unknown
       return {
         kind: "cannot-start",
         exitCode: 126,
-        message: `${name}: command and environment are together larger than the system allows; ${largest(command.env)}`,
+        message: `${name}: the command and its environment together exceed the system's limit; ${largest(command.env)}`,
       };
     default:
       return {

@@ -121,7 +121,7 @@ function missedVariables({ type, command, env = {} }: TaskSpec, visible: Paramet
   const script = String(command);
   return leftOut(visible)
     .filter((name) => !Object.hasOwn(env, name) && new RegExp(`\\$\\{?#?(?:MAGNUS_PRM_)?${name}\\b`).test(script))
-    .map((name) => `$${name} is not set, being too large for a variable: $MAGNUS_PARAMETERS_FILE has it`);
+    .map((name) => `$${name} is too large for a variable and not set: read it from $MAGNUS_PARAMETERS_FILE`);
 }
 
 interface GivenSecrets {
@@ -149,8 +149,9 @@ function readSecrets(names: readonly string[], secrets: Secrets): GivenSecrets {
       if (!(error instanceof StoreError)) throw error;
       return failed(error.message);
     }
-    if (value === undefined) return failed(`the secret "${name}" is not in ${secrets.name}`);
-    if (value.includes("\0")) return failed(`the secret "${name}" has a NUL, which no environment can hold`);
+    if (value === undefined) return failed(`the secret "${name}" was not found in ${secrets.name}`);
+    if (value.includes("\0"))
+      return failed(`the secret "${name}" contains a NUL character, which a variable cannot hold`);
     if (value.length < minSecretLength) {
       warnings.push(`the secret "${name}" is shorter than ${minSecretLength} characters: it is not masked in logs`);
     }

@@ -109,7 +109,7 @@ function missingElsewhere(projectDir: string, catalogued: StepRun["files"]): Rea
   for (const name of ignoredByGit(projectDir)) hidden.set(name, "git ignores it");
   const tracked = catalogued.size === 0 ? undefined : trackedByGit(projectDir);
   for (const name of catalogued.keys()) {
-    if (!tracked?.has(name)) hidden.set(name, "it is in the catalog, from where only `get` brings it");
+    if (!tracked?.has(name)) hidden.set(name, "it is in the catalog; use `get` to fetch it");
   }
   return hidden;
 }
@@ -135,7 +135,7 @@ function lossesIn(cwd: string, home: string, own: OwnDirectory, kept: readonly C
   const lost = here.filter((name) => !names.has(name));
   const lines: string[] = [];
   if (lost.length > 0) {
-    lines.push(`written and gone with the step's own directory, since no \`put\` names it: ${listed(lost)}`);
+    lines.push(`written in the step's directory but not kept, since no \`put\` matches: ${listed(lost)}`);
   }
   if (through.length > 0) {
     lines.push(

@@ -136,7 +136,7 @@ function placeEntry(name: string, entry: Dirent, work: Work): Folder | undefined
     // What is closed to us is closed there, too; it may be gone meanwhile, or be a link to itself.
     if (code === "EACCES" || code === "EPERM") linkAnyway(source, join(work.cwd, name));
     else if (code !== "ENOENT" && code !== "ELOOP") {
-      throw new StoreError("cannot give the step a directory of its own with", source, error);
+      throw new StoreError("cannot give the step its own directory with", source, error);
     }
   }
   return undefined;

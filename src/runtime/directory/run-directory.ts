@@ -71,7 +71,7 @@ export function closeRunPlace(project: string, run: string): string | undefined 
 }
 
 function going({ run, pid, host }: Holder): string {
-  return `the run ${run} is going on in this folder (process ${pid} on ${host})`;
+  return `the run ${run} is still running in this folder (process ${pid} on ${host})`;
 }
 
 /** A run has one such directory, so it is filled more generously than one of each step. */
@@ -89,7 +89,7 @@ function makeDirectory(project: string, run: string, since: number): void {
   } catch (error) {
     if (errorCode(error) === undefined && !(error instanceof StoreError)) throw error;
     removeDirectory(cwd);
-    throw new StoreError("another run is going on here, and this one cannot have a directory of its own,", cwd, error);
+    throw new StoreError("another run is still running here, and this one cannot get its own directory,", cwd, error);
   }
 }
 

@@ -36,7 +36,7 @@ export async function getFiles(
     for (const file of matching) wanted.set(file.name, file);
   }
   if (!catalog.keeps) {
-    const warnings = wanted.size === 0 ? [] : [`the catalog (${catalog.name}) keeps no files: none was copied`];
+    const warnings = wanted.size === 0 ? [] : [`the catalog (${catalog.name}) stores no files: none was copied`];
     return { files: [], warnings };
   }
   const got: CatalogFile[] = [];
@@ -102,16 +102,16 @@ function noneMatches(pattern: string, { emptyFolders, leftOut }: FoundFiles): st
 }
 
 const reasons: { readonly [reason in LeftOutReason]: string } = {
-  hidden: "hidden; a pattern has to spell the dot, or to name the folder",
-  "a link to a folder": "links to folders, which no wildcard follows; name the folder",
-  "leads nowhere": "links that lead nowhere",
+  hidden: "hidden; a pattern must include the dot, or name the folder",
+  "a link to a folder": "links to folders; wildcards do not follow them: name the folder",
+  "leads nowhere": "broken links",
   "a link in a circle": "links to a folder around them",
   "no file": "neither files nor folders",
 };
 
 function leftOutBy(pattern: string, { leftOut }: FoundFiles): readonly string[] {
   return [...leftOut].map(
-    ([reason, names]) => `put "${pattern}" leaves out ${names.length} (${reasons[reason]}): ${listed(names)}`,
+    ([reason, names]) => `put "${pattern}" skips ${names.length} (${reasons[reason]}): ${listed(names)}`,
   );
 }
 

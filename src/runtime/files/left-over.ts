@@ -34,7 +34,7 @@ export function notWritten(
   });
   const left = unknownToGit(old, projectDir);
   if (left.length === 0) return [];
-  return [`put took what was there before, and what this step did not write: ${listed(left)}`];
+  return [`\`put\` took files that were there before this step and that it did not write: ${listed(left)}`];
 }
 
 /** What stands where a step gets files and is none of them. Patterns that mean everything (`**`) are not looked at. */
@@ -52,7 +52,7 @@ export function leftBehind(
   }
   const left = unknownToGit([...names], projectDir);
   if (left.length === 0) return [];
-  return [`files match \`get\` that no step before this one put; they were there: ${listed(left)}`];
+  return [`files that match \`get\` were in the folder already; no earlier step put them: ${listed(left)}`];
 }
 
 /** Git is asked only where there is something to ask. */

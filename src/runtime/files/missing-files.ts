@@ -21,7 +21,7 @@ export function missingFiles(missing: ReadonlyMap<string, string>): MissingFiles
     explain: ({ message, traceback = "" }) => {
       const text = `${end}\n${traceback}\n${message}`;
       const named = [...missing].filter(([name]) => speaksOf(text, name)).slice(0, 5);
-      return named.map(([name, why]) => `"${name}" is in the project, but not in the step's own directory: ${why}`);
+      return named.map(([name, why]) => `"${name}" is in the project, but not in the step's directory: ${why}`);
     },
   };
 }

@@ -63,7 +63,7 @@ export function openCapturedLog(limit = 10 * mebibyte, now = (): string => new D
     // Whole lines only, so that every line that is kept can be read.
     const [wholeHead, wholeTail] = [wholeLinesBefore(head), wholeLinesAfter(tail)];
     const left = kept.left + lengthOf(head) - lengthOf(wholeHead) + lengthOf(tail) - lengthOf(wholeTail);
-    const note = formatLine(now(), "magnus", Buffer.from(`... ${left} bytes left out ...\n`));
+    const note = formatLine(now(), "magnus", Buffer.from(`... ${left} bytes omitted ...\n`));
     return [...wholeHead, note, ...wholeTail, ...openParts()];
   };
 

@@ -73,10 +73,10 @@ export function readAnswer(line: string): OutputFile | string {
   const { parameters = {}, metrics, step, catalog = {}, objects = {}, warnings = [], ...rest } = value;
   const unknown = Object.keys(rest)[0];
   if (unknown !== undefined) return `has the key "${unknown}"; known are parameters, metrics, step and catalog`;
-  if (!isObject(parameters)) return "has parameters that are no object";
+  if (!isObject(parameters)) return "has parameters that are not an object";
   const name = Object.keys(parameters).find((one) => !parameterName.test(one));
   if (name !== undefined) return `sets the parameter "${name}", which is not a valid name ([A-Za-z_][A-Za-z0-9_]*)`;
-  if (metrics !== undefined && !isObject(metrics)) return "has metrics that are no object";
+  if (metrics !== undefined && !isObject(metrics)) return "has metrics that are not an object";
   if (step !== undefined && !(typeof step === "number" && Number.isSafeInteger(step))) {
     return `has a step that is not an integer${isNumber(step) ? "" : " but something else"}`;
   }
@@ -87,7 +87,7 @@ export function readAnswer(line: string): OutputFile | string {
   const files = readObjects(objects);
   if (files === undefined) return 'has objects that are not of the form {"name": "file"}';
   if (!isArray(warnings) || !warnings.every((text) => typeof text === "string")) {
-    return "has warnings that are no list of texts";
+    return "has warnings that are not a list of texts";
   }
   return {
     parameters,

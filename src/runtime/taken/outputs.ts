@@ -194,9 +194,9 @@ function failureOf({ file, answers }: OutputSources, missing: readonly string[])
   const names = missing.map((name) => `"${name}"`).join(", ");
   const unread = answers.returnsAreVariables && answers.environment === undefined;
   const why = unread
-    ? ": the shell's environment could not be read (the script has an EXIT trap of its own or ends by exec); write to $MAGNUS_OUTPUT_FILE instead"
+    ? ": the shell's environment could not be read (the script sets its own EXIT trap or ends with exec); write to $MAGNUS_OUTPUT_FILE instead"
     : "";
-  return { reason: "missing-output", message: `the task did not set ${names}, which its returns name${why}` };
+  return { reason: "missing-output", message: `the task did not set ${names}, listed in its \`returns\`${why}` };
 }
 
 function tooDeep(values: readonly (readonly [string, Json])[]): Failure | undefined {

@@ -13,7 +13,7 @@ export async function putObjects(
   const delta: Record<string, Json> = {};
   for (const [name, file] of objects) {
     if (!catalog.keeps) {
-      const message = `the object "${name}" cannot be stored: the catalog (${catalog.name}) keeps nothing`;
+      const message = `the object "${name}" cannot be stored: the catalog (${catalog.name}) stores nothing`;
       return { delta, failure: { reason: "catalog-put", message } };
     }
     try {

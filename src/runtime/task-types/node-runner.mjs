@@ -52,7 +52,7 @@ function given(text) {
 
 function finite(key, value) {
   if (typeof value !== "number" || Number.isFinite(value)) return value;
-  throw new TaskFailure(`a number among the parameters ("${key}") is beyond what JavaScript can hold`);
+  throw new TaskFailure(`the number in the parameter "${key}" is too large for JavaScript`);
 }
 
 /** An open server or timer does not keep a step running for ever. */

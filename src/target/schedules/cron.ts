@@ -48,11 +48,11 @@ const grammar =
 
 /** A text says what is wrong. */
 function parseStrictly(text: string): Cron | string {
-  if (text.startsWith("@")) return "names of schedules are not known everywhere";
+  if (text.startsWith("@")) return "named schedules such as @daily are not supported on every platform";
   if (/^(CRON_)?TZ=/.test(text)) return "write the time zone under `timezone`, not before the schedule";
   if (/[^\S ]/.test(text) || text !== text.trim()) return "separate the fields by single spaces, with none around them";
   const texts = text.split(/ +/);
-  if (texts.length !== fields.length) return `it has ${texts.length} of five fields`;
+  if (texts.length !== fields.length) return `it has ${texts.length} fields instead of five`;
   const read: CronField[] = [];
   for (const [i, field] of fields.entries()) {
     const found = readField(texts[i] ?? "", field);
@@ -95,13 +95,13 @@ function readField(text: string, field: Field): CronField | string {
 function readPart(text: string, field: Field): CronPart | string {
   const { what, min, max } = field;
   const [, from = "", to, by] = /^(\*|\w+)(?:-(\w+))?(?:\/(\d{1,2}))?$/.exec(text) ?? [];
-  if (from === "" || (from === "*" && to !== undefined)) return `\`${text}\` is no ${what}`;
+  if (from === "" || (from === "*" && to !== undefined)) return `\`${text}\` is not a valid ${what}`;
   const first = from === "*" ? min : numberOf(from, field);
   const last = to === undefined ? (from === "*" || by !== undefined ? max : first) : numberOf(to, field);
   const step = by === undefined ? 1 : Number(by);
-  if (first === undefined || last === undefined) return `\`${text}\` is no ${what}, which is ${min} to ${max}`;
-  if (first > last) return `the range \`${text}\` ends before it begins`;
-  if (step < 1 || step > max) return `the step of \`${text}\` is none of a ${what}, which is ${min} to ${max}`;
+  if (first === undefined || last === undefined) return `\`${text}\` is not a valid ${what} (${min} to ${max})`;
+  if (first > last) return `the range \`${text}\` ends before it starts`;
+  if (step < 1 || step > max) return `the step of \`${text}\` is not valid for a ${what} (${min} to ${max})`;
   const values = Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step);
   return { text, values, step, endless: to === undefined && by !== undefined };
 }
@@ -117,7 +117,7 @@ function numberOf(text: string, { min, max, names }: Field): number | undefined 
 function ambiguousDays({ days, weekdays }: Cron): string | undefined {
   const stepped = [days, weekdays].some(({ parts }) => parts.some(({ text }) => text.startsWith("*/")));
   if (!stepped || days.open || weekdays.open) return undefined;
-  return "`*` with a step in one day field beside the other means one of them for some readers, and both for others";
+  return "`*` with a step in one day field, with the other set, means either of them to some platforms, and both to others";
 }
 
 /** The nearest text that might be portable; whether it is, its reader finds. */

@@ -7,8 +7,8 @@ export function oddities(cron: Cron): readonly NoCron[] {
 
 function bothDays({ days, weekdays }: Cron): readonly NoCron[] {
   if (days.open || weekdays.open) return [];
-  const problem = "it names days of the month and of the week: it runs on every day that one of them names";
-  return [{ problem, remedy: "let one of the two be `*`, and test the other in a step if both are meant" }];
+  const problem = "it sets both the day of the month and the day of the week: it runs on days that match either";
+  return [{ problem, remedy: "set one of them to `*`; to require both, check the other in a step" }];
 }
 
 /** Days of the months; of February those of a leap year. */
@@ -19,10 +19,10 @@ function dates({ days, months, weekdays }: Cron): readonly NoCron[] {
   const firstDay = Math.min(...days.values);
   const coming = [...months.values].filter((month) => firstDay <= (longest[month - 1] ?? 0));
   if (coming.length === 0) {
-    return [{ problem: "there is no such date: it never runs", remedy: "name a day that these months have" }];
+    return [{ problem: "this date does not exist: it never runs", remedy: "choose a day that these months have" }];
   }
   if (firstDay < 29 || coming.some((month) => month !== 2)) return [];
-  return [{ problem: "it runs in leap years only", remedy: "write `28 2`, or `1 3`, if every year is meant" }];
+  return [{ problem: "it runs in leap years only", remedy: "for every year, write `28 2` or `1 3`" }];
 }
 
 const rounds = [
@@ -46,7 +46,7 @@ function unevenSteps(cron: Cron): readonly NoCron[] {
       const pause = first + size - last;
       if (!endless || pause === step) return [];
       const met = size === 0 ? `${each} ${last} and ${each} ${first} may follow each other` : pauseText(pause, each);
-      const problem = `\`${text}\` begins anew each ${round}: ${met}${size === 0 ? "" : ` between ${each} ${last} and ${first}, not ${step}`}`;
+      const problem = `\`${text}\` restarts each ${round}: ${met}${size === 0 ? "" : ` between ${each} ${last} and ${first}, not ${step}`}`;
       const remedy = `list the ${each}s that are meant, such as \`${values.slice(0, 6).join(",")}\``;
       return [{ problem, remedy }];
     }),

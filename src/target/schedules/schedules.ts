@@ -14,7 +14,7 @@ export const scheduleOptions = {
     .union([text, z.array(z.union([text, entry])).min(1)])
     .optional()
     .describe("when runs start: a list of {cron, timezone}"),
-  timezone: text.optional().describe("of schedules that name none, such as Europe/Oslo (default: UTC)"),
+  timezone: text.optional().describe("time zone of schedules without their own, such as Europe/Oslo (default: UTC)"),
   concurrency: z
     .enum(["forbid", "replace", "allow"])
     .optional()
@@ -70,7 +70,7 @@ export function checkSchedules(
   if (timezone !== undefined) reportZone(timezone, ["timezone"], report);
   for (const path of ["timezone", "concurrency"] as const) {
     if (schedule !== undefined || options[path] === undefined) continue;
-    const problem = "it has no effect, since there is no schedule";
+    const problem = "it has no effect without a schedule";
     report({ code: "odd-schedule", path: [path], problem, remedy: "add `schedule`, or remove it" });
   }
   for (const [i, each] of list.entries()) {
@@ -119,9 +119,7 @@ function clockOddities(cron: Cron, zone: string | undefined, platform: Scheduler
   return [
     ...(half ? [{ problem: `the clock of ${zone} changes by part of an hour: ${halfHours}`, remedy: "use UTC" }] : []),
     ...(met("skipped") ? [{ problem: `a clock change in ${zone} skips this time: ${platform.skipped}`, remedy }] : []),
-    ...(met("twice")
-      ? [{ problem: `a clock change in ${zone} brings this time twice: ${platform.twice}`, remedy }]
-      : []),
+    ...(met("twice") ? [{ problem: `a clock change in ${zone} repeats this time: ${platform.twice}`, remedy }] : []),
   ];
 }
 

@@ -12,10 +12,10 @@ export function zoneProblem(zone: string): NoCron | undefined {
       remedy: `${remedy}; UTC+1 is \`Etc/GMT-1\`, sign reversed`,
     };
   }
-  if (!isKnownHere(zone)) return { problem: "there is no such time zone", remedy };
+  if (!isKnownHere(zone)) return { problem: "unknown time zone", remedy };
   // Intl does not mind the case, and does not tell the right one of a second name; Go and others do mind.
   if (known.some((name) => name.toLowerCase() === zone.toLowerCase()) || !zone.split(/[/_-]/).every(isInCase)) {
-    return { problem: "names of time zones are written with capitals where IANA has them", remedy };
+    return { problem: "time zone names are case-sensitive", remedy };
   }
   return undefined;
 }

@@ -4,7 +4,7 @@ import { isObject, type Json } from "../../../src/protocol/json.ts";
 const object = z.record(z.string(), z.unknown());
 const template = z.looseObject({ name: z.string().min(1) });
 
-/** What an overlay may hold: what a Workflow has, of which the API server keeps nothing else. */
+/** What an overlay may hold: what a Workflow has, of which the API server stores nothing else. */
 export const overlayOption = z.strictObject({
   apiVersion: z.string().optional(),
   kind: z.string().optional(),

@@ -160,15 +160,15 @@ describe("a named folder means its whole tree", () => {
     );
   });
 
-  it("links that lead nowhere or in a circle are left out, and named", async () => {
+  it("broken links or in a circle are left out, and named", async () => {
     const script = `mkdir -p site/a site/b; echo 1 >site/a/x; ln -s gone site/dangling; ln -s self site/self
       ln -s .. site/a/up; ln -s ../b site/a/other; ln -s ../a site/b/other`;
     const { result, events } = await runShell(script, { task: tree });
     expect(result).toMatchObject({ status: "success" });
     expect(names(result.files)).toEqual(["site/a/x", "site/b/other/x"]);
     expect(dataOf(events, "warning").map(({ message }) => message)).toEqual([
-      'put "site" leaves out 2 (links that lead nowhere): site/dangling, site/self',
-      expect.stringMatching(/^put "site" leaves out 4 \(links to a folder around them\): /),
+      'put "site" skips 2 (broken links): site/dangling, site/self',
+      expect.stringMatching(/^put "site" skips 4 \(links to a folder around them\): /),
     ]);
   });
 
@@ -204,10 +204,8 @@ describe("a named folder means its whole tree", () => {
     const { result, events } = await runShell(script, { task: { catalog: { put: [{ pattern: "out/**" }] } } });
     expect(names(result.files)).toEqual(["out/x"]);
     const [hidden, link] = dataOf(events, "warning").map(({ message }) => message);
-    expect(hidden).toContain(
-      'put "out/**" leaves out 3 (hidden; a pattern has to spell the dot, or to name the folder)',
-    );
-    expect(link).toContain("(links to folders, which no wildcard follows; name the folder): out/link");
+    expect(hidden).toContain('put "out/**" skips 3 (hidden; a pattern must include the dot, or name the folder)');
+    expect(link).toContain("(links to folders; wildcards do not follow them: name the folder): out/link");
   });
 });
 

@@ -280,7 +280,7 @@ describe("output", () => {
     expect(log.length).toBeLessThan(10 * 1024 * 1024 + 100);
     expect(log.startsWith("first\nxxx")).toBe(true);
     expect(log.endsWith("xxx\nlast\n")).toBe(true);
-    expect(log).toMatch(/\n\.\.\. \d+ bytes left out \.\.\.\n/);
+    expect(log).toMatch(/\n\.\.\. \d+ bytes omitted \.\.\.\n/);
   });
 
   it("a sink that fails ends the command", async () => {

@@ -37,7 +37,7 @@ describe("the code of an attempt", () => {
     const { result, events } = await runTask({ type: "container", command });
     expect(result).toMatchObject({ status: "failed", reason: "signal", exitCode: 128 + constants.signals[signal] });
     expect(dataOf(events, "step.finished")).toMatchObject([
-      { signal, message: `ended by ${signal}${mayBeMemory(128 + constants.signals[signal])}` },
+      { signal, message: `killed by ${signal}${mayBeMemory(128 + constants.signals[signal])}` },
     ]);
   });
 });
@@ -111,7 +111,7 @@ describe("a stop at any moment", () => {
     expect([started.length, finished.length]).toEqual([1, 1]);
     expect(events.at(-1)?.kind === "step.finished" || result.status === "cancelled").toBe(true);
     expect(finished[0]?.status).toBe(result.status);
-    // Once the command has ended by itself, there is nothing left to stop: its results count.
+    // Once the command has killed by itself, there is nothing left to stop: its results count.
     if (["catalog put", "log", "append 2"].includes(stage)) expect(result).toMatchObject({ status: "success" });
     if (["claim", "secret", "catalog get", "append 1"].includes(stage)) {
       expect(result).toMatchObject({ status: "cancelled", exitCode: 143, delta: {} });

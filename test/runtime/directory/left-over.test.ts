@@ -23,7 +23,7 @@ describe("what another run left in the project", () => {
     const folder = await project("model.bin", "table.csv");
     const put = [{ pattern: "*.bin" }, { pattern: "*.csv" }];
     expect(await warningsOf(folder, "echo new >table.csv", { put })).toEqual([
-      "put took what was there before, and what this step did not write: model.bin",
+      "`put` took files that were there before this step and that it did not write: model.bin",
     ]);
   });
 
@@ -38,7 +38,7 @@ describe("what another run left in the project", () => {
     const folder = await project("part2");
     const get = [{ pattern: "part*", optional: true }];
     expect(await warningsOf(folder, "true", { get })).toEqual([
-      "files match `get` that no step before this one put; they were there: part2",
+      "files that match `get` were in the folder already; no earlier step put them: part2",
     ]);
   });
 
@@ -69,7 +69,7 @@ describe("what another run left in the project", () => {
       ["c.txt", true],
     ]);
     expect(dataOf(events, "warning")).toEqual([
-      { message: "put took what was there before, and what this step did not write: b.txt" },
+      { message: "`put` took files that were there before this step and that it did not write: b.txt" },
     ]);
   });
 });

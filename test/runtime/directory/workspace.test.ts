@@ -86,7 +86,7 @@ describe("a working directory of its own", () => {
     );
     expect([read("table.csv"), read("deep/er/b.csv"), read("kept.csv")]).toEqual(["1", "2", "3"]);
     expect(warnings).toEqual([
-      "written and gone with the step's own directory, since no `put` names it: deep/er/b.csv, table.csv, untouched",
+      "written in the step's directory but not kept, since no `put` matches: deep/er/b.csv, table.csv, untouched",
     ]);
   });
 
@@ -95,7 +95,7 @@ describe("a working directory of its own", () => {
       { "logs/a.log": "1", "code/__init__.py": "" },
       "echo 1 >logs/b.log; mkdir -p new/deep code/__pycache__; touch new/deep/x code/__pycache__/x.pyc",
     );
-    expect(warnings).toEqual([expect.stringContaining("no `put` names it: logs/b.log, new/deep/x")]);
+    expect(warnings).toEqual([expect.stringContaining("not kept, since no `put` matches: logs/b.log, new/deep/x")]);
     expect(existsSync(join(services.projectDir, "logs/b.log"))).toBe(false);
   });
 
@@ -167,7 +167,7 @@ describe("a working directory of its own", () => {
     expect((await runApart({}, look, { services })).stdout).not.toContain("gone.txt");
   });
 
-  it("links that lead nowhere or to themselves do not stop it", async () => {
+  it("broken links or to themselves do not stop it", async () => {
     const services = newServices();
     symlinkSync("gone", join(services.projectDir, "dangling"));
     symlinkSync("self", join(services.projectDir, "self"));
@@ -175,10 +175,7 @@ describe("a working directory of its own", () => {
       services,
       task: { catalog: { put: [{ pattern: "out.csv" }, { pattern: "dangling", optional: true }] } },
     });
-    expect([result.message, warnings]).toEqual([
-      undefined,
-      ['put "dangling" leaves out 1 (links that lead nowhere): dangling'],
-    ]);
+    expect([result.message, warnings]).toEqual([undefined, ['put "dangling" skips 1 (broken links): dangling']]);
   });
 
   it.each([
@@ -229,7 +226,7 @@ describe("a working directory of its own", () => {
     expect(stdout).toBe(".:\n.gitignore\nsrc\n\nsrc:\nb\n");
     expect(result.status).toBe("failed");
     expect(dataOf(events, "warning").map(({ message }) => message)).toEqual([
-      '"data" is in the project, but not in the step\'s own directory: git ignores it',
+      '"data" is in the project, but not in the step\'s directory: git ignores it',
     ]);
   });
 

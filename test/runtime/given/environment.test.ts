@@ -159,7 +159,7 @@ describe("MAGNUS_PARAMETERS_FILE", () => {
     expect(stdout.replace("x".repeat(90_000), "V1")).toMatch(/^V1\n *3600\d+\n$/);
     expect(dataOf(events, "warning")).toEqual([
       {
-        message: "$v39 is not set, being too large for a variable: $MAGNUS_PARAMETERS_FILE has it",
+        message: "$v39 is too large for a variable and not set: read it from $MAGNUS_PARAMETERS_FILE",
       },
     ]);
   });

@@ -18,7 +18,7 @@ describe("a step with secrets", () => {
   it("fails where one is missing, and names it", async () => {
     const { result } = await runShell("true", { secrets, task: { secrets: ["TOKEN", "MISSING"] } });
     expect(result).toMatchObject({ status: "failed", reason: "missing-secret" });
-    expect(result.message).toBe('the secret "MISSING" is not in environment');
+    expect(result.message).toBe('the secret "MISSING" was not found in environment');
   });
 
   it("shows none of them: not in output, log, command, message or events", async () => {

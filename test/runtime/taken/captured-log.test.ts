@@ -96,7 +96,7 @@ describe("openCapturedLog", () => {
         const gone = Array.from({ length: lines }, (_, i) => `${time} stdout F line ${i}\n`.length)
           .slice(head, lines - tail.length)
           .reduce((sum, length) => sum + length, 0);
-        expect(notes[0]?.text).toBe(`... ${gone} bytes left out ...`);
+        expect(notes[0]?.text).toBe(`... ${gone} bytes omitted ...`);
       }),
       { numRuns: 300 },
     );

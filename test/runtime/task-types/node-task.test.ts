@@ -59,7 +59,7 @@ describe("modules", () => {
   it.for([
     ["steps.mjs#wrong", 'steps.mjs has no export "wrong"; its exports are data, work', "exception"],
     ["steps.mjs#data", 'steps.mjs exports "data", which is no function; its exports are data, work', "exception"],
-    ["missing.mjs#work", "the file missing.mjs in ", "cannot-start"],
+    ["missing.mjs#work", "there is no file missing.mjs in ", "cannot-start"],
     ["no-such-package#work", 'there is no package "no-such-package" (npm install no-such-package)', "cannot-start"],
   ] as const)("that do not fit are explained: %s", async ([command, message, reason]) => {
     const files = { "steps.mjs": "export const work = () => 1, data = 2;" };
@@ -258,7 +258,7 @@ describe("numbers", () => {
       const { result } = await node("s.mjs#work", { files, visible: { x: text(large) } });
       expect(result).toMatchObject({
         status: "failed",
-        message: 'a number among the parameters ("x") is beyond what JavaScript can hold',
+        message: 'the number in the parameter "x" is too large for JavaScript',
       });
     }
     const { result } = await node("s.mjs#work", { files, visible: { x: text("-1e-400") } });

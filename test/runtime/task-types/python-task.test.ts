@@ -57,7 +57,7 @@ def work(version: str, exact: decimal.Decimal, all: "typing.List[str]", maybe: "
     const { result } = await python("def work(x):\n  return {'y': x}", { visible });
     expect(result).toMatchObject({
       status: "failed",
-      message: "the number 1e400 is beyond what a float can hold",
+      message: "the number 1e400 is too large for a float",
     });
   });
 
@@ -216,7 +216,7 @@ def work(i: Id, r: Rate, p: os.PathLike, c: complex, o: collections.OrderedDict)
       { m: "x" },
       'parameter "m" is "x", of which no Model is made: annotate it as the str that it is, or keep it where it is made, as kind: object',
     ],
-    [{ m: null }, 'parameter "m" is null, which is no Model'],
+    [{ m: null }, 'parameter "m" is null, which is not a valid Model'],
   ])("of a class that magnus cannot make fail before the call: %j", async (visible, message) => {
     const { result } = await python("class Model: pass\ndef work(m: Model):\n  raise AssertionError('not reached')", {
       visible,
@@ -225,12 +225,16 @@ def work(i: Id, r: Rate, p: os.PathLike, c: complex, o: collections.OrderedDict)
   });
 
   it.each([
-    ["steps.whole", { i: "seven" }, 'parameter "i" is "seven", which is no int'],
-    ["steps.whole", { i: true }, 'parameter "i" is true, which is no int'],
-    ["steps.whole", { i: new NumberText("1.5") }, 'parameter "i" is 1.5, which is no int'],
-    ["steps.config", { c: { name: "n", inner: { n: "x" } } }, 'parameter "c"["inner"]["n"] is "x", which is no int'],
+    ["steps.whole", { i: "seven" }, 'parameter "i" is "seven", which is not a valid int'],
+    ["steps.whole", { i: true }, 'parameter "i" is true, which is not a valid int'],
+    ["steps.whole", { i: new NumberText("1.5") }, 'parameter "i" is 1.5, which is not a valid int'],
+    [
+      "steps.config",
+      { c: { name: "n", inner: { n: "x" } } },
+      'parameter "c"["inner"]["n"] is "x", which is not a valid int',
+    ],
     ["steps.config", { c: { name: "n", inner: { n: 1 }, nme: 1 } }, 'parameter "c" has "nme", which Config has not'],
-    ["steps.config", { c: [] }, 'parameter "c" is [], which is no mapping'],
+    ["steps.config", { c: [] }, 'parameter "c" is [], which is not a valid mapping'],
   ])("that a value does not fit fail before the call: %s %j", async (command, visible, message) => {
     const { result } = await python(source, { command, visible });
     expect(result).toMatchObject({ status: "failed", reason: "exception", message });
@@ -254,7 +258,7 @@ def checked(m: Model):
     expect(good.result.delta).toEqual({ learningRate: 0.5, layers: [1] });
     const bad = await python(pydantic, { command: "steps.checked", visible: { m: { learningRate: "x" } } });
     expect(bad.result).toMatchObject({ status: "failed", reason: "exception" });
-    expect(bad.result.message).toContain('parameter "m" is no valid Model');
+    expect(bad.result.message).toContain('parameter "m" is not a valid Model');
   });
 });
 

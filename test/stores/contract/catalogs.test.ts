@@ -91,7 +91,7 @@ describe("s3Catalog", () => {
 });
 
 describe("doNothingCatalog", () => {
-  it("tells digests and keeps nothing", async () => {
+  it("tells digests and stores nothing", async () => {
     const file = join(newFolder(), "file");
     writeFileSync(file, "hello");
     const catalog = doNothingCatalog();

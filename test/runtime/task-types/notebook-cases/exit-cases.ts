@@ -111,12 +111,12 @@ export const exitCases: readonly NotebookCase[] = [
     want: {
       reason: "exception",
       exitCode: 137,
-      message: "train.ipynb, cell 2: the kernel was ended by SIGKILL (out of memory?)",
+      message: "train.ipynb, cell 2: the kernel was killed by SIGKILL (out of memory?)",
     },
   },
   {
     about: "a kernel that crashes",
     cells: ["import os, signal\nos.kill(os.getpid(), signal.SIGABRT)"],
-    want: { reason: "exception", exitCode: 134, message: "train.ipynb, cell 1: the kernel was ended by SIGABRT" },
+    want: { reason: "exception", exitCode: 134, message: "train.ipynb, cell 1: the kernel was killed by SIGABRT" },
   },
 ];
