@@ -63,6 +63,9 @@ describe("compile", () => {
     await runMagnus(toShell, { cwd });
     writeFileSync(path.join(cwd, "pipeline.yaml"), `name: renamed\n${pipeline}`);
     expect((await runMagnus(toShell, { cwd })).stdout).toMatch(/^left +pipeline\.sh: .*rm pipeline\.sh/m);
+    // Another target's files are not left over.
+    const toIr = ["compile", "pipeline.yaml", "--target", "ir"];
+    expect((await runMagnus(toIr, { cwd })).stdout).not.toMatch(/^left/m);
   });
 
   test("names workflows that it wrote before and no longer does", async () => {
