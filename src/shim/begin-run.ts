@@ -16,6 +16,7 @@ import { isRunId } from "../stores/contract/run-log-names.ts";
 import { StoreError } from "../stores/contract/store-error.ts";
 import { present } from "../system/present.ts";
 import { readArguments, readServices, readText } from "./session.ts";
+import { targetName } from "./target-name.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
@@ -71,7 +72,7 @@ async function begin(argv: readonly string[]): Promise<number> {
       pipeline: spec.pipeline,
       digest: spec.digest,
       parameters: merged.parameters,
-      target: String(own.values.target ?? "shell"),
+      target: targetName(own.values.target),
       ...(tag ? { tag } : {}),
       ...(script > 0 ? { owner: ownerOf(script) } : {}),
       code: codeIdentity(process.cwd()),

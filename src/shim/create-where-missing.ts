@@ -9,6 +9,7 @@ import { codeIdentity } from "../runtime/given/code-identity.ts";
 import type { RunLog } from "../stores/contract/run-log-store.ts";
 import { declaredIn } from "./begin-run.ts";
 import { readText } from "./session.ts";
+import { targetName } from "./target-name.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
@@ -30,7 +31,7 @@ export async function createRunWhereNobodyDid(
     pipeline,
     digest,
     parameters,
-    target: process.env.MAGNUS_TARGET ?? "shell",
+    target: targetName(undefined),
     ...(tag ? { tag } : {}),
     code: codeIdentity(process.cwd()),
   });
