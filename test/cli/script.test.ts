@@ -64,7 +64,7 @@ describe("a compiled script", () => {
     [["--param", "1a=2"], "is not a valid parameter name"],
     [["--run-id", "../r"], "cannot be the id"],
     [["-p", "missing.json"], "missing.json"],
-    [["-p", "pipeline.yaml"], "reads no YAML"],
+    [["-p", "pipeline.yaml"], "read only JSON"],
     [["--jobs", "2"], "--help lists the options"],
     [["more"], "--help lists the options"],
   ] as const)("%s: exit 2, one line, no run", async ([args, message]) => {
