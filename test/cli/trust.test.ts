@@ -201,13 +201,15 @@ describe("a shim that was copied alone", () => {
     const spec = {
       path: [{ node: "only", start: true, ...ends }],
       run: { pipeline: "p", digest: "0", parameters: {} },
-      task: { command: "echo $$ >pid; exec sleep 60" },
+      task: { command: "echo $$ >pid; echo begun; exec sleep 60" },
     };
     const child = start(cwd, [process.execPath, "shim.cjs", "run", "--spec", JSON.stringify(spec)], {
       MAGNUS_RUN_ID: "r",
     });
     const pid = await pidIn(cwd);
     expect(isAlive(pid)).toBe(true);
+    // What it printed is stored: the shell knows of it by then (see docs/trust.md for the moment before).
+    await expect.poll(() => existsSync(path.join(cwd, ".magnus/runs/r/logs")), { timeout: 60_000 }).toBe(true);
     child.kill("SIGKILL");
     await gone(pid);
   });
