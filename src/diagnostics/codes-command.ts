@@ -83,7 +83,7 @@ export const commandCodes = {
   "unusable-file": {
     severity: "error",
     message: ({ name, problem }: { name: string; problem: string }) => `${quote(name)} cannot be included: ${problem}`,
-    hint: () => "a pipeline can include only regular files of its own project: copy it there",
+    hint: () => "a pipeline can include only regular files in its project: copy it there",
   },
   "run-exists": {
     severity: "error",

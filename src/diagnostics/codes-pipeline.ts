@@ -63,7 +63,7 @@ export const pipelineCodes = {
     hint: ({ suggestion, elsewhere }: { suggestion: string | undefined; elsewhere: string | undefined }) =>
       didYouMean(suggestion) ??
       elsewhere ??
-      "add that step, or name another; a step can be followed only by steps of its own graph",
+      "add that step, or name another; a step can be followed only by steps of the same graph",
   },
   "unknown-on-failure": {
     severity: "error",
@@ -72,7 +72,7 @@ export const pipelineCodes = {
     hint: ({ suggestion, elsewhere }: { suggestion: string | undefined; elsewhere: string | undefined }) =>
       didYouMean(suggestion) ??
       elsewhere ??
-      "add that step, or name another; a step can be followed only by steps of its own graph",
+      "add that step, or name another; a step can be followed only by steps of the same graph",
   },
   cycle: {
     severity: "error",

@@ -66,7 +66,7 @@ export const yamlCodes = {
   "yaml-several-documents": {
     severity: "error",
     message: () => "the file holds more than one YAML document",
-    hint: () => "keep one document per file: remove the --- or ... and what follows, or move it into a file of its own",
+    hint: () => "keep one document per file: remove the --- or ... and what follows, or move it into another file",
   },
   "yaml-unknown-tag": {
     severity: "error",

@@ -140,7 +140,7 @@ function wordsFor(code: string, message: string, character: string): readonly [s
       "to write it as text, put it in quotes",
     ];
   }
-  if (code === "ALIAS_PROPS") return ["an alias can have neither an anchor nor a tag of its own", "remove them"];
+  if (code === "ALIAS_PROPS") return ["an alias cannot have an anchor or a tag", "remove them"];
   if (code === "MULTIPLE_ANCHORS") return ["a value can have one anchor only", "remove the other"];
   if (code === "MULTIPLE_TAGS") return ["a value can have one tag only", "remove the other"];
   if (code === "KEY_OVER_1024_CHARS") return ["a key can have at most 1,024 characters", undefined];

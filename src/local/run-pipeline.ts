@@ -179,7 +179,7 @@ async function runConditional(
   control: string | undefined,
   machine: Machine,
 ): Promise<End> {
-  if (node.node.kind !== "conditional") throw new Error(`${node.name} is no conditional`);
+  if (node.node.kind !== "conditional") throw new Error(`${node.name} is not a conditional`);
   const { parameter, default: otherwise } = node.node;
   const duty: ControlDuty = {
     kind: "conditional",
@@ -194,7 +194,7 @@ async function runConditional(
 }
 
 async function runLoop(node: PlanComposite, token: Token, machine: Machine): Promise<End> {
-  if (node.node.kind !== "loop") throw new Error(`${node.name} is no loop`);
+  if (node.node.kind !== "loop") throw new Error(`${node.name} is not a loop`);
   const { breakOn, maxIterations, indexAs } = node.node;
   const duty = { kind: "loop", breakOn, maxIterations } as const;
   let here = token;

@@ -50,7 +50,7 @@ const otherTools: ReadonlyMap<string, string> = new Map([
   ...["schedule", "cron"].map(
     (key) => [key, "a schedule is an option of a target: `targets.<name>.schedule`"] as const,
   ),
-  ["with", "a task sees all parameters by name; set values of its own under `env`"],
+  ["with", "a task sees all parameters by name; set its own values under `env`"],
   ["artifacts", "declare files that pass between steps under `catalog: {get: […], put: […]}`"],
   ["volumes", "declare files that pass between steps under `catalog: {get: […], put: […]}`"],
 ]);

@@ -106,7 +106,7 @@ export function declaredIn({ parameters, types = {}, names = [] }: RunSpec): Dec
 function readRunSpec(text: string): RunSpec {
   const spec = parseJson(readText(text));
   if (!isObject(spec) || typeof spec.pipeline !== "string" || !isObject(spec.parameters)) {
-    throw new UsageError("--spec is no run spec");
+    throw new UsageError("--spec is not a run spec");
   }
   return spec as unknown as RunSpec;
 }

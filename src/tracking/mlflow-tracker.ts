@@ -91,7 +91,10 @@ function openTelling(client: MlflowClient, { log, warn, patienceMs = usualPatien
         if (broken || stop?.aborted) return undefined;
         broken = true;
         const why = limit.aborted ? `no answer within ${patienceMs / 1000} s` : messageOf(error);
-        warn(`experiment tracking stops: ${client.name}: ${why}; magnus track sync ${log.run} makes up for it`, head);
+        warn(
+          `experiment tracking stops: ${client.name}: ${why}; upload the rest with: magnus track sync ${log.run}`,
+          head,
+        );
         return undefined;
       }
     },

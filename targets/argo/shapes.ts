@@ -177,7 +177,7 @@ function commentOf({ shape, own }: Found): string {
   const { image, resources, maxAttempts, timeoutMs, secrets, opens } = shape;
   const told = [
     own === undefined ? `a step in ${image}` : `${own.step}, whose spec is long, in ${image}`,
-    ...(resources === undefined ? [] : ["with resources of its own"]),
+    ...(resources === undefined ? [] : ["with its own resources"]),
     ...(secrets.length === 0 ? [] : [`with the secrets ${secrets.join(", ")}`]),
     ...(maxAttempts === 1 ? [] : [`tried ${maxAttempts} times`]),
     ...(timeoutMs === undefined ? [] : [`for at most ${Math.ceil(timeoutMs / 1000)} s`]),

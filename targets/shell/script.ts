@@ -189,6 +189,6 @@ Runs the pipeline here, in this directory.
   --run-id ID          names the run; must be new
   --tag TEXT           a label for the run
 ${names.length === 0 ? "" : `\nparameters: ${names.join(", ")}`}
-MAGNUS_JOBS limits how many items of a map run at a time (default: processors).
+MAGNUS_JOBS limits how many items of a map run at a time (default: number of CPUs).
 Exit: 0 the run succeeded, 1 it failed, 2 bad input, 130 or 143 interrupted.`;
 }

@@ -19,7 +19,7 @@ def read_notebook(name, runner):
     notebook["metadata"] = mapping_of(notebook.get("metadata"))
     for number, cell in enumerate(notebook["cells"], 1):
         if not isinstance(cell, dict) or not isinstance(cell.get("source"), (str, list)) or "cell_type" not in cell:
-            message = "%s, cell %d is no cell: it has no type or no source; open it in Jupyter and save it again"
+            message = "%s, cell %d is invalid: it has no type or no source; open it in Jupyter and save it again"
             raise runner.Failure(message % (name, number), "cannot-start")
         cell["metadata"] = mapping_of(cell.get("metadata"))
         cell["number"] = number

@@ -35,7 +35,7 @@ def refuse_unrun(value, command):
     """A function with yield gives a generator when it is called, and nothing of its body has run."""
     kind = type(value)
     if kind.__name__ in ("_GeneratorContextManager", "_AsyncGeneratorContextManager"):
-        remedy = "use it in a `with` of a function of its own"
+        remedy = "use it in a `with` in its own function"
     elif kind.__name__ in ("generator", "async_generator") and kind.__module__ == "builtins":
         remedy = "return a list of what it yields, or call it in a function that does what is to be done"
     else:

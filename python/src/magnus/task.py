@@ -52,7 +52,7 @@ def get_parameter(key: Optional[str] = None, cast_as: Optional[Type[Any]] = None
         return parameters if cast_as is None else _cast(parameters, cast_as, "the parameters")
     if key not in parameters:
         if key in given_objects():
-            raise MagnusError('"%s" is no plain value: get_object("%s") gives it' % (key, key))
+            raise MagnusError('"%s" is not a plain value: get_object("%s") gives it' % (key, key))
         names = ", ".join(sorted(parameters)) or "none"
         raise MagnusError('there is no parameter "%s"; this step sees: %s' % (key, names))
     value = parameters[key]

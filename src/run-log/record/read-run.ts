@@ -35,7 +35,7 @@ export async function readRun(log: RunLog): Promise<RunRead> {
 const problems: Readonly<Record<Exclude<LineDamage["problem"], "later-version">, string>> = {
   torn: "it has no end: its writer was killed, the disk was full, or the file was cut",
   changed: "it is not what was written: its checksum differs",
-  "no-event": "it is no event",
+  "no-event": "it is not an event",
 };
 
 function missing(count: number): string {

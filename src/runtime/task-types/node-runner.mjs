@@ -195,7 +195,7 @@ async function call(module, file, name, parameters) {
   const found = member(module, name) ?? member(module.default, name);
   if (typeof found?.value !== "function") {
     const names = [...new Set([...Object.keys(module), ...Object.keys(Object(module.default))])].sort();
-    const has = found === undefined ? `has no export "${name}"` : `exports "${name}", which is no function`;
+    const has = found === undefined ? `has no export "${name}"` : `exports "${name}", which is not a function`;
     throw new TaskFailure(`${file} ${has}; its exports are ${names.join(", ") || "none"}`);
   }
   return found.value.call(found.owner, parameters, { signal: stopping.signal });

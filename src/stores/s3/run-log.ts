@@ -48,7 +48,7 @@ async function unprovenStore(client: S3Client, key: string): Promise<string | un
     if (error instanceof StoreError) return undefined;
     throw error;
   }
-  return `nobody has tried whether s3 (${client.name}) keeps apart what runs at the same time, which not every server does: \`magnus doctor\` tries it and remembers`;
+  return `it has not been checked that s3 (${client.name}) keeps concurrent writers apart, which not every server does: \`magnus doctor\` checks it and remembers`;
 }
 
 /** Unlike any other call's, so that whoever wrote it is told apart even after an answer was lost. */

@@ -56,7 +56,7 @@ test("an image that cannot be pulled for a pod without a deadline is waited for,
   const work = mkdtempSync(path.join(tmpdir(), "magnus-failure-"));
   const host = async () => ({ exit: 1, outputs: {}, waiting: "Back-off pulling image" });
   const { end } = await runSimulated(manifest, work, "waits", { host });
-  expect(end.hangs).toEqual([".a waits for ever, as it has no deadline: Back-off pulling image"]);
+  expect(end.hangs).toEqual([".a waits forever, since it has no deadline: Back-off pulling image"]);
   rmSync(work, { recursive: true, force: true });
 });
 

@@ -58,7 +58,7 @@ describe("modules", () => {
 
   it.for([
     ["steps.mjs#wrong", 'steps.mjs has no export "wrong"; its exports are data, work', "exception"],
-    ["steps.mjs#data", 'steps.mjs exports "data", which is no function; its exports are data, work', "exception"],
+    ["steps.mjs#data", 'steps.mjs exports "data", which is not a function; its exports are data, work', "exception"],
     ["missing.mjs#work", "there is no file missing.mjs in ", "cannot-start"],
     ["no-such-package#work", 'there is no package "no-such-package" (npm install no-such-package)', "cannot-start"],
   ] as const)("that do not fit are explained: %s", async ([command, message, reason]) => {

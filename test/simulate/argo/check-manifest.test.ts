@@ -59,11 +59,7 @@ describe("each mistake is found at its place", () => {
       '      - {name: a, template: p}\n      - {name: b, template: p, depends: a, arguments: {parameters: [{name: in, value: "{{tasks.a.outputs.parameters.x}}"}]}}',
       "10:9 failed to resolve {{tasks.a.outputs.parameters.x}}",
     ],
-    [
-      "a keyword",
-      "      - {name: in, template: p}",
-      "9:10 a task cannot be named in: depends has it as a word of its own",
-    ],
+    ["a keyword", "      - {name: in, template: p}", "9:10 a task cannot be named in: depends uses it as a keyword"],
     [
       "a task of a bad name",
       "      - {name: a_b, template: p}",
@@ -100,7 +96,7 @@ describe("each mistake is found at its place", () => {
     [
       "a broken expression",
       '      - {name: a, template: p, when: "{{=1 +}}"}',
-      "9:32 1 + is no expression: unexpected token the end",
+      "9:32 1 + is not a valid expression: unexpected token the end",
     ],
     [
       "a function that is not simulated",

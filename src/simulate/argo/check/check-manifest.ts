@@ -129,7 +129,7 @@ function problemOf(text: string): string | undefined {
     return first === undefined ? undefined : `in the expression ${text.trim()}: ${first}`;
   } catch (error) {
     if (error instanceof UnsupportedError) return `in the expression ${text.trim()}: ${error.message} is not simulated`;
-    if (error instanceof ExpressionError) return `${text.trim()} is no expression: ${error.message}`;
+    if (error instanceof ExpressionError) return `${text.trim()} is not a valid expression: ${error.message}`;
     throw error;
   }
 }

@@ -96,5 +96,5 @@ const keywords = new Set("in not and or let if else true false nil matches conta
 function checkTaskName(name: string, path: Problem["path"], add: Add): void {
   if (!/^[a-zA-Z][-a-zA-Z0-9]*$/.test(name) || name.length > 128)
     add(path, "a task's name begins with a letter, is of letters, digits and -, and has at most 128 characters");
-  if (keywords.has(name)) add(path, `a task cannot be named ${name}: depends has it as a word of its own`);
+  if (keywords.has(name)) add(path, `a task cannot be named ${name}: depends uses it as a keyword`);
 }

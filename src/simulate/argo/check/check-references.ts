@@ -126,7 +126,7 @@ function checkDepends(context: Context, depends: string, path: Problem["path"]):
     parseExpression(depends.replaceAll("-", "_"));
   } catch (error) {
     if (!(error instanceof ExpressionError) && !(error instanceof UnsupportedError)) throw error;
-    add(context, path, `'${depends}' is no expression: ${error.message}`);
+    add(context, path, `'${depends}' is not a valid expression: ${error.message}`);
   }
 }
 

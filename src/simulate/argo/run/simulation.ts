@@ -124,7 +124,7 @@ export function addChild(simulation: Simulation, parent: Node, child: string): v
 /** How a pod ended, as the controller sees it (operator.go, inferFailedReason). */
 export function endPod(simulation: Simulation, node: Node, processed: ProcessedTemplate, end: PodEnd): void {
   if (end.waiting !== undefined && processed.template.activeDeadlineSeconds === undefined) {
-    simulation.waiting.set(node.name, `waits for ever, as it has no deadline: ${end.waiting}`);
+    simulation.waiting.set(node.name, `waits forever, since it has no deadline: ${end.waiting}`);
     setPhase(simulation, node, "Pending", end.waiting);
     return;
   }

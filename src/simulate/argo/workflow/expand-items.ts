@@ -46,7 +46,7 @@ function itemsOf(task: Task): readonly string[] {
   if (strictnessOf(task) === "none") return [];
   const what =
     withSequence === undefined ? `withParam value could not be parsed as a JSON list: ${withParam.trim()}` : "";
-  throw new SubstitutionError(what || `withSequence is no sequence of numbers: ${goJson(withSequence)}`);
+  throw new SubstitutionError(what || `withSequence is not a sequence of numbers: ${goJson(withSequence)}`);
 }
 
 function sequence({ count, start, end, format }: NonNullable<Task["withSequence"]>): readonly string[] | undefined {

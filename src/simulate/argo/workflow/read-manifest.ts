@@ -35,7 +35,10 @@ export function readManifests(text: string): {
     }
     if (value === null) return [];
     if (!isObject(value) || typeof value.kind !== "string") {
-      findings.push({ message: "this document is no object of the Kubernetes API: it has no kind", ...placeOf([]) });
+      findings.push({
+        message: "this document is not an object of the Kubernetes API: it has no kind",
+        ...placeOf([]),
+      });
       return [];
     }
     const other = differingPath(value, newer[i]?.toJS({ maxAliasCount: mostRepeated }));

@@ -32,7 +32,7 @@ async function checkout(running: RunningStep, inputs: Inputs, session: JobSessio
   if ((inputs.repository ?? "") !== "" && inputs.repository !== session.simulation.github.repository)
     throw new Error(`actions/checkout of another repository cannot be simulated: ${inputs.repository}`);
   if ((inputs.ref ?? "") !== "")
-    session.simulation.warn("actions/checkout: ref has no effect, the files are those of the folder as it is");
+    session.simulation.warn("actions/checkout: ref has no effect, the files in the folder are used");
   await session.host.checkout(inputs.path ?? "");
   running.outputs.ref = String(session.simulation.github.ref);
   running.outputs.commit = String(session.simulation.github.sha);

@@ -208,7 +208,7 @@ function brokenFiles(): readonly NotebookCase[] {
   const broken: readonly (readonly [about: string, text: string, message: RegExp])[] = [
     ["no JSON", "print(1)", /^the notebook train\.ipynb is not valid JSON: /],
     ["format 3", '{"nbformat": 3, "worksheets": []}', /^train\.ipynb is no notebook of format 4; open it in Jupyter/],
-    ["a cell without source", '{"nbformat": 4, "cells": [{"cell_type": "code"}]}', /^train\.ipynb, cell 1 is no cell/],
+    ["a cell without source", '{"nbformat": 4, "cells": [{"cell_type": "code"}]}', /^train\.ipynb, cell 1 is invalid/],
   ];
   return broken.map(([about, text, message]) => ({
     about,
