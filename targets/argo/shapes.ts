@@ -123,7 +123,7 @@ export function imageOf(leaf: PlanLeaf | undefined, options: ArgoOptions): strin
 
 function optionsOf(leaf: PlanLeaf | undefined, options: ArgoOptions): ShapeOptions {
   const chosen = leaf?.node.overrides.argo;
-  const over = chosen === undefined ? {} : (options.overrides[chosen] ?? {});
+  const over = (chosen === undefined ? undefined : options.overrides[chosen]) ?? {};
   return { ...options, ...Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined)) };
 }
 
