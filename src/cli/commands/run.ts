@@ -27,7 +27,6 @@ import { isInProcess } from "../../services/services-elsewhere.ts";
 import { isRunId } from "../../stores/contract/run-log-names.ts";
 import type { RunLog } from "../../stores/contract/run-log-store.ts";
 import { StoreError } from "../../stores/contract/store-error.ts";
-import { optional } from "../../system/optional.ts";
 import { packageRoot } from "../../system/package-root.ts";
 import { present } from "../../system/present.ts";
 import { stopSignals } from "../../system/stop-signals.ts";
@@ -147,8 +146,8 @@ async function execute(prepared: Prepared, options: RunOptions): Promise<number>
       services,
       executor,
       ...signals,
-      ...optional({ jobs: options.jobs, tag: tagOf(options), directory: place.directory }),
-      ...optional({ runLogReader: prepared.runLogReader }),
+      ...present({ jobs: options.jobs, tag: tagOf(options), directory: place.directory }),
+      ...present({ runLogReader: prepared.runLogReader }),
       seen: (batch) => {
         began = true;
         if (options.json) for (const event of batch) process.stdout.write(`${printJson(event as unknown as Json)}\n`);
