@@ -1,19 +1,10 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { root } from "../support/build.ts";
 import { magnus, plainEnvironment, run, shim } from "../support/programs.ts";
 import { type Block, commandsOf, outputPattern, readBlocks, untested } from "./examples.ts";
+import { pages, readPage } from "./pages.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "magnus-docs-"));
 const bin = path.join(scratch, "bin");
@@ -29,15 +20,10 @@ beforeAll(() => {
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe.for(pages())("%s", { concurrent: true }, (page) => {
-  const markdown = readFileSync(path.join(root, page), "utf8");
-  const blocks = readBlocks(markdown);
+  const blocks = readBlocks(readPage(page));
 
   test("all yaml is a tested example", () => {
     expect(untested(blocks)).toEqual([]);
-  });
-
-  test("links to files of the repository lead to one", () => {
-    expect(deadLinks(page, markdown)).toEqual([]);
   });
 
   if (blocks.every(({ role }) => role !== "run")) return;
@@ -45,13 +31,6 @@ describe.for(pages())("%s", { concurrent: true }, (page) => {
     await runExamples(page, blocks);
   });
 });
-
-function pages(): readonly string[] {
-  const docs = readdirSync(path.join(root, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => path.join("docs", name));
-  return ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", ...docs.sort()];
-}
 
 /** Runs a page's blocks in order in a folder of its own. */
 async function runExamples(page: string, blocks: readonly Block[]): Promise<void> {
@@ -89,10 +68,4 @@ async function runCommands(block: Block, cwd: string, place: string): Promise<Pr
     printed = { stdout, stderr };
   }
   return printed;
-}
-
-function deadLinks(page: string, markdown: string): readonly string[] {
-  const targets = [...markdown.matchAll(/\]\(([^)#\s]+)(#[^)]*)?\)/g)].map((match) => match[1] ?? "");
-  const relative = targets.filter((target) => !/^[a-z]+:/.test(target));
-  return relative.filter((target) => !existsSync(path.resolve(root, path.dirname(page), target)));
 }
