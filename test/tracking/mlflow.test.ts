@@ -232,7 +232,7 @@ describe("a server in trouble never changes what a step does", () => {
     else {
       expect(all.warnings).toEqual([expect.stringContaining(told)]);
       expect(all.warnings[0]).toMatch(
-        /^experiment tracking stops: MLflow at 127.0.0.1:\d+: .*; magnus track sync run-1 .*$/,
+        /^experiment tracking stops: MLflow at 127.0.0.1:\d+: .*; upload the rest with: magnus track sync run-1$/,
       );
     }
     // Whatever it knew: afterwards it can be told all.

@@ -255,7 +255,7 @@ describe("what cannot be started", () => {
     const env = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`p${i}`, "x".repeat(90_000)]));
     const { result } = await runShell("true", { task: { env } });
     expect(result).toMatchObject({ status: "failed", reason: "cannot-start", exitCode: 126 });
-    expect(result.message).toContain("larger than the system allows");
+    expect(result.message).toContain("exceed the system");
   });
 
   it("a working directory that is gone is named", async () => {

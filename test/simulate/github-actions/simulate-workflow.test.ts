@@ -240,7 +240,7 @@ jobs:
     ).toEqual([
       "There is no input z; there are: n, c, r",
       'The input n is not a number: "x"',
-      'The input c is no choice of p: "q"',
+      'The input c is not a choice of p: "q"',
       "The input r is required and was not given",
     ]);
   });

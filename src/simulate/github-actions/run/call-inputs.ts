@@ -58,7 +58,7 @@ export function dispatchInputs(
     const value = text ?? (definition.default ? evaluateText(definition.default, scope) : "");
     const read = dispatchValue(definition, value);
     if (read === undefined)
-      problems.push(`The input ${definition.name} is no ${describe(definition)}: ${JSON.stringify(value)}`);
+      problems.push(`The input ${definition.name} is not a ${describe(definition)}: ${JSON.stringify(value)}`);
     return [definition.name, read ?? value];
   });
   return { inputs: Object.fromEntries(inputs), problems };
