@@ -117,7 +117,7 @@ class InARun(Case):
         magnus.put_in_catalog(os.path.abspath("model.bin"))
         self.assertEqual(self.answers(), [{"catalog": {"put": ["out/*.csv"]}}, {"catalog": {"put": ["model.bin"]}}])
         for outside in ("../x", "/no/such"):
-            with self.fails("not below the working directory"):
+            with self.fails("is outside the working directory"):
                 magnus.put_in_catalog(outside)
 
     def test_objects_go_by_files(self):
@@ -133,7 +133,7 @@ class InARun(Case):
         os.environ["MAGNUS_OBJECTS"] = "objects.json"
         self.assertEqual(magnus.get_object("model"), {"a": (1, 2)})
         self.assertEqual(magnus.get_object("models"), [{"a": (1, 2)}, None, {"oslo": {"a": (1, 2)}}])
-        with self.fails('"models" is no plain value: get_object'):
+        with self.fails('"models" is not a plain value: get_object'):
             magnus.get_parameter("models")
         with self.fails('the object "lost" cannot be read: it is gone'):
             magnus.get_object("lost")
@@ -143,7 +143,7 @@ class InARun(Case):
             magnus.put_object(lambda: 1, "model")
         with self.fails("cannot be the name of an object"):
             magnus.put_object(1, "a b")
-        with self.fails(r"no text but a value of type list \(the object comes first: put_object\(object, name\)\)"):
+        with self.fails(r"must be text, but is a value of type list \(the object comes first: put_object\(object, name\)\)"):
             magnus.put_object("model", [1])
 
     def test_the_run(self):

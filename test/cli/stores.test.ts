@@ -98,7 +98,7 @@ describe.each([
     const list = await runMagnus(["runs", "list"], { cwd, env });
     expect([list.stdout, list.stderr]).toEqual([
       expect.stringContaining("running"),
-      expect.stringContaining("is gone; close it: magnus runs close r"),
+      expect.stringContaining("is gone); close it: magnus runs close r"),
     ]);
     expect((await runMagnus(["runs", "verify", "r"], { cwd, env })).stdout).toMatch(/^r {2}open {5}2 events/);
     const closed = await runMagnus(["runs", "close", "r"], { cwd, env });

@@ -55,7 +55,7 @@ describe("a run that was left", () => {
     for (const command of [["list"], ["show", "r"]]) {
       const { stdout, stderr } = await runMagnus(["runs", ...command], { cwd });
       expect(stdout).toContain("running");
-      expect(stderr).toContain("is gone; close it: magnus runs close r");
+      expect(stderr).toContain("is gone); close it: magnus runs close r");
     }
     const closed = await runMagnus(["runs", "close", "r"], { cwd });
     expect([closed.code, closed.stderr]).toEqual([0, ""]);

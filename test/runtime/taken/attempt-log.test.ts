@@ -81,25 +81,26 @@ describe("the log of a task that runs", () => {
 
   it("is stored for a tenth of the time where much is printed", async () => {
     const services = newServices();
-    let [stored, spent] = [0, 0];
+    const times: { readonly from: number; readonly until: number }[] = [];
     const slow: RunLog = {
       ...services.log,
       putIfAbsent: async (key, content) => {
         const from = performance.now();
         await new Promise((resolve) => setTimeout(resolve, 20));
         const isNew = await services.log.putIfAbsent(key, content);
-        stored++;
-        spent += performance.now() - from;
+        // A part of what was printed is small, and not waited for.
+        if (!/\.\d{3}$/.test(key)) times.push({ from, until: performance.now() });
         return isNew;
       },
     };
-    const from = performance.now();
     const printing = "for i in 1 2 3 4 5 6 7 8; do head -c 400000 /dev/zero | tr '\\0' x; echo; sleep 0.1; done";
     const { result } = await runShell(printing, { services: { ...services, log: slow, ...often } });
     expect(result.status).toBe("success");
-    expect(stored).toBeGreaterThan(1);
-    // The first time, and the last, nothing is waited for.
-    expect(spent - 2 * (spent / stored)).toBeLessThan((performance.now() - from) / 9);
+    expect(times.length).toBeGreaterThan(1);
+    // The last time, at its end, nothing is waited for. A machine that is busy makes pauses longer, never shorter.
+    for (const [index, { from, until }] of times.slice(0, -2).entries()) {
+      expect((times[index + 1]?.from ?? 0) - until).toBeGreaterThan(8 * (until - from));
+    }
   });
 
   it("masks secrets as ever", async () => {
