@@ -8,7 +8,10 @@ import { conformanceCases, enginesOf } from "./cases.ts";
 const page = path.join(root, "docs/conformance.md");
 
 test("docs/conformance.md lists every case and the engines that run it", () => {
-  const rows = conformanceCases().map((testCase) => {
+  const cases = conformanceCases();
+  const untitled = cases.filter(({ about }) => about === "").map(({ name }) => name);
+  expect(untitled, "pipelines without a first line that says what they show").toEqual([]);
+  const rows = cases.map((testCase) => {
     const engines = enginesOf(testCase);
     const cells = ["local", "dash", "bash", "busybox", "posh", "yash", "mksh", "argo", "github-actions"].map((name) =>
       engines.includes(name) ? "✓" : "",
