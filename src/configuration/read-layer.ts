@@ -31,7 +31,7 @@ function readServices(root: JsonObject, document: TextDocument, sink: Diagnostic
     const key = topLevelKey(written);
     const place = placeIn(document, root, written);
     if (key === undefined) {
-      if (!isOwnKey(root, written, document)) reportTopLevelKey(written, place, sink);
+      reportForeignKey(written, root, document, sink);
       continue;
     }
     const before = seen.get(key);
@@ -73,8 +73,9 @@ const unusedKeys: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** YAML anchors have to stand somewhere: a key that holds one, or begins with `x-`, is the user's own. */
-function isOwnKey(root: JsonObject, key: string, document: TextDocument): boolean {
-  return key.startsWith("x-") || document.isAnchored(root, key);
+function reportForeignKey(written: string, root: JsonObject, document: TextDocument, sink: DiagnosticSink): void {
+  if (written.startsWith("x-") || document.isAnchored(root, written)) return;
+  reportTopLevelKey(written, placeIn(document, root, written), sink);
 }
 
 function readTargets(targets: JsonObject, document: TextDocument, sink: DiagnosticSink): { [name: string]: Setting } {

@@ -149,11 +149,11 @@ function readMap(node: YAMLMap, reader: Reader): Read {
   for (const pair of node.items) {
     const [start, end] = isNode(pair.key) ? rangeOf(pair.key) : rangeOf(node);
     if (isScalar(pair.key) && pair.key.source === "<<" && pair.key.type === "PLAIN" && pair.key.tag === undefined) {
-      merges.push({ read: isNode(pair.value) ? readNode(pair.value, reader) : emptyAt(end), at: keys.length });
+      merges.push({ read: readValueOfKey(pair.value, end, reader), at: keys.length });
       continue;
     }
     const key = readKey(pair.key, start === rangeOf(node)[0] + 1 ? rangeOf(node) : [start, end], reader);
-    const read = isNode(pair.value) ? readNode(pair.value, reader) : emptyAt(end);
+    const read = readValueOfKey(pair.value, end, reader);
     if (key === undefined) continue;
     if (Object.hasOwn(object, key)) {
       const first = keys.indexOf(key) * 4;
@@ -176,6 +176,11 @@ function readMap(node: YAMLMap, reader: Reader): Read {
     return { value: object, start, end };
   }
   return { value: merged(object, own, merges, reader), start, end };
+}
+
+/** The value of a key that ends at `end`; `a:` alone has none. */
+function readValueOfKey(value: unknown, end: number, reader: Reader): Read {
+  return isNode(value) ? readNode(value, reader) : emptyAt(end);
 }
 
 /**

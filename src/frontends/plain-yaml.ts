@@ -206,6 +206,7 @@ function readInline(lines: Lines, from: number): Read | undefined {
 }
 
 /** A text after `|` or `|-`, whose indentation its first line says. */
+// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one scan of lines, whose state is all of its variables
 function readLiteral(lines: Lines, from: number, indent: number): Read | undefined {
   const { text } = lines;
   const strip = text.charAt(from + 1) === "-";

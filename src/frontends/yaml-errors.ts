@@ -41,6 +41,7 @@ function reportTextError({ code, pos, message }: YAMLError, file: SourceFile, si
   return false;
 }
 
+// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a table: one branch for each error of the parser
 function reportStructureError(error: YAMLError, parsed: Document.Parsed, file: SourceFile, sink: DiagnosticSink): void {
   const { code, message, pos } = error;
   const at = pos[0];

@@ -79,31 +79,44 @@ interface Followers {
 
 /** The leaves and gathers to which the failure of `lost` can lead with nothing running between. */
 function followersOf(lost: PlanNode, owners: ReadonlyMap<PlanNode, Owner>): Followers {
-  const followers = new Set<string>();
-  const seen = new Set<string>();
-  let endsPlainly = true;
-  let front: { node: PlanNode; on: "ok" | "failed" }[] = [{ node: lost, on: "failed" }];
-  for (let row = 0; row < longestRow && front.length > 0; row++) {
-    const next: typeof front = [];
-    // Ends of graphs are passed within a row: no step stands between a branch's end and its composite's edge.
-    for (let i = 0; i < front.length; i++) {
-      const at = front[i];
-      if (at === undefined || seen.has(stepKey(at.node, undefined) + at.on)) continue;
-      seen.add(stepKey(at.node, undefined) + at.on);
-      const { graph, composite } = owners.get(at.node) ?? {};
-      const edge = at.node[at.on];
-      if (edge !== undefined && "to" in edge) {
-        endsPlainly = false;
-        const target = graph?.nodes.get(edge.to);
-        if (target !== undefined) enter(target, followers, next);
-      } else if (composite !== undefined) {
-        front.push(...afterEnd(composite, edge.end, followers));
-        if (composite.element.failed !== undefined && !isPlain(composite)) endsPlainly = false;
-      } else if (edge.end === "success" || edge.name !== "fail") endsPlainly = false;
-    }
-    front = next;
+  const walk: Walk = { owners, followers: new Set(), seen: new Set(), endsPlainly: isPlain(lost) };
+  let front: Ended[] = [{ node: lost, on: "failed" }];
+  for (let row = 0; row < longestRow && front.length > 0; row++) front = nextRow(front, walk);
+  return walk;
+}
+
+/** A node, and how it ended. */
+interface Ended {
+  readonly node: PlanNode;
+  readonly on: "ok" | "failed";
+}
+
+interface Walk {
+  readonly owners: ReadonlyMap<PlanNode, Owner>;
+  readonly followers: Set<string>;
+  readonly seen: Set<string>;
+  endsPlainly: boolean;
+}
+
+/** The nodes that start next, and may be lost as well; `front` grows by the composites that end with it. */
+function nextRow(front: Ended[], walk: Walk): Ended[] {
+  const next: Ended[] = [];
+  // Ends of graphs are passed within a row: no step stands between a branch's end and its composite's edge.
+  for (const { node, on } of front) {
+    if (walk.seen.has(stepKey(node, undefined) + on)) continue;
+    walk.seen.add(stepKey(node, undefined) + on);
+    const { graph, composite } = walk.owners.get(node) ?? {};
+    const edge = node[on];
+    if (edge !== undefined && "to" in edge) {
+      walk.endsPlainly = false;
+      const target = graph?.nodes.get(edge.to);
+      if (target !== undefined) enter(target, walk.followers, next);
+    } else if (composite !== undefined) {
+      front.push(...afterEnd(composite, edge.end, walk.followers));
+      if (composite.element.failed !== undefined && !isPlain(composite)) walk.endsPlainly = false;
+    } else if (edge.end === "success" || edge.name !== "fail") walk.endsPlainly = false;
   }
-  return { followers, endsPlainly: endsPlainly && isPlain(lost) };
+  return next;
 }
 
 function isPlain(node: PlanNode): boolean {
@@ -111,7 +124,7 @@ function isPlain(node: PlanNode): boolean {
 }
 
 /** What the token starts when it arrives at `node`; all that it starts may be lost as well. */
-function enter(node: PlanNode, followers: Set<string>, next: { node: PlanNode; on: "ok" | "failed" }[]): void {
+function enter(node: PlanNode, followers: Set<string>, next: Ended[]): void {
   next.push({ node, on: "failed" });
   if (node.kind === "leaf") {
     followers.add(stepKey(node, undefined));
@@ -126,11 +139,7 @@ function enter(node: PlanNode, followers: Set<string>, next: { node: PlanNode; o
   for (const graph of node.graphs) enter(graph.start, followers, next);
 }
 
-function afterEnd(
-  composite: PlanComposite,
-  end: "success" | "fail",
-  followers: Set<string>,
-): { node: PlanNode; on: "ok" | "failed" }[] {
+function afterEnd(composite: PlanComposite, end: "success" | "fail", followers: Set<string>): readonly Ended[] {
   const failed = { node: composite, on: "failed" } as const;
   if (end === "fail") return [failed];
   if (composite.node.kind === "loop") {

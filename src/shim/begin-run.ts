@@ -3,6 +3,7 @@ import type { DeclaredParameters } from "../protocol/declared-parameters.ts";
 import { exitCode } from "../protocol/exit-codes.ts";
 import { isObject, parseJson } from "../protocol/json.ts";
 import { mergeParameters } from "../protocol/merge-parameters.ts";
+import type { Parameters } from "../protocol/path.ts";
 import { ServiceError } from "../protocol/services.ts";
 import type { RunSpec } from "../protocol/step-spec.ts";
 import { createRun } from "../run-log/record/create-run.ts";
@@ -42,15 +43,7 @@ async function begin(argv: readonly string[]): Promise<number> {
   const script = Number(process.env.MAGNUS_OWNER ?? 0);
   const spec = readRunSpec(String(own.values.spec ?? ""));
   const user = readUserArguments(split < 0 ? [] : argv.slice(split + 1));
-  const merged = mergeParameters({
-    declared: declaredIn(spec),
-    ...(user.file === undefined ? {} : { file: { name: user.file, text: readParameters(user.file) } }),
-    environment: process.env,
-    flags: user.params,
-    text: spec.text ?? [],
-  });
-  for (const warning of merged.warnings) process.stderr.write(`magnus-shim: warning: ${warning}\n`);
-  if (merged.errors.length > 0) throw new UsageError(merged.errors.join("\nmagnus-shim: "), exitCode.badInput);
+  const parameters = initialParameters(spec, user);
   const run = user.run ?? newRunId(new Date());
   if (!isRunId(run)) {
     throw new UsageError(
@@ -71,7 +64,7 @@ async function begin(argv: readonly string[]): Promise<number> {
     await createRun(openEventWriter(log), {
       pipeline: spec.pipeline,
       digest: spec.digest,
-      parameters: merged.parameters,
+      parameters,
       target: targetName(own.values.target),
       ...(tag ? { tag } : {}),
       ...(script > 0 ? { owner: ownerOf(script) } : {}),
@@ -96,6 +89,19 @@ function openPlace(run: string, isolate: "auto" | "always" | "never"): RunPlace 
   const pid = Number(process.env.MAGNUS_OWNER);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   return openRunPlace(process.cwd(), run, isolate, { pid, within: process.env.MAGNUS_RUN_ID });
+}
+
+function initialParameters(spec: RunSpec, { file, params }: UserArguments): Parameters {
+  const { parameters, errors, warnings } = mergeParameters({
+    declared: declaredIn(spec),
+    ...(file === undefined ? {} : { file: { name: file, text: readParameters(file) } }),
+    environment: process.env,
+    flags: params,
+    text: spec.text ?? [],
+  });
+  for (const warning of warnings) process.stderr.write(`magnus-shim: warning: ${warning}\n`);
+  if (errors.length > 0) throw new UsageError(errors.join("\nmagnus-shim: "), exitCode.badInput);
+  return parameters;
 }
 
 /** What a run spec says of its parameters. */

@@ -24,28 +24,45 @@ export function statusSize(templates: readonly DagTemplate[], room: number): Sta
   if (root !== undefined) waiting.push({ template: root, place: workflow });
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
     for (const task of at.template.tasks) {
+      const below = templateBelow(at.template, task, byName);
       const group: string[] = [];
+      let placesLength = 0;
       for (let i = 0; i < (task.times ?? 1); i++) {
-        const place = `${at.place}.${task.name}${task.times === undefined ? "" : `(${i}:i:${i},k:${i})`}`;
+        const place = placeOf(task, i, at.place);
         group.push(idOf(place));
-        const below = task.template === at.template.name ? undefined : byName.get(task.template);
         const text = nodeText(place, at.place, task, i, below !== undefined);
-        bytes += text.length + (task.times === undefined ? 0 : place.length);
+        bytes += text.length;
+        placesLength += place.length;
         // Each costs 60 bytes or more, whatever is in it.
         if (nodes.push(text) > most) return { nodes: nodes.length, bytes: nodes.length * 60 };
         if (below !== undefined) waiting.push({ template: below, place });
       }
+      if (task.times === undefined) continue;
       // The node of a map lists its items.
-      if (task.times !== undefined) nodes.push(JSON.stringify(group));
+      nodes.push(JSON.stringify(group));
+      bytes += placesLength;
     }
   }
   if (bytes <= room) return { nodes: nodes.length, bytes };
   return { nodes: nodes.length, bytes: Math.ceil((gzipSync(nodes.sort().join(",")).length * 4) / 3) };
 }
 
+/** Undefined: the task is a pod, or the template itself once more, which would not end. */
+function templateBelow(
+  { name }: DagTemplate,
+  { template }: Task,
+  byName: ReadonlyMap<string, DagTemplate>,
+): DagTemplate | undefined {
+  return template === name ? undefined : byName.get(template);
+}
+
 const most = 20_000;
 /** Of the length that a name has. */
 const workflow = "a-pipeline-of-some-name-x7k2p";
+
+function placeOf(task: Task, index: number, around: string): string {
+  return `${around}.${task.name}${task.times === undefined ? "" : `(${index}:i:${index},k:${index})`}`;
+}
 
 /** A node that succeeded, as the controller writes it, in the order of its id, which is a hash. */
 function nodeText(place: string, boundary: string, task: Task, index: number, inner: boolean): string {

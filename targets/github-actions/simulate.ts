@@ -68,15 +68,9 @@ function progress({ say, paint }: SimulationHost): (event: SimulationEvent) => v
       case "job-started":
         started.set(event.job, Date.now());
         return say(`${visible(event.name)}  ${paint("running", "started")}`);
-      case "job-ended": {
-        const { job, name, conclusion, result } = event;
-        const took = started.has(job) ? `  ${measuredTime(Date.now() - (started.get(job) ?? 0))}` : "";
-        const handled = conclusion === result ? "" : "  (goes on)";
-        if (conclusion === "skipped") return undefined;
-        return say(
-          `${visible(name)}  ${paint(conclusion === "success" ? "success" : "failed", conclusion)}${took}${handled}`,
-        );
-      }
+      case "job-ended":
+        if (event.conclusion !== "skipped") say(endOfJob(event, started.get(event.job), paint));
+        return undefined;
       case "line": {
         const lines = printed.get(event.job) ?? [];
         lines.push(event.text);
@@ -94,6 +88,16 @@ function progress({ say, paint }: SimulationHost): (event: SimulationEvent) => v
         return undefined;
     }
   };
+}
+
+function endOfJob(
+  { name, conclusion, result }: Extract<SimulationEvent, { readonly kind: "job-ended" }>,
+  startedAt: number | undefined,
+  paint: SimulationHost["paint"],
+): string {
+  const shown = paint(conclusion === "success" ? "success" : "failed", conclusion);
+  const took = startedAt === undefined ? "" : `  ${measuredTime(Date.now() - startedAt)}`;
+  return `${visible(name)}  ${shown}${took}${conclusion === result ? "" : "  (goes on)"}`;
 }
 
 function printEnd(end: WorkflowEnd, folder: string, { say, paint, shownName }: SimulationHost): void {

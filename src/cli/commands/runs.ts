@@ -139,14 +139,12 @@ export function showLog(
     } of found) {
       const attempt = options.attempt === undefined ? attempts.at(-1) : attempts[options.attempt - 1];
       const content = await logOf(attempt, log);
-      if (attempt?.logProblem !== undefined) sink.report("lost-log", { step: name, cause: attempt.logProblem });
-      else if (content === null && attempt?.log !== undefined) {
-        sink.report("lost-log", { step: name, cause: `${attempt.log.key} is missing in the run log` });
-      } else if (content === null && found.length === 1) sink.report("no-log", { step });
+      const cause = lossOf(attempt, content);
+      if (cause !== undefined) sink.report("lost-log", { step: name, cause });
+      else if (content === null && found.length === 1) sink.report("no-log", { step });
       if (content === null) continue;
       if (found.length > 1) process.stdout.write(`== ${name}\n`);
-      const lines = readLogLines(content);
-      process.stdout.write(options.timestamps ? withTimes(lines) : printedText(lines));
+      process.stdout.write(shownLog(content, options));
     }
   });
 }
@@ -155,6 +153,17 @@ export function showLog(
 async function logOf(attempt: AttemptView | undefined, log: RunLog): Promise<Uint8Array | null> {
   if (attempt?.log !== undefined) return readStoredLog(log, attempt.log.key);
   return attempt?.durationMs === undefined ? null : new Uint8Array();
+}
+
+/** Why a log is not there, or not all of it; undefined: nothing was lost. */
+function lossOf(attempt: AttemptView | undefined, content: Uint8Array | null): string | undefined {
+  if (attempt?.logProblem !== undefined) return attempt.logProblem;
+  return content === null && attempt?.log !== undefined ? `${attempt.log.key} is missing in the run log` : undefined;
+}
+
+function shownLog(content: Uint8Array, { timestamps }: { readonly timestamps?: boolean }): Uint8Array {
+  const lines = readLogLines(content);
+  return timestamps ? withTimes(lines) : printedText(lines);
 }
 
 function withTimes(lines: Iterable<LogLine>): Uint8Array {

@@ -237,18 +237,22 @@ export function writtenSince(cwd: string, project: string, own: OwnDirectory): W
   for (const folder of pending) {
     for (const entry of entriesOf(join(cwd, folder))) {
       const name = folder === "" ? entry.name : `${folder}/${entry.name}`;
-      const copied = own.copies.get(name);
-      if (copied !== undefined) {
-        if (!isSame(lstatSync(join(cwd, name), { throwIfNoEntry: false }), copied)) here.push(name);
-      } else if (entry.isDirectory()) {
-        if (!byTools.has(entry.name) && !own.folders.has(name)) pending.push(name);
-      } else if (!entry.isSymbolicLink() || !(own.links.has(name) || own.linkedFolders.has(name))) here.push(name);
+      if (own.copies.has(name) || !entry.isDirectory()) {
+        if (isWritten(name, entry, cwd, own)) here.push(name);
+      } else if (!byTools.has(entry.name) && !own.folders.has(name)) pending.push(name);
     }
   }
   const through = [...own.links, ...own.linkedFolders].filter(
     ([name, before]) => before !== null && !isSame(statSync(join(project, name), { throwIfNoEntry: false }), before),
   );
   return { here: here.sort(), through: through.map(([name]) => name) };
+}
+
+/** Whether a file or link is another than what the directory was filled with. */
+function isWritten(name: string, entry: Dirent, cwd: string, own: OwnDirectory): boolean {
+  const copied = own.copies.get(name);
+  if (copied !== undefined) return !isSame(lstatSync(join(cwd, name), { throwIfNoEntry: false }), copied);
+  return !entry.isSymbolicLink() || !(own.links.has(name) || own.linkedFolders.has(name));
 }
 
 /** Made beside what is run; nobody wants to keep them. */

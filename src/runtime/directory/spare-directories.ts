@@ -1,4 +1,13 @@
-import { copyFileSync, lstatSync, readdirSync, renameSync, statSync, unlinkSync, utimesSync } from "node:fs";
+import {
+  copyFileSync,
+  type Dirent,
+  lstatSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { OwnDirectory } from "./own-directory.ts";
 import { removeDirectory } from "./remove-directory.ts";
@@ -70,18 +79,20 @@ function isRestored({ cwd, own }: Spare, project: string): boolean {
     for (const entry of readdirSync(join(cwd, folder), { withFileTypes: true })) {
       const name = folder === "" ? entry.name : `${folder}/${entry.name}`;
       const file = join(cwd, name);
-      const copied = own.copies.get(name);
-      const isLink = own.links.has(name) || own.linkedFolders.has(name);
-      if (copied !== undefined && !entry.isDirectory()) {
-        known++;
-        if (!isSame(lstatSync(file), copied)) restore(name, file, own, project);
-      } else if (own.folders.has(name) && entry.isDirectory()) known++;
-      else if (isLink && entry.isSymbolicLink()) known++;
+      const copied = entry.isDirectory() ? undefined : own.copies.get(name);
+      if (isFromFilling(name, entry, own)) known++;
       else if (entry.isDirectory()) removeDirectory(file);
       else unlinkSync(file);
+      if (copied !== undefined && !isSame(lstatSync(file), copied)) restore(name, file, own, project);
     }
   }
   return known === own.folders.size - 1 + own.copies.size + own.links.size + own.linkedFolders.size;
+}
+
+/** Whether the directory was filled with such an entry of that name. */
+function isFromFilling(name: string, entry: Dirent, { folders, copies, links, linkedFolders }: OwnDirectory): boolean {
+  if (entry.isDirectory()) return folders.has(name);
+  return copies.has(name) || (entry.isSymbolicLink() && (links.has(name) || linkedFolders.has(name)));
 }
 
 function restore(name: string, file: string, { got }: OwnDirectory, project: string): void {

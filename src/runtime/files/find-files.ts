@@ -63,6 +63,7 @@ interface Folder {
 }
 
 function walk(glob: Glob, place: FilePlace, found: Found): void {
+  const search: Search = { glob, place, found };
   const real = realpathSync(join(place.cwd, glob.base));
   const pending: Folder[] = [{ name: glob.base, depth: 1, real, from: [] }];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
@@ -72,9 +73,7 @@ function walk(glob: Glob, place: FilePlace, found: Found): void {
     }
     for (const entry of entries ?? []) {
       const name = nameIn(folder, entry.name);
-      const inner = entry.isDirectory()
-        ? { name, depth: folder.depth + 1, real: join(folder.real, entry.name), from: folder.from }
-        : lookAt(name, entry, folder, { glob, place, found });
+      const inner = lookAt(name, entry, folder, search);
       if (inner === undefined || folder.depth >= glob.depth) continue;
       if (glob.dots || !isHidden(entry.name)) pending.push(inner);
       else if (glob.all && !isOfTools(name)) leaveOut(found, "hidden", `${name}/`);
@@ -88,8 +87,11 @@ interface Search {
   readonly found: Found;
 }
 
-/** Takes what is no folder; gives the folder behind a link that is to be followed. */
+/** Takes what is no folder; gives a folder, or the one behind a link that is to be followed. */
 function lookAt(name: string, entry: Dirent, folder: Folder, { glob, place, found }: Search): Folder | undefined {
+  if (entry.isDirectory()) {
+    return { name, depth: folder.depth + 1, real: join(folder.real, entry.name), from: folder.from };
+  }
   if (!glob.matches(name)) {
     if (glob.matchesHidden(name) && !isOfTools(name)) leaveOut(found, "hidden", name);
     return undefined;

@@ -120,19 +120,16 @@ function metricOf(tracked: string, text: string): Metrics {
 
 /** Adds to the delta what `returns` names and the task set as a variable, or what is a parameter that it left as it was. */
 function declaredVariables(
-  { task, visible, given, answers }: OutputSources,
+  sources: OutputSources,
   delta: Record<string, Json>,
   tracked: readonly Metrics[],
 ): { readonly metrics: Parameters } {
+  const { task, answers } = sources;
   const metrics: Record<string, Json> = {};
   for (const { name, kind } of answers.returnsAreVariables ? (task.returns ?? []) : []) {
-    const text = answers.environment?.get(name);
     if (!Object.hasOwn(delta, name)) {
-      const metric = kind === "metric" ? tracked.find((one) => Object.hasOwn(one.metrics, name)) : undefined;
-      if (text !== undefined && text !== given[name]) setKey(delta, name, readText(text));
-      else if (metric !== undefined) setKey(delta, name, metric.metrics[name] ?? null);
-      else if (Object.hasOwn(visible, name) && isKept(name, given, answers)) setKey(delta, name, visible[name] ?? null);
-      // A variable that only was inherited, or that the step's own `env` gave, is no answer.
+      const answer = variableAnswer(name, sources, kind === "metric" ? tracked : []);
+      if (answer !== undefined) setKey(delta, name, answer);
     }
     if (kind !== "metric" || !Object.hasOwn(delta, name)) continue;
     // As the metric, so the parameter.
@@ -140,6 +137,19 @@ function declaredVariables(
     setKey(metrics, name, delta[name] ?? null);
   }
   return { metrics };
+}
+
+/** What a variable says of a name; one that only was inherited, or that the step's own `env` gave, is no answer. */
+function variableAnswer(
+  name: string,
+  { visible, given, answers }: OutputSources,
+  tracked: readonly Metrics[],
+): Json | undefined {
+  const text = answers.environment?.get(name);
+  if (text !== undefined && text !== given[name]) return readText(text);
+  const metric = tracked.find(({ metrics }) => Object.hasOwn(metrics, name));
+  if (metric !== undefined) return metric.metrics[name] ?? null;
+  return Object.hasOwn(visible, name) && isKept(name, given, answers) ? (visible[name] ?? null) : undefined;
 }
 
 /** Unchanged: the variable is as it was given, or was never given, since its value is too long for an environment. */

@@ -215,20 +215,22 @@ function getBlob(folders: readonly string[], key: string): Uint8Array | null {
 
 /** Keys that begin with `prefix`; only its folder is walked. */
 function listBlobs(folders: readonly string[], prefix: string): readonly string[] {
-  const top = prefix.includes("/") ? prefix.slice(0, prefix.lastIndexOf("/")) : "";
-  const keys = new Set<string>();
-  for (const folder of folders) {
-    const pending = [top];
-    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-      for (const name of namesIn(join(folder, at))) {
-        const key = at === "" ? name : `${at}/${name}`;
-        if (name.startsWith(".") || key === "events" || key === "claims") continue;
-        if (folderExists(join(folder, key))) pending.push(key);
-        else if (key.startsWith(prefix)) keys.add(key);
-      }
+  const keys = new Set(folders.flatMap((folder) => blobsBelow(folder, prefix)));
+  return [...keys].sort();
+}
+
+function blobsBelow(folder: string, prefix: string): readonly string[] {
+  const keys: string[] = [];
+  const pending = [prefix.includes("/") ? prefix.slice(0, prefix.lastIndexOf("/")) : ""];
+  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+    for (const name of namesIn(join(folder, at))) {
+      const key = at === "" ? name : `${at}/${name}`;
+      if (name.startsWith(".") || key === "events" || key === "claims") continue;
+      if (folderExists(join(folder, key))) pending.push(key);
+      else if (key.startsWith(prefix)) keys.push(key);
     }
   }
-  return [...keys].sort();
+  return keys;
 }
 
 function namesIn(folder: string): string[] {

@@ -68,23 +68,33 @@ export function checkSchedules(
   const { schedule, timezone } = options;
   const list = typeof schedule === "string" ? [schedule] : (schedule ?? []);
   if (timezone !== undefined) reportZone(timezone, ["timezone"], report);
+  if (schedule === undefined) reportWithoutSchedule(options, report);
+  for (const [i, each] of list.entries()) {
+    const way = typeof schedule === "string" ? ["schedule"] : ["schedule", i];
+    const { cron, timezone: own } = typeof each === "string" ? { cron: each, timezone: undefined } : each;
+    const path = typeof each === "string" ? way : [...way, "cron"];
+    const fine = own === undefined || reportZone(own, [...way, "timezone"], report);
+    for (const finding of cronFindings(cron, fine ? (own ?? timezone) : undefined, platform))
+      report({ ...finding, path });
+  }
+}
+
+function reportWithoutSchedule(options: ScheduleOptions, report: (finding: OptionFinding) => void): void {
   for (const path of ["timezone", "concurrency"] as const) {
-    if (schedule !== undefined || options[path] === undefined) continue;
+    if (options[path] === undefined) continue;
     const problem = "it has no effect without a schedule";
     report({ code: "odd-schedule", path: [path], problem, remedy: "add `schedule`, or remove it" });
   }
-  for (const [i, each] of list.entries()) {
-    const way = typeof schedule === "string" ? ["schedule"] : ["schedule", i];
-    const path = typeof each === "string" ? way : [...way, "cron"];
-    const zone = typeof each === "string" ? timezone : (each.timezone ?? timezone);
-    const own = typeof each === "string" ? undefined : each.timezone;
-    const fine = own === undefined || reportZone(own, [...way, "timezone"], report);
-    const cron = parseCron(typeof each === "string" ? each : each.cron);
-    if ("problem" in cron) report({ code: "bad-schedule", path, ...cron });
-    else
-      for (const odd of oddOnes(cron, fine ? zone : undefined, platform))
-        report({ code: "odd-schedule", path, ...odd });
-  }
+}
+
+function cronFindings(
+  text: string,
+  zone: string | undefined,
+  platform: Scheduler,
+): readonly Omit<OptionFinding, "path">[] {
+  const cron = parseCron(text);
+  if ("problem" in cron) return [{ code: "bad-schedule", ...cron }];
+  return oddOnes(cron, zone, platform).map((odd) => ({ code: "odd-schedule", ...odd }));
 }
 
 function reportZone(zone: string, path: OptionFinding["path"], report: (finding: OptionFinding) => void): boolean {

@@ -11,29 +11,32 @@ export function checkFields(value: unknown): readonly Problem[] {
     const { shape, path } = at;
     if (shape === "any" || !isObject(at.value)) continue;
     if ("each" in shape) {
-      for (const [key, item] of Object.entries(at.value))
-        waiting.push({ value: item, shape: shape.each, path: [...path, Array.isArray(at.value) ? Number(key) : key] });
+      for (const [key, item] of Array.isArray(at.value) ? at.value.entries() : Object.entries(at.value))
+        waiting.push({ value: item, shape: shape.each, path: [...path, key] });
       continue;
     }
     for (const [key, item] of Object.entries(at.value)) {
       const below = shape.fields[key];
       if (below !== undefined) waiting.push({ value: item, shape: below, path: [...path, key] });
-      else if (shape.refused.includes(key)) problems.push({ path: [...path, key], message: `${key} is not simulated` });
-      else if (!shape.ignored.includes(key)) problems.push({ path: [...path, key], message: `unknown field ${key}` });
+      else problems.push(...fieldProblems(key, shape, path));
     }
   }
   return problems;
 }
 
-type Shape =
-  | "any"
-  | { readonly each: Shape }
-  | {
-      readonly fields: { readonly [field: string]: Shape | undefined };
-      /** They have no effect on what runs and how it ends, or none on this machine. */
-      readonly ignored: readonly string[];
-      readonly refused: readonly string[];
-    };
+function fieldProblems(field: string, { refused, ignored }: Fields, path: Path): readonly Problem[] {
+  if (refused.includes(field)) return [{ path: [...path, field], message: `${field} is not simulated` }];
+  return ignored.includes(field) ? [] : [{ path: [...path, field], message: `unknown field ${field}` }];
+}
+
+type Shape = "any" | { readonly each: Shape } | Fields;
+
+interface Fields {
+  readonly fields: { readonly [field: string]: Shape | undefined };
+  /** They have no effect on what runs and how it ends, or none on this machine. */
+  readonly ignored: readonly string[];
+  readonly refused: readonly string[];
+}
 
 function shape(fields: { readonly [field: string]: Shape }, ignored = "", refused = ""): Shape {
   return { fields, ignored: ignored.split(/\s+/), refused: refused.split(/\s+/) };

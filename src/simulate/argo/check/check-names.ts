@@ -6,7 +6,16 @@ import type { Workflow } from "../workflow/workflow.ts";
 export function checkNames({ metadata, spec }: Workflow): readonly Problem[] {
   const problems: Problem[] = [];
   const add = (path: Problem["path"], message: string): void => void problems.push({ path, message });
-  const { name, generateName } = metadata;
+  checkMetadata(metadata, add);
+  if (spec.templates.length > most) add(["spec", "templates"], `more than ${most} templates`);
+  unique(spec.templates, ["spec", "templates"], "template", add);
+  unique(spec.arguments?.parameters ?? [], ["spec", "arguments", "parameters"], "parameter", add);
+  checkVolumes(spec.volumes ?? [], ["spec", "volumes"], add);
+  for (const [i, template] of spec.templates.entries()) checkTemplate(template, ["spec", "templates", i], add);
+  return problems;
+}
+
+function checkMetadata({ name, generateName }: Workflow["metadata"], add: Add): void {
   if (name === undefined && generateName === undefined) add(["metadata"], "a name or generateName is required");
   if (name !== undefined && !dnsName(name, 63)) add(["metadata", "name"], nameRule("a workflow's name", 63));
   // The API server adds five characters.
@@ -14,45 +23,46 @@ export function checkNames({ metadata, spec }: Workflow): readonly Problem[] {
     add(["metadata", "generateName"], "a workflow's generateName is of lower-case letters, digits and -");
   if (generateName !== undefined && generateName.length > 58)
     add(["metadata", "generateName"], "a workflow's generateName has at most 58 characters");
-  if (spec.templates.length > most) add(["spec", "templates"], `more than ${most} templates`);
-  unique(spec.templates, ["spec", "templates"], "template", add);
-  unique(spec.arguments?.parameters ?? [], ["spec", "arguments", "parameters"], "parameter", add);
-  checkVolumes(spec.volumes ?? [], ["spec", "volumes"], add);
-  spec.templates.forEach((template, i) => {
-    const path = ["spec", "templates", i];
-    if (!dnsName(template.name, 63))
-      add([...path, "name"], nameRule("a template's name, which pods have in theirs,", 63));
-    for (const side of ["inputs", "outputs"] as const) {
-      const parameters = template[side]?.parameters ?? [];
-      const at = [...path, side, "parameters"];
-      if (parameters.length > mostParameters) add(at, `more than ${mostParameters} parameters`);
-      unique(parameters, at, "parameter", add);
-      parameters.forEach(({ name }, j) => {
-        if (!/^[-\w]+$/.test(name)) add([...at, j, "name"], "a parameter's name is of letters, digits, _ and -");
-      });
-    }
-    const tasks = template.dag?.tasks ?? [];
-    if (template.dag !== undefined && tasks.length === 0) add([...path, "dag"], "a dag has at least one task");
-    if (tasks.length > most) add([...path, "dag", "tasks"], `more than ${most} tasks`);
-    unique(tasks, [...path, "dag", "tasks"], "task", add);
-    for (const [j, { name }] of tasks.entries()) checkTaskName(name, [...path, "dag", "tasks", j, "name"], add);
-    (template.initContainers ?? []).forEach(({ name = "" }, j) => {
-      if (name === "") add([...path, "initContainers", j], "initContainers must all have container name");
-      if (reservedContainers.has(name)) add([...path, "initContainers", j, "name"], `${name} is a container of Argo's`);
-    });
-    for (const [j, { name }] of (template.volumes ?? []).entries())
-      if (reservedVolumes.has(name)) add([...path, "volumes", j, "name"], `${name} is a volume of Argo's`);
-    checkVolumes(template.volumes ?? [], [...path, "volumes"], add);
-    const mounts = template.container?.volumeMounts ?? [];
-    for (const [j, { subPath }] of mounts.entries()) {
-      const at = [...path, "container", "volumeMounts", j, "subPath"];
-      if (subPath !== undefined && !isInner(subPath))
-        add(at, "a subPath stays in its volume: without .. and not absolute");
-    }
-    if (template.container !== undefined && (template.container.command ?? []).length === 0)
-      add([...path, "container"], "without a command the controller asks the registry for the image's entry point");
+}
+
+type Template = Workflow["spec"]["templates"][number];
+
+function checkTemplate(template: Template, path: Problem["path"], add: Add): void {
+  if (!dnsName(template.name, 63))
+    add([...path, "name"], nameRule("a template's name, which pods have in theirs,", 63));
+  for (const side of ["inputs", "outputs"] as const)
+    checkParameters(template[side]?.parameters ?? [], [...path, side, "parameters"], add);
+  const tasks = template.dag?.tasks ?? [];
+  if (template.dag !== undefined && tasks.length === 0) add([...path, "dag"], "a dag has at least one task");
+  if (tasks.length > most) add([...path, "dag", "tasks"], `more than ${most} tasks`);
+  unique(tasks, [...path, "dag", "tasks"], "task", add);
+  for (const [j, { name }] of tasks.entries()) checkTaskName(name, [...path, "dag", "tasks", j, "name"], add);
+  (template.initContainers ?? []).forEach(({ name = "" }, j) => {
+    if (name === "") add([...path, "initContainers", j], "initContainers must all have container name");
+    if (reservedContainers.has(name)) add([...path, "initContainers", j, "name"], `${name} is a container of Argo's`);
   });
-  return problems;
+  for (const [j, { name }] of (template.volumes ?? []).entries())
+    if (reservedVolumes.has(name)) add([...path, "volumes", j, "name"], `${name} is a volume of Argo's`);
+  checkVolumes(template.volumes ?? [], [...path, "volumes"], add);
+  checkContainer(template.container, [...path, "container"], add);
+}
+
+function checkParameters(parameters: readonly { readonly name: string }[], path: Problem["path"], add: Add): void {
+  if (parameters.length > mostParameters) add(path, `more than ${mostParameters} parameters`);
+  unique(parameters, path, "parameter", add);
+  for (const [i, { name }] of parameters.entries())
+    if (!/^[-\w]+$/.test(name)) add([...path, i, "name"], "a parameter's name is of letters, digits, _ and -");
+}
+
+function checkContainer(container: Template["container"], path: Problem["path"], add: Add): void {
+  if (container === undefined) return;
+  const { volumeMounts: mounts = [], command = [] } = container;
+  for (const [j, { subPath }] of mounts.entries()) {
+    const at = [...path, "volumeMounts", j, "subPath"];
+    if (subPath !== undefined && !isInner(subPath))
+      add(at, "a subPath stays in its volume: without .. and not absolute");
+  }
+  if (command.length === 0) add(path, "without a command the controller asks the registry for the image's entry point");
 }
 
 /** A name that is still to be replaced is looked at where the pod starts. */

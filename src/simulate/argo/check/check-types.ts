@@ -7,9 +7,7 @@ import { type FieldType, fieldTypes } from "./field-types.ts";
 /** Of a Workflow: what its `spec` holds. */
 export function checkTypes(value: unknown): readonly Problem[] {
   const problems: Problem[] = [];
-  const waiting: { readonly value: unknown; readonly type: FieldType; readonly path: Path }[] = [
-    { value: isObject(value) ? value.spec : undefined, type: fieldTypes, path: ["spec"] },
-  ];
+  const waiting: Typed[] = [{ value: isObject(value) ? value.spec : undefined, type: fieldTypes, path: ["spec"] }];
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
     const { type, path, value: given } = at;
     // The API server reads null as a field that is not there.
@@ -18,18 +16,34 @@ export function checkTypes(value: unknown): readonly Problem[] {
     if (wanted !== undefined) {
       const name = path.findLast((part) => typeof part === "string");
       problems.push({ path, message: `${name} is ${kindOf(given)}, where Argo takes ${wanted}` });
-    } else if (isList(type)) {
-      for (const [i, item] of Array.isArray(given) ? given.entries() : [])
-        waiting.push({ value: item, type: type[0], path: [...path, i] });
-    } else if (typeof type === "object" && isObject(given)) {
-      for (const [key, item] of Object.entries(given)) {
-        const own = Object.hasOwn(type, key) ? type[key] : type["*"];
-        if (own === undefined) problems.push({ path: [...path, key], message: `unknown field ${key}` });
-        else waiting.push({ value: item, type: own, path: [...path, key] });
-      }
+      continue;
+    }
+    for (const [key, part] of partsOf(given, type)) {
+      const own = typeOfPart(type, key);
+      if (own === undefined) problems.push({ path: [...path, key], message: `unknown field ${key}` });
+      else waiting.push({ value: part, type: own, path: [...path, key] });
     }
   }
   return problems;
+}
+
+/** A value, the type that it should have, and where it stands. */
+interface Typed {
+  readonly value: unknown;
+  readonly type: FieldType;
+  readonly path: Path;
+}
+
+function partsOf(value: unknown, type: FieldType): Iterable<readonly [string | number, unknown]> {
+  if (isList(type)) return Array.isArray(value) ? value.entries() : [];
+  return typeof type === "object" && isObject(value) ? Object.entries(value) : [];
+}
+
+/** Undefined: there is no such field. */
+function typeOfPart(type: FieldType, key: string | number): FieldType | undefined {
+  if (isList(type)) return type[0];
+  if (typeof type !== "object") return undefined;
+  return Object.hasOwn(type, key) ? type[key] : type["*"];
 }
 
 function isList(type: FieldType): type is readonly [FieldType] {

@@ -79,6 +79,7 @@ interface Frame {
 /** Ends a chain whose `?.` met nil. */
 class ChainEnd extends Error {}
 
+// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one case for each kind of expression
 function valueOfExpression(expression: Expression, frame: Frame): Value {
   switch (expression.kind) {
     case "literal":

@@ -68,6 +68,7 @@ const precedences: { readonly [operator: string]: number } = {
 };
 const negatable = new Set(["contains", "matches", "startsWith", "endsWith", "in"]);
 
+// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: the loop of precedences, in the order of the library's own parser
 function parseFrom(parser: Parser, precedence: number): Expression {
   let left = parsePrimary(parser);
   let before = "";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, normalize, relative, resolve } from "node:path";
 import picomatch from "picomatch";
 import type { FoundFiles } from "./simulation-host.ts";
@@ -66,25 +66,40 @@ function searchOf(folder: string, pattern: string): Search {
 function filesBelow(base: string, hidden: boolean): readonly string[] {
   const stat = statSync(base, { throwIfNoEntry: false });
   if (stat === undefined || (!hidden && basename(base).startsWith("."))) return [];
-  if (!stat.isDirectory()) return [base];
+  return stat.isDirectory() ? filesInFolder(base, hidden) : [base];
+}
+
+interface Folder {
+  readonly path: string;
+  /** The real paths of the links on the way to it: one that leads back there is not followed. */
+  readonly links: readonly string[];
+}
+
+function filesInFolder(base: string, hidden: boolean): readonly string[] {
   const files: string[] = [];
-  // With each folder the real paths of the links on the way to it: one that leads back there is not followed.
-  const pending: { readonly folder: string; readonly links: readonly string[] }[] = [{ folder: base, links: [base] }];
+  const pending: Folder[] = [{ path: base, links: [base] }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop())
-    for (const entry of readdirSync(next.folder, { withFileTypes: true })) {
-      if (!hidden && entry.name.startsWith(".")) continue;
-      const path = join(next.folder, entry.name);
+    for (const entry of entriesIn(next.path, hidden)) {
+      const path = join(next.path, entry.name);
       // Links are followed; those that lead nowhere are left out.
       const link = entry.isSymbolicLink();
       const target = link ? statSync(path, { throwIfNoEntry: false }) : entry;
       if (target?.isFile() === true) files.push(path);
       if (target?.isDirectory() !== true) continue;
-      const real = link ? realpathSync(path) : undefined;
-      if (real === undefined) pending.push({ folder: path, links: next.links });
-      else if (!next.links.includes(real) && !path.startsWith(`${real}/`))
-        pending.push({ folder: path, links: [...next.links, real] });
+      const inner = link ? linkedFolder(path, next.links) : { path, links: next.links };
+      if (inner !== undefined) pending.push(inner);
     }
   return files;
+}
+
+function entriesIn(folder: string, hidden: boolean): readonly Dirent[] {
+  return readdirSync(folder, { withFileTypes: true }).filter(({ name }) => hidden || !name.startsWith("."));
+}
+
+/** Undefined where the link leads back to a folder on the way to it. */
+function linkedFolder(path: string, links: readonly string[]): Folder | undefined {
+  const real = realpathSync(path);
+  return links.includes(real) || path.startsWith(`${real}/`) ? undefined : { path, links: [...links, real] };
 }
 
 function commonFolder(paths: readonly string[]): string {

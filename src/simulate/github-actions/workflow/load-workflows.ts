@@ -55,11 +55,17 @@ export async function loadWorkflows(
     }
     level = next;
   }
-  const top = workflows.get(path);
-  if (top !== undefined) problems.push(...permissionProblems(top, workflows));
-  if (workflows.size > uniqueLimit + 1)
-    problems.push({ file: path, message: `${workflows.size - 1} workflows are called; at most ${uniqueLimit} can be` });
+  problems.push(...problemsOfAll(path, workflows));
   return { workflows, problems: unique(problems), refusals };
+}
+
+/** What is wrong with the workflows together. */
+function problemsOfAll(path: string, workflows: LoadedWorkflows["workflows"]): readonly Problem[] {
+  const top = workflows.get(path);
+  const permissions = top === undefined ? [] : permissionProblems(top, workflows);
+  if (workflows.size <= uniqueLimit + 1) return permissions;
+  const message = `${workflows.size - 1} workflows are called; at most ${uniqueLimit} can be`;
+  return [...permissions, { file: path, message }];
 }
 
 function missing(path: string, caller: WorkflowFile | undefined) {
