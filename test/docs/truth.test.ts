@@ -24,6 +24,13 @@ describe.for(allPages())("%s", (page) => {
   test("links to files and headings that exist", () => {
     expect(deadLinks(page, markdown)).toEqual([]);
   });
+
+  test("names files of the repository that exist", () => {
+    const files = codeIn(markdown).filter((code) =>
+      /^(?:docs|fixtures|python|scripts|src|targets|templates|test)\/[\w./-]+$/.test(code),
+    );
+    expect(files.filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
+  });
 });
 
 test("a dead link, a dead anchor and a forbidden phrase are found", () => {
@@ -195,6 +202,26 @@ describe("docs/configuration.md", () => {
       expect([type, [...names].sort()]).toEqual([type, Object.keys(keys).sort()]);
     }
     expect(rows.length).toBe(kinds.length);
+  });
+});
+
+describe("the pages of targets", () => {
+  test("have every option of their target", async () => {
+    const { stdout } = await runMagnus(["targets", "--json"], { cwd: root });
+    const targets: readonly { name: string; options: { properties?: object } }[] = JSON.parse(stdout).targets;
+    const wrong = targets
+      .filter(({ name }) => existsSync(path.join(root, "targets", name, "README.md")))
+      .flatMap(({ name, options }) => {
+        const rows = rowsOf(sectionOf(readPage(`targets/${name}/README.md`), "## Options"));
+        const described = new Set(
+          rows.flatMap((cells) => codeIn(cells.join(" ")).map((code) => code.split(".")[0] ?? "")),
+        );
+        return Object.keys(options.properties ?? {})
+          .filter((key) => !described.has(key))
+          .map((key) => `${name}: ${key}`);
+      });
+    expect(wrong).toEqual([]);
+    expect(targets.length).toBeGreaterThan(2);
   });
 });
 
