@@ -7,12 +7,10 @@ import {
   type VariableReference,
   variablesOf,
 } from "../protocol/services.ts";
+import type { Environment } from "../system/environment.ts";
 import type { Configuration } from "./configuration.ts";
 import { type Place, type Places, placeOf, pointAt, type Way } from "./place.ts";
 import type { Setting } from "./setting.ts";
-
-/** Environment variables by name, as `process.env`. */
-export type Environment = { readonly [name: string]: string | undefined };
 
 /**
  * The configuration with the variables of its executor and targets replaced, as compiling needs it. The services keep

@@ -3,6 +3,7 @@
  * the language). Out: the parameters that a run starts with. Everything that was given is checked against
  * `parameter_schema`, what a later source hides too.
  */
+
 import { shownFlag } from "../diagnostics/shown-flag.ts";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { readYaml } from "../frontends/yaml.ts";
@@ -12,7 +13,6 @@ import { describeJson } from "../protocol/describe-json.ts";
 import { parameterName } from "../protocol/environment.ts";
 import { isObject, type Json, maxJsonDepth, setKey } from "../protocol/json.ts";
 import {
-  type Environment,
   environmentParameters,
   isTextParameter,
   isTooDeep,
@@ -23,6 +23,7 @@ import {
 } from "../protocol/merge-parameters.ts";
 import type { Parameters } from "../protocol/path.ts";
 import type { SourceFile } from "../source/source-file.ts";
+import type { Environment } from "../system/environment.ts";
 import { checkGiven } from "./check-given.ts";
 import { checkParameterSchema } from "./check-parameter-schema.ts";
 import { defaultOrigin, documentOrigin, type Given } from "./given.ts";

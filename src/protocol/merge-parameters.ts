@@ -1,4 +1,5 @@
 /** What a run starts with, from its sources: the document's defaults, a file, the environment, flags; later over earlier. */
+import type { Environment } from "../system/environment.ts";
 import { type DeclaredParameters, nameFinding, type ParameterFinding, valueFinding } from "./declared-parameters.ts";
 import { describeJson } from "./describe-json.ts";
 import { parameterName, parameterPrefixes } from "./environment.ts";
@@ -16,8 +17,6 @@ export interface ParameterSources {
   /** Parameters whose text is never read as JSON ({@link isTextParameter}). */
   readonly text: readonly string[];
 }
-
-export type Environment = { readonly [name: string]: string | undefined };
 
 /** The parameters, and one line for each thing to say of them; they mean something only where there are no errors. */
 export interface MergedParameters {

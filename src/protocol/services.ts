@@ -6,6 +6,7 @@
  * {"run_log_store": {"type": "file-system", "log_folder": "${LOGS}"}, "isolate": "never", "graceMs": 10000}
  * ```
  */
+import type { Environment } from "../system/environment.ts";
 import type { Json } from "./json.ts";
 
 /** A service: its type, and beside it the keys that the configuration has under `config`. */
@@ -45,7 +46,7 @@ export class ServiceError extends Error {}
 /** A variable's value; undefined where it is not set. An empty value is a value. */
 export type VariableLookup = (name: string) => string | undefined;
 
-export function lookupIn(environment: { readonly [name: string]: string | undefined }): VariableLookup {
+export function lookupIn(environment: Environment): VariableLookup {
   return (name) => {
     for (const prefix of variablePrefixes) {
       const value = environment[`${prefix}${name}`];

@@ -1,4 +1,5 @@
 import type { ServiceKind } from "../stores/contract/service-kind.ts";
+import type { Environment } from "../system/environment.ts";
 import type { Settings } from "./read-settings.ts";
 
 /**
@@ -8,7 +9,7 @@ import type { Settings } from "./read-settings.ts";
 export function credentialsOf(
   { keys = {}, secretVariables = [], addressVariables = [] }: ServiceKind,
   settings: Settings,
-  environment: { readonly [name: string]: string | undefined },
+  environment: Environment,
 ): readonly string[] {
   const configured = Object.entries(settings).flatMap(([key, value]) =>
     typeof value !== "string" ? [] : keys[key]?.kind === "secret" ? [value] : passwordIn(value),

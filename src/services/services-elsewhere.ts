@@ -1,4 +1,5 @@
 /** What processes elsewhere (containers, jobs of a platform) have to be given so that they can use the services of a run. */
+
 import type { Json } from "../protocol/json.ts";
 import {
   lookupIn,
@@ -8,9 +9,8 @@ import {
   variablesOf,
 } from "../protocol/services.ts";
 import type { Elsewhere, ServiceKind, ServiceKinds, TextOf } from "../stores/contract/service-kind.ts";
+import type { Environment } from "../system/environment.ts";
 import { elsewhereOf, serviceKinds } from "./service-kinds.ts";
-
-type Environment = { readonly [name: string]: string | undefined };
 
 type Service = keyof ServiceKinds;
 

@@ -8,6 +8,7 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseEnv } from "node:util";
+import type { Environment } from "../system/environment.ts";
 import { globOf } from "../system/glob.ts";
 import { present } from "../system/present.ts";
 
@@ -213,7 +214,7 @@ function isInRun(): boolean {
   return getRunId() !== "";
 }
 
-function dotenv(): { readonly [name: string]: string | undefined } {
+function dotenv(): Environment {
   try {
     return parseEnv(readFileSync(".env", "utf8"));
   } catch {

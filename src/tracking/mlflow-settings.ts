@@ -1,3 +1,4 @@
+import type { Environment } from "../system/environment.ts";
 import { present } from "../system/present.ts";
 
 /** Where a tracking server is and what it is told, from the configuration and MLflow's own variables. */
@@ -9,8 +10,6 @@ export interface MlflowSettings {
   /** Absent: the pipeline's name. */
   readonly experiment?: { readonly name: string } | { readonly id: string };
 }
-
-type Environment = { readonly [name: string]: string | undefined };
 
 /**
  * https://mlflow.org/docs/latest/api_reference/python_api/mlflow.environment_variables.html: MLFLOW_TRACKING_URI (where the

@@ -1,11 +1,12 @@
 import type { Event } from "../protocol/event.ts";
 import type { AttemptTracker, Head } from "../runtime/attempt/step-run.ts";
 import type { RunLog } from "../stores/contract/run-log-store.ts";
+import type { Environment } from "../system/environment.ts";
 
 export interface Tracking {
   /** The configured server; absent: what MLflow's variables in `environment` say. */
   readonly server?: string;
-  readonly environment: { readonly [name: string]: string | undefined };
+  readonly environment: Environment;
   readonly log: RunLog;
   /** Called once where something could not be told; one line for people. */
   warn(message: string, attempt?: Head): void;

@@ -4,7 +4,8 @@ import { DiagnosticSink } from "../../src/diagnostics/sink.ts";
 import { declaredParameters } from "../../src/ir/declared-parameters.ts";
 import { collectParameters } from "../../src/parameters/collect-parameters.ts";
 import { parseJson, printJson } from "../../src/protocol/json.ts";
-import { type Environment, isTextParameter, mergeParameters } from "../../src/protocol/merge-parameters.ts";
+import { isTextParameter, mergeParameters } from "../../src/protocol/merge-parameters.ts";
+import type { Environment } from "../../src/system/environment.ts";
 import { pipelineOf } from "./pipeline-of.ts";
 
 const nothingDeclared = { defaults: {}, types: {}, names: [] };

@@ -12,11 +12,9 @@ import {
   substituteVariables,
   variablesOf,
 } from "../../protocol/services.ts";
-import type { Environment } from "../../runtime/given/environment.ts";
 import { folderOf, variablesHere } from "../../services/services-elsewhere.ts";
+import type { Environment, Variables } from "../../system/environment.ts";
 import { present } from "../../system/present.ts";
-
-type HostEnvironment = { readonly [name: string]: string | undefined };
 
 export interface ContainerServices {
   /** Folders by their full names, other variables unresolved; without secrets, which are in its environment. */
@@ -28,11 +26,11 @@ export interface ContainerServices {
   /** Files that variables name; absolute. */
   readonly files: readonly string[];
   /** Variables by which servers are found and used, except what a container's own environment says of them. */
-  variablesFor(own: Environment): Environment;
+  variablesFor(own: Variables): Variables;
 }
 
 /** The variables of the services have been checked. */
-export function containerServices(configuration: Configuration, host: HostEnvironment): ContainerServices {
+export function containerServices(configuration: Configuration, host: Environment): ContainerServices {
   const { runLogStore, catalog } = configuration;
   const { secrets: _, ...services } = servicesOf(configuration);
   const runLog = placed("run_log_store", runLogStore, host);
@@ -52,7 +50,7 @@ export function containerServices(configuration: Configuration, host: HostEnviro
 }
 
 /** A store whose folder has its full name there. A dollar would begin a variable. */
-function placed(service: "run_log_store" | "catalog", setting: Setting, host: HostEnvironment): Placed | undefined {
+function placed(service: "run_log_store" | "catalog", setting: Setting, host: Environment): Placed | undefined {
   const settings = { ...setting.config, type: setting.type };
   const found = folderOf(service, settings);
   if (found === undefined) return undefined;
@@ -66,7 +64,7 @@ interface Placed {
 }
 
 /** What the stores and the tracker read by themselves; files by their full names. */
-function directVariables(spec: ServicesSpec, host: HostEnvironment): ReturnType<typeof variablesHere> {
+function directVariables(spec: ServicesSpec, host: Environment): ReturnType<typeof variablesHere> {
   const { values, files } = variablesHere(spec, host);
   const named = files.map((name) => [name, path.resolve(values[name] ?? "")]);
   return { values: { ...values, ...Object.fromEntries(named) }, files };
@@ -76,7 +74,7 @@ function directVariables(spec: ServicesSpec, host: HostEnvironment): ReturnType<
  * `${NAME}` in the configuration, by the name that comes first there, so that nothing else in the container changes:
  * HOME may be part of an address.
  */
-function configuredVariables(spec: ServicesSpec, host: HostEnvironment, own: Environment): Environment {
+function configuredVariables(spec: ServicesSpec, host: Environment, own: Variables): Variables {
   const texts = Object.values(spec).flatMap((service) => (typeof service === "object" ? Object.values(service) : []));
   const values: Record<string, string> = {};
   for (const { name } of texts.flatMap((text) => (typeof text === "string" ? variablesOf(text) : []))) {
@@ -86,6 +84,6 @@ function configuredVariables(spec: ServicesSpec, host: HostEnvironment, own: Env
   return values;
 }
 
-function without(values: Environment, own: Environment): Environment {
+function without(values: Variables, own: Variables): Variables {
   return Object.fromEntries(Object.entries(values).filter(([name]) => own[name] === undefined));
 }

@@ -7,9 +7,9 @@ import { walkNodes } from "../../ir/walk.ts";
 import type { PlanLeaf } from "../../plan/plan-node.ts";
 import type { Event } from "../../protocol/event.ts";
 import { isArray, isObject, type JsonObject, printJson } from "../../protocol/json.ts";
-import type { Environment } from "../../runtime/given/environment.ts";
 import { isInProcess } from "../../services/services-elsewhere.ts";
 import { makeFolder } from "../../system/atomic-file.ts";
+import type { Variables } from "../../system/environment.ts";
 import { present } from "../../system/present.ts";
 import type { LeafRunner } from "../run-pipeline.ts";
 import { type ContainerEngine, installShim, openEngine } from "./container-engine.ts";
@@ -86,7 +86,7 @@ function settingsOf(
   config: JsonObject,
   overrides: ReadonlyMap<string, JsonObject>,
   engine: ContainerEngine,
-  variablesFor: (own: Environment) => Environment,
+  variablesFor: (own: Variables) => Variables,
 ): ContainerSettings | undefined {
   const over = overrides.get(node.overrides["local-container"] ?? "") ?? {};
   const all: JsonObject = { ...config, ...over };
@@ -104,7 +104,7 @@ function settingsOf(
   };
 }
 
-function texts(values: JsonObject): Environment {
+function texts(values: JsonObject): Variables {
   const entries = Object.entries(values);
   return Object.fromEntries(
     entries.map(([name, value]) => [name, typeof value === "string" ? value : printJson(value)]),

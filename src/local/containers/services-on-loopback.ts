@@ -1,12 +1,12 @@
 import type { ServicesSpec } from "../../protocol/services.ts";
-import type { Environment } from "../../runtime/given/environment.ts";
 import { addressesOf } from "../../services/services-elsewhere.ts";
+import type { Variables } from "../../system/environment.ts";
 
 /**
  * Services whose server is at an address of the machine itself, such as `the run log (localhost:5432)`: in a container
  * that is the container. `environment`: what the container gets.
  */
-export function servicesOnLoopback(spec: ServicesSpec, environment: Environment): readonly string[] {
+export function servicesOnLoopback(spec: ServicesSpec, environment: Variables): readonly string[] {
   return addressesOf(spec, environment).flatMap(({ service, address }) => {
     const url = URL.canParse(address) ? new URL(address) : undefined;
     return url !== undefined && isLoopback(url.hostname) ? [`${words[service]} (${url.host})`] : [];

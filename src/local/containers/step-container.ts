@@ -1,6 +1,7 @@
 /** The command line of a container that runs one step, for docker and for podman, which takes the same. */
-import type { Environment } from "../../runtime/given/environment.ts";
+
 import type { SecretFile } from "../../runtime/given/secret-file.ts";
+import type { Variables } from "../../system/environment.ts";
 
 export interface ContainerSettings {
   /** The program: an absolute path. */
@@ -10,7 +11,7 @@ export interface ContainerSettings {
   readonly engineArgs: readonly string[];
   readonly image: string;
   /** Variables of the configuration. */
-  readonly environment: Environment;
+  readonly environment: Variables;
   readonly remove: boolean;
 }
 
@@ -26,7 +27,7 @@ export interface StepContainer {
   readonly folders: readonly string[];
   /** Mounted read-only under their own names. Absolute. */
   readonly files: readonly string[];
-  readonly env: Environment;
+  readonly env: Variables;
   /** Numeric; undefined: the image's. */
   readonly user?: { readonly uid: number; readonly gid: number };
   /** The file of the step's spec. */
@@ -48,7 +49,7 @@ const maxLine = 20_000;
 export function engineCommand(
   container: StepContainer,
   envFile: SecretFile,
-): { readonly args: readonly string[]; readonly env: Environment } {
+): { readonly args: readonly string[]; readonly env: Variables } {
   const { name, settings, shim, folders, files, user, spec, at } = container;
   const variables = Object.entries({ ...settings.environment, ...container.env });
   const fits = (value: string): boolean => value.length <= maxLine && !/[\r\n]/.test(value);

@@ -7,10 +7,11 @@ import type { TaskSpec } from "../../protocol/step-spec.ts";
 import type { Secrets } from "../../stores/contract/secrets.ts";
 import { StoreError } from "../../stores/contract/store-error.ts";
 import { removeIfThere } from "../../system/atomic-file.ts";
+import type { Variables } from "../../system/environment.ts";
 import { causeOf, errorCode } from "../../system/error-code.ts";
 import { getFiles } from "../files/catalog-step.ts";
 import { leftBehind } from "../files/left-over.ts";
-import { type Environment, environmentOf, leftOut } from "../given/environment.ts";
+import { environmentOf, leftOut } from "../given/environment.ts";
 import { type AttemptFiles, newAttemptFiles } from "../given/scratch.ts";
 import { type Redactor, redactorOf } from "../masking/redactor.ts";
 import { minSecretLength } from "../masking/secret-forms.ts";
@@ -22,7 +23,7 @@ import { noWorkspace, openWorkspace, type Workspace } from "./workspace.ts";
 /** All that an attempt needs before its command starts. */
 export interface Staged {
   readonly workspace: Workspace;
-  readonly env: Environment;
+  readonly env: Variables;
   readonly redactor: Redactor;
   /** Files that were copied into place, those before a failure too. */
   readonly got: readonly CatalogFile[];
@@ -52,7 +53,7 @@ export async function stageAttempt(
   let workspace: Workspace = noWorkspace(services.projectDir);
   let got: readonly CatalogFile[] = [];
   let warnings = given.warnings;
-  let env: Environment = {};
+  let env: Variables = {};
   const staged = (rest: { readonly failure: Failure } | { readonly command: StagedCommand }): Staged => ({
     workspace,
     env,
@@ -110,7 +111,7 @@ export async function stageAttempt(
 }
 
 /** How the in-task API reads the run's log: MAGNUS_RUN_LOG, JSON {command, services}. */
-function runLogVariable({ type }: TaskSpec, { runLogReader }: StepServices): Environment {
+function runLogVariable({ type }: TaskSpec, { runLogReader }: StepServices): Variables {
   const wanted = runLogReader !== undefined && type !== "container";
   return wanted ? { MAGNUS_RUN_LOG: printJson({ ...runLogReader }) } : {};
 }

@@ -5,8 +5,8 @@ import type { EventWriter } from "../../run-log/record/write-events.ts";
 import type { CatalogStore } from "../../stores/contract/catalog-store.ts";
 import type { RunLog } from "../../stores/contract/run-log-store.ts";
 import type { Secrets } from "../../stores/contract/secrets.ts";
+import type { Variables } from "../../system/environment.ts";
 import type { RunDirectory } from "../directory/run-directory.ts";
-import type { Environment } from "../given/environment.ts";
 import type { Redactor } from "../masking/redactor.ts";
 
 /** One leaf (or gather) that is to run now: what it is, where the token is, what it sees. */
@@ -34,7 +34,7 @@ export interface AttemptTracker {
    * Announces an attempt that is about to start, with the enclosing items and iterations; gives variables by which its task
    * finds it there.
    */
-  begin(attempt: Head, items: Parameters, stop: AbortSignal): Promise<Environment>;
+  begin(attempt: Head, items: Parameters, stop: AbortSignal): Promise<Variables>;
   /** Records the metrics that a running task writes into its file, so that the server has them while it runs. */
   follow(file: string, attempt: Head, writer: EventWriter, redactor: Redactor): MetricsFollower;
 }

@@ -10,8 +10,7 @@ import { isGuardedName } from "../../protocol/guarded-names.ts";
 import { type Json, printJson } from "../../protocol/json.ts";
 import { hasObject, withoutObjects } from "../../protocol/object-value.ts";
 import { displayPath, type Parameters, type Path } from "../../protocol/path.ts";
-
-export type Environment = { readonly [name: string]: string };
+import type { Environment, Variables } from "../../system/environment.ts";
 
 export interface EnvironmentInput {
   readonly run: { readonly id: string; readonly tag?: string };
@@ -24,14 +23,14 @@ export interface EnvironmentInput {
   readonly cwd: string;
   readonly secrets: ReadonlyMap<string, string>;
   /** The step's own `env`. */
-  readonly env: Environment;
+  readonly env: Variables;
 }
 
 /**
  * What a task finds in its environment (docs: tasks). Later wins: what this process inherited, magnus's own names, the
  * parameters, the secrets, the step's `env`.
  */
-export function environmentOf(input: EnvironmentInput): Environment {
+export function environmentOf(input: EnvironmentInput): Variables {
   const env: Record<string, string> = { ...inheritedEnvironment() };
   env.PWD = input.cwd;
   env.PYTHONUNBUFFERED = "1";
@@ -52,10 +51,10 @@ export function environmentOf(input: EnvironmentInput): Environment {
   return env;
 }
 
-let inherited: Environment | undefined;
+let inherited: Variables | undefined;
 
 /** The environment of this process as a task gets it; a copy, since reading process.env is a system call a name. */
-function inheritedEnvironment(): Environment {
+function inheritedEnvironment(): Variables {
   inherited ??= cleanEnvironment(process.env);
   return inherited;
 }
@@ -64,7 +63,7 @@ function inheritedEnvironment(): Environment {
 const savedPrefix = "MAGNUS_SAVED_";
 
 /** Without what is meant for this process alone and without parameters: a task sees those that are visible to it. */
-export function cleanEnvironment(environment: { readonly [name: string]: string | undefined }): Environment {
+export function cleanEnvironment(environment: Environment): Variables {
   const clean: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
     if (value !== undefined && !isOwn(name)) clean[name] = value;
@@ -95,11 +94,11 @@ export function leftOut(visible: Parameters): readonly string[] {
   return parameterVariables(visible).leftOut;
 }
 
-type Variables = readonly (readonly [name: string, text: string | null])[];
+type VariableList = readonly (readonly [name: string, text: string | null])[];
 
 interface ParameterVariables {
   /** null: must not be set, not even to what was inherited. */
-  readonly variables: Variables;
+  readonly variables: VariableList;
   readonly leftOut: readonly string[];
 }
 
@@ -128,7 +127,7 @@ function parameterVariables(visible: Parameters): ParameterVariables {
 const nothingDropped: ReadonlySet<string> = new Set();
 
 function tooLargeTogether(
-  all: readonly { readonly name: string; readonly variables: Variables }[],
+  all: readonly { readonly name: string; readonly variables: VariableList }[],
 ): ReadonlySet<string> {
   const sized = all.map(({ name, variables }) => ({ name, size: sizeOf(variables) }));
   let total = sized.reduce((sum, { size }) => sum + size, 0);
@@ -143,16 +142,16 @@ function tooLargeTogether(
 }
 
 /** Bytes of the strings `NAME=text` with their ends and the pointers to them. */
-function sizeOf(variables: Variables): number {
+function sizeOf(variables: VariableList): number {
   return variables.reduce(
     (sum, [name, text]) => sum + (text === null ? 0 : name.length + Buffer.byteLength(text) + 10),
     0,
   );
 }
 
-function variablesFor(name: string, value: Json): Variables {
+function variablesFor(name: string, value: Json): VariableList {
   const texts = textsOf(value);
-  const plain: Variables = isPlainNameAllowed(name) ? [[name, texts.plain]] : [];
+  const plain: VariableList = isPlainNameAllowed(name) ? [[name, texts.plain]] : [];
   return [[`${parameterPrefix}${name}`, texts.python], ...plain];
 }
 

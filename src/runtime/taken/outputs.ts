@@ -4,8 +4,8 @@ import { type Json, parseJson, printJson, setKey } from "../../protocol/json.ts"
 import { hasObject, objectInWords } from "../../protocol/object-value.ts";
 import type { Parameters } from "../../protocol/path.ts";
 import type { TaskSpec } from "../../protocol/step-spec.ts";
+import type { Variables } from "../../system/environment.ts";
 import { present } from "../../system/present.ts";
-import type { Environment } from "../given/environment.ts";
 import type { Answers, Failure } from "../task-types/task-type.ts";
 import { type LostNumber, type NumberReader, withGivenNumbers } from "./number-texts.ts";
 import type { OutputFile } from "./output-file.ts";
@@ -23,7 +23,7 @@ export interface OutputSources {
   readonly task: TaskSpec;
   readonly visible: Parameters;
   /** The environment that the task was given. */
-  readonly given: Environment;
+  readonly given: Variables;
   readonly file: OutputFile;
   /** How many of the file's metrics were recorded while the task ran. */
   readonly recorded: number;
@@ -153,7 +153,7 @@ function variableAnswer(
 }
 
 /** Unchanged: the variable is as it was given, or was never given, since its value is too long for an environment. */
-function isKept(name: string, given: Environment, answers: Answers): boolean {
+function isKept(name: string, given: Variables, answers: Answers): boolean {
   if (answers.environment === undefined) return false;
   const names = [name, `${parameterPrefix}${name}`];
   return names.some((variable) => answers.environment?.get(variable) === given[variable]);

@@ -1,9 +1,9 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Environment } from "../given/environment.ts";
+import type { Variables } from "../../system/environment.ts";
 
 /** The first of these programs on the environment's PATH, names before folders; undefined where it has none. */
-export function findProgram(names: readonly string[], env: Environment): string | undefined {
+export function findProgram(names: readonly string[], env: Variables): string | undefined {
   const search = env.PATH ?? "/usr/local/bin:/usr/bin:/bin";
   const key = `${names.join(" ")} ${search}`;
   if (!found.has(key)) {

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { maxEnvironmentValue, metricPrefix, parameterName, parameterPrefix } from "../../protocol/environment.ts";
+import type { Variables } from "../../system/environment.ts";
 import { shellQuote } from "../../system/shell-quote.ts";
-import type { Environment } from "../given/environment.ts";
 import { newSecretFile, type SecretFile } from "../given/secret-file.ts";
 import { parseShellEnvironment } from "./shell-environment.ts";
 import type { Answers, Prepared, TaskContext, TaskType } from "./task-type.ts";
@@ -47,7 +47,7 @@ function argumentsFor(script: string, file: string): readonly string[] {
 }
 
 /** What a script was given and nobody asks for at its end. PATH stays, by which posh finds `env`. */
-function givenNames(env: Environment, returns: readonly string[]): readonly string[] {
+function givenNames(env: Variables, returns: readonly string[]): readonly string[] {
   return Object.keys(env).filter(
     (name) =>
       parameterName.test(name) &&

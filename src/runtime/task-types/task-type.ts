@@ -3,7 +3,7 @@ import type { JsonArray, JsonObject } from "../../protocol/json.ts";
 import type { Parameters } from "../../protocol/path.ts";
 import type { TaskSpec } from "../../protocol/step-spec.ts";
 import type { CatalogStore } from "../../stores/contract/catalog-store.ts";
-import type { Environment } from "../given/environment.ts";
+import type { Variables } from "../../system/environment.ts";
 import type { AttemptFiles } from "../given/scratch.ts";
 
 /** A kind of command (`command_type`): how it is started and how it answers beside MAGNUS_OUTPUT_FILE. */
@@ -15,7 +15,7 @@ export interface TaskContext {
   readonly task: TaskSpec;
   readonly visible: Parameters;
   /** The task's whole environment. */
-  readonly env: Environment;
+  readonly env: Variables;
   readonly files: AttemptFiles;
   /** The task's working directory. */
   readonly cwd: string;
@@ -30,7 +30,7 @@ export type Prepared =
       readonly file: string;
       readonly args: readonly string[];
       /** Variables beside those of every task. */
-      readonly env?: Environment;
+      readonly env?: Variables;
       /** Read once, after the command has ended, however it ended. */
       answers(): Answers;
       /** Called once at the end of the attempt, whether the answers were read or not. */

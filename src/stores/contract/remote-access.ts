@@ -1,8 +1,9 @@
+import type { Environment } from "../../system/environment.ts";
 import type { Patience } from "../../system/retry.ts";
 
 /** Who opens a store, and what may take how long. */
 export interface RemoteAccess {
-  readonly environment: { readonly [name: string]: string | undefined };
+  readonly environment: Environment;
   /** Whether tables may be made: by the command line, never by a step. */
   readonly mayMigrate: boolean;
   /** How long a server that cannot be reached is tried; absent: {@link usualPatience}. */

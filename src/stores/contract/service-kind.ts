@@ -4,6 +4,7 @@
  * a backend is known in its own folder and nowhere else.
  */
 
+import type { Environment } from "../../system/environment.ts";
 import type { CatalogStore } from "./catalog-store.ts";
 import type { RemoteAccess } from "./remote-access.ts";
 import type { RunLogStore } from "./run-log-store.ts";
@@ -71,8 +72,6 @@ export interface ServiceKinds {
   readonly secrets: readonly SecretsKind[];
   readonly experiment_tracker: readonly TrackerKind[];
 }
-
-type Environment = { readonly [name: string]: string | undefined };
 
 /** What a process elsewhere (in a container, on a platform) has to be given so that it can use a service. */
 export interface Elsewhere {

@@ -1,8 +1,7 @@
+import type { Environment } from "../../system/environment.ts";
+
 /** Those of the variables that are set and not empty. */
-export function setOf(
-  names: readonly string[],
-  environment: { readonly [name: string]: string | undefined },
-): { readonly [name: string]: string } {
+export function setOf(names: readonly string[], environment: Environment): { readonly [name: string]: string } {
   const values: Record<string, string> = {};
   for (const name of names) {
     const value = environment[name];

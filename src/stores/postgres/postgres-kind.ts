@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import { ServiceError, serviceDefaults } from "../../protocol/services.ts";
+import type { Environment } from "../../system/environment.ts";
 import type { Elsewhere, Keys, RunLogKind, TextOf } from "../contract/service-kind.ts";
 import { setOf } from "../contract/set-of.ts";
 import { fromServerStores, lazyRunLogStore } from "../remote/lazy-stores.ts";
@@ -30,8 +31,6 @@ export const postgresRunLog: RunLogKind<typeof keys> = {
     );
   },
 };
-
-type Environment = { readonly [name: string]: string | undefined };
 
 export const postgresElsewhere: Elsewhere = {
   programs: () => ["stores.cjs"],

@@ -1,11 +1,10 @@
+import type { Environment } from "../../system/environment.ts";
 import { errorCode } from "../../system/error-code.ts";
 import { type Patience, retry, usualPatience } from "../../system/retry.ts";
 import type { RemoteAccess } from "../contract/remote-access.ts";
 import type { AwsAccess, FetchedCredentials } from "./aws-credentials.ts";
 import type { CredentialSource } from "./credential-source.ts";
 import type { S3Credentials } from "./signature.ts";
-
-type Environment = RemoteAccess["environment"];
 
 /** What the variables hold; AWS's own library finds the rest. Several stores of a process share them. */
 export function s3Credentials(access: RemoteAccess, aws: AwsAccess): CredentialSource {

@@ -1,3 +1,5 @@
+import type { Environment } from "../../system/environment.ts";
+
 /** As much of a longer answer as is told. Characters. */
 const mostTold = 200;
 
@@ -6,7 +8,7 @@ const mostTold = 200;
  * permission `id-token: write`.
  * https://docs.github.com/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
  */
-export async function githubToken(env: { readonly [name: string]: string | undefined }): Promise<string> {
+export async function githubToken(env: Environment): Promise<string> {
   const url = new URL(env.ACTIONS_ID_TOKEN_REQUEST_URL ?? "");
   url.searchParams.set("audience", "sts.amazonaws.com");
   const headers = { authorization: `bearer ${env.ACTIONS_ID_TOKEN_REQUEST_TOKEN}`, accept: "application/json" };

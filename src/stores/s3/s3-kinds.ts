@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
+import type { Environment } from "../../system/environment.ts";
 import type { CatalogKind, Elsewhere, Keys, RunLogKind, SettingsOf } from "../contract/service-kind.ts";
 import { setOf } from "../contract/set-of.ts";
 import { fromServerStores, lazyCatalog, lazyRunLogStore } from "../remote/lazy-stores.ts";
@@ -43,8 +44,6 @@ function serverStores() {
 function nameOf({ bucket, prefix }: SettingsOf<typeof keys>): string {
   return `s3 (${bucket}${prefix === "" ? "" : `/${prefix}`})`;
 }
-
-type Environment = { readonly [name: string]: string | undefined };
 
 export const s3Elsewhere: Elsewhere = {
   // The second is larger than all others together.

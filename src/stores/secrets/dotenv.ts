@@ -1,3 +1,5 @@
+import type { Environment } from "../../system/environment.ts";
+
 /** The values of a dotenv file; `wrong`: the first line that cannot be read, and why. */
 export interface Dotenv {
   /** Undefined: the line has the name alone, which takes a value before it away. */
@@ -10,7 +12,7 @@ export interface Dotenv {
  * escapes, comments, values of several lines, `${NAME}` and `${NAME:-default}` of the file and then the environment. Our own
  * since the libraries of Node read the same lines otherwise. A line that python-dotenv skips with a warning is told.
  */
-export function parseDotenv(text: string, environment: { readonly [name: string]: string | undefined }): Dotenv {
+export function parseDotenv(text: string, environment: Environment): Dotenv {
   const values = new Map<string, string | undefined>();
   const from = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   const reader: Reader = { text, at: from };

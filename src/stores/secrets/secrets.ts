@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Environment } from "../../system/environment.ts";
 import { causeOf, errorCode } from "../../system/error-code.ts";
 import type { Secrets } from "../contract/secrets.ts";
 import { StoreError } from "../contract/store-error.ts";
@@ -21,7 +22,7 @@ export function secretsFrom(sources: readonly Secrets[]): Secrets {
 
 /** Environment variables, `<prefix><name><suffix>`. */
 export function environmentSecrets(
-  environment: { readonly [name: string]: string | undefined },
+  environment: Environment,
   { prefix = "", suffix = "" }: { readonly prefix?: string; readonly suffix?: string } = {},
 ): Secrets {
   const shown = prefix === "" && suffix === "" ? "environment" : `environment (${prefix}<name>${suffix})`;
@@ -40,10 +41,7 @@ export function fileSecrets(folder: string): Secrets {
 }
 
 /** A dotenv file, read at the first use ({@link parseDotenv}). A missing file holds nothing. */
-export function dotenvSecrets(
-  file: string,
-  environment: { readonly [name: string]: string | undefined } = process.env,
-): Secrets {
+export function dotenvSecrets(file: string, environment: Environment = process.env): Secrets {
   let values: ReadonlyMap<string, string | undefined> | undefined;
   return {
     name: `dotenv (${file})`,
@@ -54,10 +52,7 @@ export function dotenvSecrets(
   };
 }
 
-function readDotenv(
-  file: string,
-  environment: { readonly [name: string]: string | undefined },
-): ReadonlyMap<string, string | undefined> {
+function readDotenv(file: string, environment: Environment): ReadonlyMap<string, string | undefined> {
   const { values, wrong } = parseDotenv(readIfThere(file) ?? "", environment);
   if (wrong !== undefined) throw new StoreError("cannot read", file, `line ${wrong.line}: ${wrong.why}`);
   return values;
