@@ -5,10 +5,10 @@ import { readParameterText } from "../protocol/merge-parameters.ts";
 import { usualType } from "../services/services-elsewhere.ts";
 import { reportBadSet } from "./diagnose.ts";
 import type { Layer } from "./layer.ts";
-import { type Place, placeKey, type Way } from "./place.ts";
 import { reportTopLevelKey, topLevelKey } from "./read-layer.ts";
 import { serviceType } from "./service-names.ts";
 import type { Setting } from "./setting.ts";
+import { placeKey, type SettingPlace, type Way } from "./setting-place.ts";
 
 /**
  * Lays `--set key=value` flags over what files say. The key is the way to a value, its parts joined by dots
@@ -29,7 +29,7 @@ interface Flag {
   /** Behind the key, dashes as written. */
   readonly way: readonly string[];
   readonly text: string;
-  readonly place: Place;
+  readonly place: SettingPlace;
 }
 
 function parseFlag(flag: string, sink: DiagnosticSink): Flag | undefined {
@@ -106,11 +106,11 @@ function readServiceValue(text: string): Json {
   return isTaken ? value : text;
 }
 
-function emptySetting(type: string, place: Place): Setting {
+function emptySetting(type: string, place: SettingPlace): Setting {
   return { type, config: {}, place, places: new Map([[placeKey([]), place]]) };
 }
 
-function withType(before: Setting | undefined, type: string, place: Place): Setting {
+function withType(before: Setting | undefined, type: string, place: SettingPlace): Setting {
   if (before?.type !== type) return emptySetting(type, place);
   return { ...before, place };
 }

@@ -2,8 +2,8 @@ import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { isInProcess } from "../services/services-elsewhere.ts";
 import type { Environment } from "../system/environment.ts";
 import type { Configuration } from "./configuration.ts";
-import { pointAt } from "./place.ts";
 import { checkVariables } from "./resolve-variables.ts";
+import { pointAt } from "./setting-place.ts";
 
 /** Before a run in this process: reports an executor that runs elsewhere, and variables that are not set. */
 export function checkServicesHere(configuration: Configuration, environment: Environment, sink: DiagnosticSink): void {

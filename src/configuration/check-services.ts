@@ -1,12 +1,12 @@
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { reportUnknownType, reportUnused, serviceWords } from "./diagnose.ts";
 import type { Layer } from "./layer.ts";
-import { placeOf } from "./place.ts";
 import { reportIssues } from "./report-issues.ts";
 import { type ServiceName, serviceNames } from "./service-name.ts";
 import { typesOf } from "./service-names.ts";
 import { serviceSchemas, unusedServiceKeys } from "./service-schemas.ts";
 import type { Setting } from "./setting.ts";
+import { placeOf } from "./setting-place.ts";
 
 /** Reports every service whose type or keys do not exist, or whose values are of the wrong kind. */
 export function checkServices(layer: Layer, targetNames: readonly string[], sink: DiagnosticSink): void {

@@ -4,15 +4,15 @@ import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import { describeJson } from "../protocol/describe-json.ts";
 import type { Json } from "../protocol/json.ts";
-import { type Place, pointAt } from "./place.ts";
 import type { ServiceName } from "./service-name.ts";
+import { pointAt, type SettingPlace } from "./setting-place.ts";
 
 export function reportUnknownKey(
   sink: DiagnosticSink,
   key: string,
   what: string,
   known: readonly string[],
-  place: Place | undefined,
+  place: SettingPlace | undefined,
 ): void {
   sink.report("unknown-configuration-key", {
     ...pointAt(place, "key"),
@@ -28,7 +28,7 @@ export function reportUnknownType(
   service: ServiceName,
   type: string,
   known: readonly string[],
-  place: Place | undefined,
+  place: SettingPlace | undefined,
 ): void {
   sink.report("unknown-service-type", {
     ...pointAt(place, "value"),
@@ -52,7 +52,7 @@ export function reportMissing(
   sink: DiagnosticSink,
   what: string,
   key: string,
-  place: Place | undefined,
+  place: SettingPlace | undefined,
   expected: string,
 ): void {
   sink.report("missing-configuration-key", { ...pointAt(place, "key"), what, key, expected });
@@ -63,7 +63,7 @@ export function reportShape(
   what: string,
   expected: string,
   value: Json,
-  place: Place | undefined,
+  place: SettingPlace | undefined,
 ): void {
   sink.report("bad-configuration-value", { ...pointAt(place, "value"), what, expected, got: describeJson(value) });
 }
@@ -73,12 +73,12 @@ export function reportFinding(
   what: string,
   { code, problem, remedy }: Pick<OptionFinding, "code" | "problem" | "remedy">,
   value: Json,
-  place: Place | undefined,
+  place: SettingPlace | undefined,
 ): void {
   sink.report(code, { ...pointAt(place, "value"), what, got: describeJson(value), problem, remedy });
 }
 
-export function reportTwice(sink: DiagnosticSink, key: string, place: Place, before: Place): void {
+export function reportTwice(sink: DiagnosticSink, key: string, place: SettingPlace, before: SettingPlace): void {
   sink.report("duplicate-configuration-key", {
     ...pointAt(place, "key"),
     key,
@@ -86,10 +86,10 @@ export function reportTwice(sink: DiagnosticSink, key: string, place: Place, bef
   });
 }
 
-export function reportUnused(sink: DiagnosticSink, key: string, why: string, place: Place | undefined): void {
+export function reportUnused(sink: DiagnosticSink, key: string, why: string, place: SettingPlace | undefined): void {
   sink.report("unused-configuration-key", { ...pointAt(place, "key"), key, why });
 }
 
-export function reportBadSet(sink: DiagnosticSink, place: Place, problem: string): void {
+export function reportBadSet(sink: DiagnosticSink, place: SettingPlace, problem: string): void {
   sink.report("bad-set-flag", { ...pointAt(place, "key"), problem });
 }

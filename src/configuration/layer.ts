@@ -1,7 +1,7 @@
 import type { Json } from "../protocol/json.ts";
-import type { Place } from "./place.ts";
 import type { ServiceName } from "./service-name.ts";
 import type { Setting } from "./setting.ts";
+import type { SettingPlace } from "./setting-place.ts";
 
 /** What one source of configuration says: a service that it does not name is absent. */
 export type Layer = { readonly [service in ServiceName]?: Setting } & {
@@ -12,7 +12,7 @@ export type Layer = { readonly [service in ServiceName]?: Setting } & {
 
 export interface Scalar {
   readonly value: Json;
-  readonly place: Place;
+  readonly place: SettingPlace;
 }
 
 /** Later over earlier, service by service and target by target. */

@@ -5,11 +5,11 @@ import type { TextDocument } from "../source/source-document.ts";
 import type { SourceFile } from "../source/source-file.ts";
 import { reportMissing, reportShape, reportTwice, reportUnknownKey, reportUnused } from "./diagnose.ts";
 import { type Layer, overlay } from "./layer.ts";
-import type { Place } from "./place.ts";
 import { placeIn, readSetting } from "./read-setting.ts";
 import { type ServiceName, serviceNames } from "./service-name.ts";
 import { serviceType, typeWords } from "./service-names.ts";
 import type { Setting } from "./setting.ts";
+import type { SettingPlace } from "./setting-place.ts";
 
 type MutableLayer = { -readonly [key in keyof Layer]: Layer[key] };
 
@@ -26,7 +26,7 @@ export function readLayer(file: SourceFile, sink: DiagnosticSink): Layer {
 function readServices(root: JsonObject, document: TextDocument, sink: DiagnosticSink): Layer {
   const layer: MutableLayer = {};
   let beneath: Layer = {};
-  const seen = new Map<string, Place>();
+  const seen = new Map<string, SettingPlace>();
   for (const [written, value] of Object.entries(root)) {
     const key = topLevelKey(written);
     const place = placeIn(document, root, written);
@@ -61,7 +61,7 @@ export function topLevelKey(written: string): (typeof topLevelKeys)[number] | un
 }
 
 /** Reports a key that a configuration does not have: where it is runnable's and means nothing here, as a warning. */
-export function reportTopLevelKey(written: string, place: Place, sink: DiagnosticSink): void {
+export function reportTopLevelKey(written: string, place: SettingPlace, sink: DiagnosticSink): void {
   const unused = unusedKeys.get(written.replaceAll("-", "_"));
   if (unused !== undefined) reportUnused(sink, written, unused, place);
   else reportUnknownKey(sink, written, "the configuration", topLevelKeys, place);
@@ -94,7 +94,7 @@ function readTargets(targets: JsonObject, document: TextDocument, sink: Diagnost
 function readService(
   service: ServiceName,
   value: JsonObject,
-  place: Place,
+  place: SettingPlace,
   document: TextDocument,
   sink: DiagnosticSink,
 ): Setting | undefined {

@@ -2,20 +2,20 @@ import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { isArray, isObject, type Json, type JsonArray, type JsonObject, setKey } from "../protocol/json.ts";
 import type { TextDocument } from "../source/source-document.ts";
 import { reportTwice } from "./diagnose.ts";
-import { type Place, placeKey, type Way } from "./place.ts";
 import type { Setting } from "./setting.ts";
+import { placeKey, type SettingPlace, type Way } from "./setting-place.ts";
 
 /** The keys of `values` but `without`, in underscores; a key without a value counts as not written. */
 export function readSetting(
   type: string,
   values: JsonObject,
   without: readonly string[],
-  place: Place,
+  place: SettingPlace,
   document: TextDocument,
   sink: DiagnosticSink,
 ): Setting {
   const config: Record<string, Json> = {};
-  const places = new Map<string, Place>([[placeKey([]), place]]);
+  const places = new Map<string, SettingPlace>([[placeKey([]), place]]);
   for (const [written, value] of Object.entries(values)) {
     if (value === null || without.includes(written)) continue;
     const key = written.replaceAll("-", "_");
@@ -30,12 +30,12 @@ export function readSetting(
 }
 
 /** Where the value under a key, and the key, stand. */
-export function placeIn(document: TextDocument, container: JsonObject | JsonArray, key: string | number): Place {
+export function placeIn(document: TextDocument, container: JsonObject | JsonArray, key: string | number): SettingPlace {
   const value = document.valueSpan(container, key) ?? document.rootSpan;
   return { key: document.keySpan(container, key) ?? value, value };
 }
 
-function addPlaces(value: Json, way: Way, document: TextDocument, places: Map<string, Place>): void {
+function addPlaces(value: Json, way: Way, document: TextDocument, places: Map<string, SettingPlace>): void {
   if (isArray(value)) {
     for (const [i, item] of value.entries()) {
       places.set(placeKey([...way, i]), placeIn(document, value, i));

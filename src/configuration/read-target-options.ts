@@ -4,8 +4,8 @@ import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { partAt, plainJson } from "../protocol/json-part.ts";
 import type { Configuration } from "./configuration.ts";
 import { reportFinding } from "./diagnose.ts";
-import { placeOf } from "./place.ts";
 import { reportIssues } from "./report-issues.ts";
+import { placeOf } from "./setting-place.ts";
 
 /**
  * The options of a target, checked and completed by its own schema; undefined where something was reported. Their keys

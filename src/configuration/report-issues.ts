@@ -2,8 +2,8 @@ import * as z from "zod";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { partAt } from "../protocol/json-part.ts";
 import { reportMissing, reportShape, reportUnknownKey } from "./diagnose.ts";
-import { placeOf, type Way } from "./place.ts";
 import type { Setting } from "./setting.ts";
+import { placeOf, type Way } from "./setting-place.ts";
 
 /** Reports what zod found wrong with a setting, each thing at its place; `what` names the setting in sentences. */
 export function reportIssues(

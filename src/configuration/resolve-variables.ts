@@ -9,8 +9,8 @@ import {
 } from "../protocol/services.ts";
 import type { Environment } from "../system/environment.ts";
 import type { Configuration } from "./configuration.ts";
-import { type Place, type Places, placeOf, pointAt, type Way } from "./place.ts";
 import type { Setting } from "./setting.ts";
+import { placeOf, pointAt, type SettingPlace, type SettingPlaces, type Way } from "./setting-place.ts";
 
 /**
  * The configuration with the variables of its executor and targets replaced, as compiling needs it. The services keep
@@ -41,7 +41,13 @@ function resolveSetting(setting: Setting, lookup: VariableLookup, sink: Diagnost
   return { ...setting, config };
 }
 
-function resolveValue(value: Json, way: Way, places: Places, lookup: VariableLookup, sink: DiagnosticSink): Json {
+function resolveValue(
+  value: Json,
+  way: Way,
+  places: SettingPlaces,
+  lookup: VariableLookup,
+  sink: DiagnosticSink,
+): Json {
   if (typeof value === "string") {
     reportVariables(value, way, placeOf(places, way), lookup, sink);
     return substituteVariables(value, lookup);
@@ -58,7 +64,7 @@ function resolveValue(value: Json, way: Way, places: Places, lookup: VariableLoo
 function reportVariables(
   text: string,
   way: Way,
-  place: Place | undefined,
+  place: SettingPlace | undefined,
   lookup: VariableLookup,
   sink: DiagnosticSink,
 ): void {
@@ -72,7 +78,11 @@ function reportVariables(
 }
 
 /** The reference itself within the value, where the file shows the value as it is (no escapes or folded lines before it). */
-function narrow(place: Place | undefined, text: string, { start, end }: VariableReference): Place | undefined {
+function narrow(
+  place: SettingPlace | undefined,
+  text: string,
+  { start, end }: VariableReference,
+): SettingPlace | undefined {
   if (place === undefined || "flag" in place) return place;
   const { file, start: from, end: to } = place.value;
   const at = file.text.slice(from, to).indexOf(text.slice(0, end));

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../protocol/json.ts";
-import type { Place, Places } from "./place.ts";
+import type { SettingPlace, SettingPlaces } from "./setting-place.ts";
 
 /** One service, or the options of one target. */
 export interface Setting {
@@ -8,7 +8,7 @@ export interface Setting {
   /** Keys in underscores. Variables are unresolved. */
   readonly config: JsonObject;
   /** Where the type was written; undefined: the default. */
-  readonly place?: Place;
+  readonly place?: SettingPlace;
   /** Where parts of `config` were written. */
-  readonly places: Places;
+  readonly places: SettingPlaces;
 }

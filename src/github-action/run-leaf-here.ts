@@ -13,9 +13,9 @@ import { readItems } from "../run-log/replay/replay-control.ts";
 import { foldRun } from "../run-log/views/fold.ts";
 import type { AttemptView, StepView } from "../run-log/views/view.ts";
 import { scratchFolder } from "../runtime/given/scratch.ts";
-import { placeOf, readAt } from "../shim/place.ts";
 import { runLeaf } from "../shim/run-leaf.ts";
 import { openSession } from "../shim/session.ts";
+import { readAt, stepPlace } from "../shim/step-place.ts";
 import { UsageError } from "../shim/usage-error.ts";
 import type { RunLog } from "../stores/contract/run-log-store.ts";
 import { present } from "../system/present.ts";
@@ -33,7 +33,8 @@ export async function runLeafHere(spec: Json, at: string, many: boolean): Promis
   hideFromTask();
   const log = openSession().services.runLogStore.open(process.env.MAGNUS_RUN_ID ?? "");
   forgetLogs();
-  const place = at === "" ? [] : withKeys(placeOf(step, readAt(`[${at.split(".").join(",")}]`)), await readEvents(log));
+  const place =
+    at === "" ? [] : withKeys(stepPlace(step, readAt(`[${at.split(".").join(",")}]`)), await readEvents(log));
   const known = new Set(blobs());
   const controlFile = path.join(scratchFolder(), "control");
   process.env.MAGNUS_CONTROL_FILE = controlFile;
@@ -49,7 +50,7 @@ export async function runLeafHere(spec: Json, at: string, many: boolean): Promis
   // What was there before has an artifact already.
   for (const file of blobs()) if (known.has(file)) rmSync(file, { force: true });
   if (code !== exitCode.success) {
-    await explain(placeOf(step, place), log, code);
+    await explain(stepPlace(step, place), log, code);
     return code;
   }
   const control = existsSync(controlFile) ? readFileSync(controlFile, "utf8").trim() : undefined;

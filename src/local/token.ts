@@ -1,6 +1,6 @@
 import type { CatalogFile } from "../protocol/event.ts";
 import type { Parameters, Path, PathElement } from "../protocol/path.ts";
-import { layFiles } from "../run-log/replay/scope.ts";
+import { layFiles } from "../run-log/replay/token-scope.ts";
 
 /** What a graph's token carries in: the enclosing graphs' parameters and files, and where it is. */
 export interface Token {

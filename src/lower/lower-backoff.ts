@@ -2,7 +2,7 @@ import type { FieldValues } from "../protocol/task-fields.ts";
 import type { Written } from "../schema/field-shapes.ts";
 import { exactSpan } from "../source/source-document.ts";
 import { lowerDuration } from "./duration.ts";
-import type { FieldPlace } from "./scope.ts";
+import type { FieldPlace } from "./lowering-scope.ts";
 
 /** What is left out: a second, doubled, at most five minutes. */
 export function lowerBackoff(fields: Written["backoff"], { container, scope }: FieldPlace): FieldValues["backoff"] {

@@ -1,5 +1,5 @@
 import type { Edge } from "../protocol/path.ts";
-import type { StepSource } from "./scope.ts";
+import type { StepSource } from "./lowering-scope.ts";
 
 /** What every node has; `ok` and `failed` were resolved by its graph. */
 export interface Base {

@@ -1,10 +1,10 @@
 import { quote } from "../diagnostics/quote.ts";
 import type { Graph } from "../ir/pipeline.ts";
 import { isObject } from "../protocol/json.ts";
-import { type Scope, type StepSource, stepLabel } from "./scope.ts";
+import { type LoweringScope, type StepSource, stepLabel } from "./lowering-scope.ts";
 
 /** The graphs under `branches` by name, in declared order. */
-export function lowerBranches(step: StepSource, scope: Scope): Map<string, Graph> {
+export function lowerBranches(step: StepSource, scope: LoweringScope): Map<string, Graph> {
   const graphs = new Map<string, Graph>();
   const { branches } = step.container;
   if (!isObject(branches)) return graphs;
@@ -27,7 +27,7 @@ export function lowerBranches(step: StepSource, scope: Scope): Map<string, Graph
 }
 
 /** The only graph of a map, loop or dag, under `key`. */
-export function lowerBranch(step: StepSource, key: "branch" | "dag", scope: Scope): Graph {
+export function lowerBranch(step: StepSource, key: "branch" | "dag", scope: LoweringScope): Graph {
   const span = scope.document.keySpan(step.container, key) ?? step.nameSpan;
   const what = key === "dag" ? stepLabel(step) : `the branch of ${stepLabel(step)}`;
   const valueSpan = scope.document.valueSpan(step.container, key);

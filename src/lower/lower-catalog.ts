@@ -1,7 +1,7 @@
 import type { CatalogPattern, FieldValues } from "../protocol/task-fields.ts";
 import type { Written } from "../schema/field-shapes.ts";
 import { nearestSpan } from "../source/source-document.ts";
-import type { FieldPlace } from "./scope.ts";
+import type { FieldPlace } from "./lowering-scope.ts";
 
 type CatalogFields = Written["catalog"];
 

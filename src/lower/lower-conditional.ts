@@ -4,10 +4,10 @@ import { conditionalShape } from "../schema/steps.ts";
 import { present } from "../system/present.ts";
 import { type Edges, lowerBase } from "./lower-base.ts";
 import { lowerBranches } from "./lower-branches.ts";
+import type { LoweringScope, StepSource } from "./lowering-scope.ts";
 import { readStep } from "./read-step.ts";
-import type { Scope, StepSource } from "./scope.ts";
 
-export function lowerConditional(step: StepSource, edges: Edges, scope: Scope): ConditionalNode {
+export function lowerConditional(step: StepSource, edges: Edges, scope: LoweringScope): ConditionalNode {
   const fields = readStep(conditionalShape, step, scope);
   const branches = renameBooleans(lowerBranches(step, scope), step, scope);
   const chosen = defaultOf(fields.default, branches, step, scope);
@@ -31,7 +31,7 @@ const jsonOfPython: ReadonlyMap<string, string> = new Map([
 function renameBooleans(
   branches: ReadonlyMap<string, Graph>,
   step: StepSource,
-  { document, sink }: Scope,
+  { document, sink }: LoweringScope,
 ): Map<string, Graph> {
   const renamed = new Map<string, Graph>();
   const container = step.container.branches;
@@ -52,7 +52,7 @@ function defaultOf(
   name: string | null | undefined,
   branches: ReadonlyMap<string, Graph>,
   step: StepSource,
-  { document, sink }: Scope,
+  { document, sink }: LoweringScope,
 ): string | undefined {
   if (name === null || name === undefined || name === "") return undefined;
   if (branches.has(name)) return name;

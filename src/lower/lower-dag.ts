@@ -6,10 +6,10 @@ import { emptyGraph } from "./empty-graph.ts";
 import { type Edges, lowerBase } from "./lower-base.ts";
 import { lowerBranch } from "./lower-branches.ts";
 import { lowerIncluded } from "./lower-document.ts";
+import type { LoweringScope, StepSource } from "./lowering-scope.ts";
 import { readStep } from "./read-step.ts";
-import type { Scope, StepSource } from "./scope.ts";
 
-export function lowerDag(step: StepSource, edges: Edges, scope: Scope): DagNode {
+export function lowerDag(step: StepSource, edges: Edges, scope: LoweringScope): DagNode {
   const fields = readStep(dagShape, step, scope);
   const file = fields.dag_definition ?? undefined;
   const inline = fields.dag ?? undefined;
@@ -33,7 +33,7 @@ export function lowerDag(step: StepSource, edges: Edges, scope: Scope): DagNode 
 }
 
 /** The graph of another file: relative to the including one, else to the working directory. */
-function includeFile(name: string, span: Span | undefined, scope: Scope): Graph | undefined {
+function includeFile(name: string, span: Span | undefined, scope: LoweringScope): Graph | undefined {
   const { sink, shared, trail, document } = scope;
   const beside = posix.normalize(posix.join(posix.dirname(document.file.name), name));
   const candidates = name.startsWith("/") ? [name] : [...new Set([beside, posix.normalize(name)])];
@@ -55,7 +55,7 @@ function includeFile(name: string, span: Span | undefined, scope: Scope): Graph 
 }
 
 /** Whether there is such a file; it is read at most once a pipeline. `span`: where it is named. */
-function isReadable(name: string, span: Span | undefined, { shared, sink, trail }: Scope): boolean {
+function isReadable(name: string, span: Span | undefined, { shared, sink, trail }: LoweringScope): boolean {
   if (shared.documents.has(name) || trail.some(({ file }) => file === name)) return true;
   const included = shared.readDocument(name, sink);
   if (included === undefined) return false;

@@ -6,7 +6,7 @@ import { readShape } from "../schema/read-shape.ts";
 import type { ShapeOf } from "../schema/shape.ts";
 import type { Span } from "../source/source-file.ts";
 import { lowerDefaults } from "./lower-defaults.ts";
-import type { Scope } from "./scope.ts";
+import type { LoweringScope } from "./lowering-scope.ts";
 
 export interface DocumentParts {
   readonly fields: ShapeOf<typeof documentShape>;
@@ -15,7 +15,7 @@ export interface DocumentParts {
 }
 
 /** A document's own keys and its graph; undefined, and reported, where it is no pipeline at all. */
-export function lowerDocument(what: string, scope: Scope): DocumentParts | undefined {
+export function lowerDocument(what: string, scope: LoweringScope): DocumentParts | undefined {
   const { document, sink, shared } = scope;
   const container = document.value;
   if (container === null) {
@@ -51,7 +51,11 @@ export function lowerDocument(what: string, scope: Scope): DocumentParts | undef
 }
 
 /** The graph of a file that a step includes. Its parameters are not the run's: only the root's are. */
-export function lowerIncluded(document: Scope["document"], span: Span | undefined, scope: Scope): Graph | undefined {
+export function lowerIncluded(
+  document: LoweringScope["document"],
+  span: Span | undefined,
+  scope: LoweringScope,
+): Graph | undefined {
   const parts = lowerDocument(document.file.name, scope);
   if (parts === undefined) return undefined;
   const root = scope.trail[0]?.file ?? "";
@@ -70,7 +74,7 @@ export function lowerIncluded(document: Scope["document"], span: Span | undefine
 }
 
 /** A graph at the top, where `dag:` was forgotten, is told as that alone. */
-function readFields(container: JsonObject, { document, sink }: Scope): ShapeOf<typeof documentShape> {
+function readFields(container: JsonObject, { document, sink }: LoweringScope): ShapeOf<typeof documentShape> {
   const bare = document.keySpan(container, "steps") ?? document.keySpan(container, "start_at");
   return readShape(documentShape, container, {
     document,
@@ -85,6 +89,6 @@ function readFields(container: JsonObject, { document, sink }: Scope): ShapeOf<t
   });
 }
 
-function spanOf(container: JsonObject, key: string, { document }: Scope): Span | undefined {
+function spanOf(container: JsonObject, key: string, { document }: LoweringScope): Span | undefined {
   return document.valueSpan(container, key) ?? document.rootSpan;
 }

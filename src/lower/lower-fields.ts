@@ -8,7 +8,7 @@ import { lowerDuration } from "./duration.ts";
 import { lowerBackoff } from "./lower-backoff.ts";
 import { lowerCatalog } from "./lower-catalog.ts";
 import { lowerResources } from "./lower-resources.ts";
-import type { FieldPlace, Scope } from "./scope.ts";
+import type { FieldPlace, LoweringScope } from "./lowering-scope.ts";
 
 /** How each kind of value is read; undefined: it says nothing, or what is wrong with it was reported. */
 const lowerAs: {
@@ -34,7 +34,7 @@ const lowerAs: {
 export function lowerFields(
   fields: { readonly [key: string]: unknown },
   container: JsonObject,
-  scope: Scope,
+  scope: LoweringScope,
 ): Partial<TaskValues> {
   const values: Partial<Record<FieldName, unknown>> = {};
   for (const name of fieldNames) {

@@ -12,8 +12,8 @@ import { asMapping, readShape } from "../schema/read-shape.ts";
 import { emptyGraph } from "./empty-graph.ts";
 import { type Edges, lowerBase } from "./lower-base.ts";
 import { lowerStep } from "./lower-step.ts";
+import type { GraphNames, GraphPlace, LoweringScope } from "./lowering-scope.ts";
 import { readSteps, type Steps, type TypedStep } from "./read-steps.ts";
-import type { GraphNames, GraphPlace, Scope } from "./scope.ts";
 
 /** Levels of graphs in graphs. */
 const maxDepth = 50;
@@ -22,7 +22,7 @@ const maxSteps = 250_000;
 /** Misspelt names of a graph that are compared with all of its names. */
 const maxSuggestions = 50;
 
-export function lowerGraph(value: Json | undefined, place: GraphPlace, scope: Scope): Graph {
+export function lowerGraph(value: Json | undefined, place: GraphPlace, scope: LoweringScope): Graph {
   const { document, sink } = scope;
   if (scope.depth >= maxDepth) sink.report("nested-too-deep", { levels: maxDepth, span: place.span });
   // That it is missing was reported where its key was missed.
@@ -49,7 +49,7 @@ interface Written {
   readonly description: string | null | undefined;
 }
 
-function lowerParts(steps: Steps, written: Written, place: GraphPlace, scope: Scope): Graph {
+function lowerParts(steps: Steps, written: Written, place: GraphPlace, scope: LoweringScope): Graph {
   const { shared } = scope;
   const names = new Map<string, TypedStep>(steps.steps.map((step) => [step.name, step]));
   const success = terminalOf("success", steps, names, scope);
@@ -94,7 +94,7 @@ function terminalOf(
   kind: "success" | "fail",
   { terminals }: Steps,
   names: ReadonlyMap<string, TypedStep>,
-  { sink }: Scope,
+  { sink }: LoweringScope,
 ): string {
   const [first, ...others] = terminals.filter((terminal) => terminal.kind === kind);
   for (const other of others) {
@@ -117,7 +117,7 @@ interface Resolver {
   readonly names: ReadonlyMap<string, TypedStep | undefined>;
   readonly success: string;
   readonly fail: string;
-  readonly scope: Scope;
+  readonly scope: LoweringScope;
   /** Some step has no name of its own. */
   readonly incomplete: boolean;
   suggestions: number;

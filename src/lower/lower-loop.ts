@@ -2,10 +2,10 @@ import type { LoopNode } from "../ir/pipeline.ts";
 import { loopShape } from "../schema/steps.ts";
 import { type Edges, lowerBase } from "./lower-base.ts";
 import { lowerBranch } from "./lower-branches.ts";
+import type { LoweringScope, StepSource } from "./lowering-scope.ts";
 import { readStep } from "./read-step.ts";
-import type { Scope, StepSource } from "./scope.ts";
 
-export function lowerLoop(step: StepSource, edges: Edges, scope: Scope): LoopNode {
+export function lowerLoop(step: StepSource, edges: Edges, scope: LoweringScope): LoopNode {
   const fields = readStep(loopShape, step, scope);
   const node: LoopNode = {
     kind: "loop",

@@ -4,10 +4,10 @@ import type { ShapeOf } from "../schema/shape.ts";
 import { mapShape } from "../schema/steps.ts";
 import { type Edges, lowerBase } from "./lower-base.ts";
 import { lowerBranch } from "./lower-branches.ts";
+import type { LoweringScope, StepSource } from "./lowering-scope.ts";
 import { readStep } from "./read-step.ts";
-import type { Scope, StepSource } from "./scope.ts";
 
-export function lowerMap(step: StepSource, edges: Edges, scope: Scope): MapNode {
+export function lowerMap(step: StepSource, edges: Edges, scope: LoweringScope): MapNode {
   const fields = readStep(mapShape, step, scope);
   const node: MapNode = {
     kind: "map",
@@ -29,7 +29,7 @@ const knownReducer =
 function lowerReduce(
   { reduce, reducer }: ShapeOf<typeof mapShape>,
   step: StepSource,
-  { document, sink }: Scope,
+  { document, sink }: LoweringScope,
 ): Reduce {
   if (reducer === undefined || reducer === null || reducer === "") return reduce ?? "list";
   if (reduce !== undefined && reduce !== null) {

@@ -3,10 +3,10 @@ import { parallelShape } from "../schema/steps.ts";
 import { present } from "../system/present.ts";
 import { type Edges, lowerBase } from "./lower-base.ts";
 import { lowerBranches } from "./lower-branches.ts";
+import type { LoweringScope, StepSource } from "./lowering-scope.ts";
 import { readStep } from "./read-step.ts";
-import type { Scope, StepSource } from "./scope.ts";
 
-export function lowerParallel(step: StepSource, edges: Edges, scope: Scope): ParallelNode {
+export function lowerParallel(step: StepSource, edges: Edges, scope: LoweringScope): ParallelNode {
   const fields = readStep(parallelShape, step, scope);
   const { on_conflict: written = null } = step.container;
   // Another word was reported, and is as good as the usual one.

@@ -8,7 +8,7 @@ import type { IncludedDocuments } from "../frontends/included-documents.ts";
 import type { Pipeline } from "../ir/pipeline.ts";
 import type { Places } from "../ir/places.ts";
 import type { Uncertain } from "../ir/uncertain.ts";
-import { parameterName } from "../protocol/environment.ts";
+import { parameterName } from "../protocol/environment-names.ts";
 import { isGuardedName } from "../protocol/guarded-names.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
 import { hasObject } from "../protocol/object-value.ts";
@@ -16,7 +16,7 @@ import { asMapping } from "../schema/read-shape.ts";
 import type { SourceDocument } from "../source/source-document.ts";
 import { type DocumentParts, lowerDocument } from "./lower-document.ts";
 import { lowerGraph } from "./lower-graph.ts";
-import type { Scope, Shared } from "./scope.ts";
+import type { LoweringScope, Shared } from "./lowering-scope.ts";
 import { WrittenPlaces } from "./written-places.ts";
 
 export interface Lowered {
@@ -37,7 +37,7 @@ export function lowerPipeline(
 ): Lowered | undefined {
   const places = new WrittenPlaces(document);
   const uncertain: Shared["uncertain"] = { graphs: new Set(), edges: new Set(), keys: new Set() };
-  const scope: Scope = {
+  const scope: LoweringScope = {
     document,
     sink,
     defaults: {},
@@ -50,7 +50,7 @@ export function lowerPipeline(
   return parts && { pipeline: pipelineOf(parts, scope), places, uncertain };
 }
 
-function pipelineOf({ fields, container, root }: DocumentParts, scope: Scope): Pipeline {
+function pipelineOf({ fields, container, root }: DocumentParts, scope: LoweringScope): Pipeline {
   const parameters = fields.parameters ?? {};
   checkParameterNames(parameters, scope);
   return {
@@ -63,7 +63,7 @@ function pipelineOf({ fields, container, root }: DocumentParts, scope: Scope): P
 }
 
 /** The name becomes the name of files. */
-function nameOf(name: string | null | undefined, container: JsonObject, { document, sink }: Scope): string {
+function nameOf(name: string | null | undefined, container: JsonObject, { document, sink }: LoweringScope): string {
   if (name === null || name === undefined)
     return (document.defaultName ?? posix.basename(document.file.name)) || "pipeline";
   const cause = problemOfName(name);
@@ -82,7 +82,7 @@ function problemOfName(name: string): string | undefined {
 }
 
 /** Names of parameters are checked here, where each has its place. */
-function checkParameterNames(values: JsonObject, { document, sink }: Scope): void {
+function checkParameterNames(values: JsonObject, { document, sink }: LoweringScope): void {
   for (const name of Object.keys(values)) {
     const span = document.keySpan(values, name) ?? document.rootSpan;
     if (!parameterName.test(name) || name === "__proto__") sink.report("bad-parameter-name", { from: "", name, span });
@@ -91,7 +91,7 @@ function checkParameterNames(values: JsonObject, { document, sink }: Scope): voi
   }
 }
 
-function lowerSchemas(schemas: JsonObject, { document, sink }: Scope): { [name: string]: JsonObject } {
+function lowerSchemas(schemas: JsonObject, { document, sink }: LoweringScope): { [name: string]: JsonObject } {
   const lowered: { [name: string]: JsonObject } = {};
   for (const name of Object.keys(schemas)) {
     const span = document.keySpan(schemas, name) ?? document.rootSpan;

@@ -2,7 +2,7 @@ import type { Resources } from "../protocol/task-fields.ts";
 import type { Written } from "../schema/field-shapes.ts";
 import { exactSpan } from "../source/source-document.ts";
 import { present } from "../system/present.ts";
-import type { FieldPlace } from "./scope.ts";
+import type { FieldPlace } from "./lowering-scope.ts";
 
 /** Kubernetes: resource quantities (apimachinery, `resource.ParseQuantity`). */
 export function lowerResources(

@@ -7,10 +7,10 @@ import { lowerMap } from "./lower-map.ts";
 import { lowerParallel } from "./lower-parallel.ts";
 import { lowerStub } from "./lower-stub.ts";
 import { lowerTask } from "./lower-task.ts";
-import type { Scope, StepSource } from "./scope.ts";
+import type { LoweringScope, StepSource } from "./lowering-scope.ts";
 
 /** A step that is no terminal, by its type. */
-export function lowerStep(type: Node["kind"], step: StepSource, edges: Edges, scope: Scope): Node {
+export function lowerStep(type: Node["kind"], step: StepSource, edges: Edges, scope: LoweringScope): Node {
   switch (type) {
     case "task":
       return lowerTask(step, edges, scope);

@@ -9,12 +9,12 @@ import type { Span } from "../source/source-file.ts";
 import { present } from "../system/present.ts";
 import { type Edges, lowerBase } from "./lower-base.ts";
 import { lowerFields, usualValues } from "./lower-fields.ts";
+import { type LoweringScope, type StepSource, stepLabel } from "./lowering-scope.ts";
 import { readStep } from "./read-step.ts";
-import { type Scope, type StepSource, stepLabel } from "./scope.ts";
 
 type TaskFields = ShapeOf<typeof taskShape>;
 
-export function lowerTask(step: StepSource, edges: Edges, scope: Scope): TaskNode {
+export function lowerTask(step: StepSource, edges: Edges, scope: LoweringScope): TaskNode {
   const { container } = step;
   const fields = readStep(taskShape, step, scope);
   const type = commandTypeOf(fields);
@@ -46,7 +46,7 @@ function lowerCommand(
   command: string | readonly string[],
   type: CommandType,
   step: StepSource,
-  { document, sink }: Scope,
+  { document, sink }: LoweringScope,
 ): TaskNode["command"] {
   const fits = (type === "container") === (typeof command !== "string");
   const missing = command === "" && !Object.hasOwn(step.container, "command");
@@ -68,7 +68,7 @@ function lowerCommand(
 function notebookOf(
   fields: TaskFields,
   { container }: StepSource,
-  { document, sink }: Scope,
+  { document, sink }: LoweringScope,
 ): NonNullable<TaskNode["notebook"]> {
   const old = fields.command_config ?? {};
   if (fields.command_config) {
@@ -90,7 +90,7 @@ function notebookOf(
   return { ...(outputPath ? { outputPath } : {}), ...(outputTag ? { outputTag } : {}) };
 }
 
-function reportPloomber(span: Span | undefined, sink: Scope["sink"]): void {
+function reportPloomber(span: Span | undefined, sink: LoweringScope["sink"]): void {
   sink.report("ignored-key", {
     label: '"optional_ploomber_args"',
     why: "magnus does not run notebooks with ploomber",
@@ -111,7 +111,7 @@ const keysOfTypes: readonly (readonly [key: string, type: CommandType])[] = [
   ["shell", "shell"],
 ];
 
-function checkUnused(type: CommandType, { container }: StepSource, { document, sink }: Scope): void {
+function checkUnused(type: CommandType, { container }: StepSource, { document, sink }: LoweringScope): void {
   for (const [key, only] of keysOfTypes) {
     const value = container[key];
     const idle =

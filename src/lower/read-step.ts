@@ -2,13 +2,13 @@ import type * as z from "zod";
 import { readShape } from "../schema/read-shape.ts";
 import type { FieldsOf, Shape } from "../schema/shape.ts";
 import { stepShapes } from "../schema/steps.ts";
-import { type Scope, type StepSource, stepLabel } from "./scope.ts";
+import { type LoweringScope, type StepSource, stepLabel } from "./lowering-scope.ts";
 
 /** The fields of a step; what is wrong is reported and missing. */
 export function readStep<Fields extends z.ZodRawShape>(
   shape: Shape<Fields>,
   step: StepSource,
-  { document, sink }: Scope,
+  { document, sink }: LoweringScope,
 ): FieldsOf<Fields> {
   return readShape(shape, step.container, {
     document,

@@ -3,8 +3,8 @@ import type { NodeKind } from "../ir/pipeline.ts";
 import { describeJson } from "../protocol/describe-json.ts";
 import { isNumber, isObject, type Json, type JsonArray, type JsonObject, printJson } from "../protocol/json.ts";
 import { isStepType, stepShapes, terminalShape } from "../schema/steps.ts";
+import { type LoweringScope, type StepSource, stepLabel } from "./lowering-scope.ts";
 import { readStep } from "./read-step.ts";
-import { type Scope, type StepSource, stepLabel } from "./scope.ts";
 
 /** The steps of a graph before their edges are known. */
 export interface Steps {
@@ -29,7 +29,7 @@ export interface Terminal extends StepSource {
 }
 
 /** Reads both forms of `steps`, and sorts steps and terminals apart. */
-export function readSteps(value: JsonObject | JsonArray, scope: Scope): Steps {
+export function readSteps(value: JsonObject | JsonArray, scope: LoweringScope): Steps {
   const listed = !isObject(value);
   const written = listed ? listedSteps(value, scope) : namedSteps(value, scope);
   const steps: TypedStep[] = [];
@@ -48,7 +48,7 @@ export function readSteps(value: JsonObject | JsonArray, scope: Scope): Steps {
   return { steps, terminals, listed, incomplete: steps.length + terminals.length < count };
 }
 
-function namedSteps(value: JsonObject, { document, sink }: Scope): StepSource[] {
+function namedSteps(value: JsonObject, { document, sink }: LoweringScope): StepSource[] {
   const found: StepSource[] = [];
   for (const name of document.keysOf(value)) {
     const container = value[name];
@@ -71,7 +71,7 @@ function namedSteps(value: JsonObject, { document, sink }: Scope): StepSource[] 
   return found;
 }
 
-function listedSteps(value: JsonArray, { document, sink }: Scope): StepSource[] {
+function listedSteps(value: JsonArray, { document, sink }: LoweringScope): StepSource[] {
   const found: StepSource[] = [];
   for (const [index, container] of value.entries()) {
     const span = document.valueSpan(value, index) ?? document.rootSpan;
@@ -98,7 +98,7 @@ function textOf(value: Json | undefined): string | undefined {
 }
 
 /** Of steps with one name the first counts. */
-function distinct(steps: readonly StepSource[], { sink }: Scope): readonly StepSource[] {
+function distinct(steps: readonly StepSource[], { sink }: LoweringScope): readonly StepSource[] {
   const first = new Map<string, StepSource>();
   for (const step of steps) {
     const before = first.get(step.name);
@@ -111,7 +111,7 @@ function distinct(steps: readonly StepSource[], { sink }: Scope): readonly StepS
   return first.size === steps.length ? steps : [...first.values()];
 }
 
-function typeOf(step: StepSource, { document, sink }: Scope): NodeKind | "success" | "fail" | undefined {
+function typeOf(step: StepSource, { document, sink }: LoweringScope): NodeKind | "success" | "fail" | undefined {
   if (step.broken) return undefined;
   const { type } = step.container;
   if (typeof type === "string" && isStepType(type)) return type;

@@ -10,7 +10,7 @@ import { readYaml } from "../frontends/yaml.ts";
 import type { Checked } from "../ir/checked.ts";
 import type { Pipeline } from "../ir/pipeline.ts";
 import { describeJson } from "../protocol/describe-json.ts";
-import { parameterName } from "../protocol/environment.ts";
+import { parameterName } from "../protocol/environment-names.ts";
 import { isObject, type Json, maxJsonDepth, setKey } from "../protocol/json.ts";
 import {
   environmentParameters,

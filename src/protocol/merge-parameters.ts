@@ -2,7 +2,7 @@
 import type { Environment } from "../system/environment.ts";
 import { type DeclaredParameters, nameFinding, type ParameterFinding, valueFinding } from "./declared-parameters.ts";
 import { describeJson } from "./describe-json.ts";
-import { parameterName, parameterPrefixes } from "./environment.ts";
+import { parameterName, parameterPrefixes } from "./environment-names.ts";
 import { isArray, isObject, type Json, maxJsonDepth, parseJson, setKey } from "./json.ts";
 import { hasObject, objectInWords } from "./object-value.ts";
 import type { Parameters } from "./path.ts";

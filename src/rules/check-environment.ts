@@ -1,6 +1,6 @@
 import type { TaskNode } from "../ir/pipeline.ts";
 import { walkNodes } from "../ir/walk.ts";
-import { maxEnvironmentValue } from "../protocol/environment.ts";
+import { maxEnvironmentValue } from "../protocol/environment-names.ts";
 import type { Span } from "../source/source-file.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 

@@ -1,6 +1,6 @@
 import type { Node } from "../ir/pipeline.ts";
 import { walkNodes } from "../ir/walk.ts";
-import { parameterName } from "../protocol/environment.ts";
+import { parameterName } from "../protocol/environment-names.ts";
 import { isGuardedName } from "../protocol/guarded-names.ts";
 import type { Way } from "../source/source-document.ts";
 import type { Rule } from "./rule.ts";

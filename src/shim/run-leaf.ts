@@ -23,8 +23,8 @@ import { stopSignals } from "../system/stop-signals.ts";
 import { writeToStream } from "../system/write-to-stream.ts";
 import { createRunWhereNobodyDid, readParameters } from "./create-where-missing.ts";
 import { followerGone } from "./follower-gone.ts";
-import { placeOf, readAt } from "./place.ts";
 import { openSession, readArguments, readNames, readText } from "./session.ts";
+import { readAt, stepPlace } from "./step-place.ts";
 import { trackedLog } from "./tracked-log.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -43,7 +43,7 @@ export async function runLeaf(argv: readonly string[], reader?: readonly string[
     "param-base64": { type: "string", multiple: true },
   });
   const spec = readSpec(readText(String(values.spec ?? "")), readNames(values.names));
-  const path = placeOf(spec, readAt(readText(String(values.at ?? "[]"))));
+  const path = stepPlace(spec, readAt(readText(String(values.at ?? "[]"))));
   const { run, services } = openSession();
   writeControl("fault");
   const stored = services.runLogStore.open(run.id);

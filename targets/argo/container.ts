@@ -2,7 +2,7 @@
 
 import type { Resources } from "../../src/protocol/task-fields.ts";
 import { present } from "../../src/system/present.ts";
-import { environmentOf, shimFolder } from "./environment.ts";
+import { containerEnvironment, shimFolder } from "./container-environment.ts";
 import type { ArgoOptions, ShapeOptions } from "./options.ts";
 import type { Storage } from "./storage.ts";
 
@@ -65,7 +65,7 @@ export function container({ image, args, shape, secrets = [], resources }: Conta
     ...(pull ? { imagePullPolicy: pull } : {}),
     command: [programs[options.shim]],
     args,
-    env: environmentOf(shape, secrets, around),
+    env: containerEnvironment(shape, secrets, around),
     ...present({ resources: sizes, securityContext: shape.security_context }),
     volumeMounts: [
       { name: "magnus", mountPath: shimFolder },

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { maxEnvironmentValue } from "../../src/protocol/environment.ts";
+import { maxEnvironmentValue } from "../../src/protocol/environment-names.ts";
 import { scheduleOptions } from "../../src/target/schedules/schedules.ts";
 import { overlayOption } from "./yaml/overlay.ts";
 

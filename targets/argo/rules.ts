@@ -5,7 +5,7 @@ import { planNodes } from "../../src/plan/plan.ts";
 import type { Plan, PlanGraph, PlanLeaf } from "../../src/plan/plan-node.ts";
 import { argumentText } from "../../src/protocol/argument-text.ts";
 import type { TargetContext } from "../../src/target/target.ts";
-import { secretEntry } from "./environment.ts";
+import { secretEntry } from "./container-environment.ts";
 import type { Graphs } from "./graphs/building.ts";
 import { mostTasks } from "./graphs/task.ts";
 import { withoutLong } from "./long-parameters.ts";

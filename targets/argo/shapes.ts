@@ -9,7 +9,7 @@ import type { Resources } from "../../src/protocol/task-fields.ts";
 import { present } from "../../src/system/present.ts";
 import { checksum, type NameScope } from "../../src/target/name-scope.ts";
 import { type Cluster, container, podPart } from "./container.ts";
-import { controlFile } from "./environment.ts";
+import { controlFile } from "./container-environment.ts";
 import type { ShapeOf } from "./graphs/building.ts";
 import { withoutLong } from "./long-parameters.ts";
 import { type NameTable, nameTable } from "./name-table.ts";

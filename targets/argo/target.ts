@@ -5,7 +5,7 @@
 import { everyStep, shimCommands } from "../../src/target/capabilities.ts";
 import { checkSchedules } from "../../src/target/schedules/schedules.ts";
 import type { Target } from "../../src/target/target.ts";
-import { secretEntry } from "./environment.ts";
+import { secretEntry } from "./container-environment.ts";
 import { buildManifest, type Manifest, oneLine, printManifest } from "./manifest.ts";
 import { type ArgoOptions, argoOptions } from "./options.ts";
 import { roleObjects } from "./rbac.ts";

@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Configuration } from "../../configuration/configuration.ts";
-import { pointAt } from "../../configuration/place.ts";
+import { pointAt } from "../../configuration/setting-place.ts";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import type { Pipeline } from "../../ir/pipeline.ts";
 import { walkNodes } from "../../ir/walk.ts";

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Configuration } from "../../configuration/configuration.ts";
-import { placeOf, pointAt } from "../../configuration/place.ts";
+import { placeOf, pointAt } from "../../configuration/setting-place.ts";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
 import type { Checked } from "../../ir/checked.ts";

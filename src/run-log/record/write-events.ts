@@ -1,4 +1,4 @@
-import { maxInlineValue } from "../../protocol/environment.ts";
+import { maxInlineValue } from "../../protocol/environment-names.ts";
 import type { Event, EventBody, EventHead } from "../../protocol/event.ts";
 import { type Json, printJson } from "../../protocol/json.ts";
 import type { Parameters } from "../../protocol/path.ts";

@@ -13,7 +13,7 @@ import { lateSuccesses } from "./late-successes.ts";
 import { indexLosses, type LossIndex, lossesAt, stepKey } from "./loss-index.ts";
 import { reachIn } from "./reach.ts";
 import { replayGraph } from "./replay.ts";
-import { rootScope } from "./scope.ts";
+import { rootScope } from "./token-scope.ts";
 
 type LostBody = Extract<EventBody, { kind: "step.lost" }>;
 

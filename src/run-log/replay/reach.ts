@@ -10,11 +10,11 @@ import { addPath, type EventIndex, indexEvents, type NodeRecords, type StepRecor
 import type { Findings, StuckStep } from "./findings.ts";
 import type { Passed } from "./late-successes.ts";
 import type { NodeStatus } from "./node-status.ts";
-import { type Arrival, type Place, placeInside } from "./place.ts";
+import { type Arrival, type PlacedGraph, placeInside } from "./placed-graph.ts";
 import { type LoopReplay, replayGraph, replayLoop } from "./replay.ts";
 import { itemAt, openComposite, readBranch, readItems } from "./replay-control.ts";
 import { replayLeaf } from "./replay-leaf.ts";
-import { lookUp, rootScope, type Scope, visibleFiles, visibleItems, visibleParameters } from "./scope.ts";
+import { lookUp, rootScope, type TokenScope, visibleFiles, visibleItems, visibleParameters } from "./token-scope.ts";
 
 export type Reach = Here | Blocked | Elsewhere;
 
@@ -58,7 +58,7 @@ export function reachIn(
 ): { readonly reach: Reach; readonly stopped: Passed } {
   const own = addPath(index, path, false);
   const findings: Findings = { stuck: [], warnings: [] };
-  let place: Place = {
+  let place: PlacedGraph = {
     graph: index.root,
     prefix: [],
     scope: rootScope(index.created?.data.parameters ?? {}),
@@ -98,7 +98,7 @@ function enter(
   element: PathElement,
   arrival: Arrival,
   findings: Findings,
-): Place | Passed | undefined {
+): PlacedGraph | Passed | undefined {
   const { state, control, round } = openComposite(node, arrival, findings);
   if (state !== "open") return undefined;
   const opened = { ...arrival, round };
@@ -133,7 +133,7 @@ function arrive(
   index: EventIndex,
   node: NodeRecords,
   gather: "open" | "close" | undefined,
-  { scope, round }: { readonly scope: Scope; readonly round: number },
+  { scope, round }: { readonly scope: TokenScope; readonly round: number },
   floor: number,
   closing?: PathElement,
 ): Here {

@@ -6,7 +6,7 @@ import { factsOf } from "../../protocol/kinds.ts";
 import type { Path, PathElement } from "../../protocol/path.ts";
 import type { NodeRecords } from "./event-index.ts";
 import { type Findings, stuckAt } from "./findings.ts";
-import type { Arrival } from "./place.ts";
+import type { Arrival } from "./placed-graph.ts";
 import { replayLeaf } from "./replay-leaf.ts";
 
 export type Opened = {

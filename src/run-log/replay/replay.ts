@@ -15,10 +15,10 @@ import type { AttemptRecord, NodeRecords } from "./event-index.ts";
 import { type Findings, stuckAt } from "./findings.ts";
 import { mergeMap, mergeParallel } from "./merge.ts";
 import type { NodeStatus } from "./node-status.ts";
-import { type Arrival, type Place, placeInside } from "./place.ts";
+import { type Arrival, type PlacedGraph, placeInside } from "./placed-graph.ts";
 import { closeIteration, itemAt, openComposite, readBranch, readItems } from "./replay-control.ts";
 import { replayLeaf } from "./replay-leaf.ts";
-import { innerScope, layFiles, lookUp, publish, published, type Scope } from "./scope.ts";
+import { innerScope, layFiles, lookUp, publish, published, type TokenScope } from "./token-scope.ts";
 
 export interface GraphReplay {
   /** `here`: the token stands at the node at which the replay was to stop. `stuck`: see {@link Findings}. */
@@ -26,7 +26,7 @@ export interface GraphReplay {
   readonly end?: Extract<Edge, { end: string }>;
   readonly steps: readonly StepReplay[];
   /** Holds what the graph published. */
-  readonly scope: Scope;
+  readonly scope: TokenScope;
   /** The highest round on the token's path. */
   readonly round: number;
 }
@@ -54,7 +54,11 @@ export interface InnerReplay {
 }
 
 /** Follows a graph's token from its start; stops when it arrives at the node `until`. */
-export function replayGraph({ graph, prefix, scope, round }: Place, findings: Findings, until?: string): GraphReplay {
+export function replayGraph(
+  { graph, prefix, scope, round }: PlacedGraph,
+  findings: Findings,
+  until?: string,
+): GraphReplay {
   const steps: StepReplay[] = [];
   let name = graph?.start;
   let highest = round;
@@ -195,7 +199,7 @@ export interface LoopReplay {
   readonly outcome: GraphReplay["outcome"];
   readonly graphs: readonly InnerReplay[];
   /** Between the loop's graph and its iterations: holds what the iterations published. */
-  readonly scope: Scope;
+  readonly scope: TokenScope;
   /** Why it failed, where no iteration did. */
   readonly control?: ControlEvent;
   readonly round: number;

@@ -12,7 +12,7 @@ import { type EventIndex, indexEvents, type NodeRecords } from "../replay/event-
 import type { Findings } from "../replay/findings.ts";
 import type { NodeStatus } from "../replay/node-status.ts";
 import { type GraphReplay, type InnerReplay, isLeaf, replayGraph, type StepReplay } from "../replay/replay.ts";
-import { published, rootScope } from "../replay/scope.ts";
+import { published, rootScope } from "../replay/token-scope.ts";
 import { viewAttempts } from "./attempt-view.ts";
 import type { GraphView, RunStatus, RunView, StepView } from "./view.ts";
 

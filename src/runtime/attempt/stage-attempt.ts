@@ -11,8 +11,8 @@ import type { Variables } from "../../system/environment.ts";
 import { causeOf, errorCode } from "../../system/error-code.ts";
 import { getFiles } from "../files/catalog-step.ts";
 import { leftBehind } from "../files/left-over.ts";
-import { environmentOf, leftOut } from "../given/environment.ts";
 import { type AttemptFiles, newAttemptFiles } from "../given/scratch.ts";
+import { leftOut, taskEnvironment } from "../given/task-environment.ts";
 import { type Redactor, redactorOf } from "../masking/redactor.ts";
 import { minSecretLength } from "../masking/secret-forms.ts";
 import type { Failure, Prepared } from "../task-types/task-type.ts";
@@ -82,7 +82,7 @@ export async function stageAttempt(
       if (transferred.failure !== undefined) return staged({ failure: transferred.failure });
     }
     writeFileSync(files.parameters, parametersText(step.visible));
-    env = environmentOf({
+    env = taskEnvironment({
       run: services.run,
       path: step.path,
       attempt,

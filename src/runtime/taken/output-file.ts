@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from "node:fs";
-import { parameterName } from "../../protocol/environment.ts";
+import { parameterName } from "../../protocol/environment-names.ts";
 import type { Metrics } from "../../protocol/group-metrics.ts";
 import {
   isArray,

@@ -1,4 +1,4 @@
-import { metricPrefix, parameterName, parameterPrefix } from "../../protocol/environment.ts";
+import { metricPrefix, parameterName, parameterPrefix } from "../../protocol/environment-names.ts";
 import { groupMetrics, type Metrics, metricValue } from "../../protocol/group-metrics.ts";
 import { type Json, parseJson, printJson, setKey } from "../../protocol/json.ts";
 import { hasObject, objectInWords } from "../../protocol/object-value.ts";

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { maxEnvironmentValue, metricPrefix, parameterName, parameterPrefix } from "../../protocol/environment.ts";
+import { maxEnvironmentValue, metricPrefix, parameterName, parameterPrefix } from "../../protocol/environment-names.ts";
 import type { Variables } from "../../system/environment.ts";
 import { shellQuote } from "../../system/shell-quote.ts";
 import { newSecretFile, type SecretFile } from "../given/secret-file.ts";

@@ -13,7 +13,7 @@ import type { Building, Graphs, ShapeOf } from "./building.ts";
 import { cutChain } from "./cut-chain.ts";
 import { closingTask, dependsOn, endsAs, faultTask, joinOf } from "./join.ts";
 import { ownTemplates, taskNames } from "./names.ts";
-import { atParameter, inner, inside, type Place, passedOn, shown } from "./place.ts";
+import { atParameter, inner, inside, type NodePlace, passedOn, shown } from "./node-place.ts";
 import { type Call, mostBranches, mostTasks, type Parameter, type Task } from "./task.ts";
 
 export function printGraphs(
@@ -32,7 +32,7 @@ export function printGraphs(
 /** Adds a graph's template, and behind it those of what it contains. */
 function addGraph(
   graph: PlanGraph,
-  place: Place,
+  place: NodePlace,
   template: string,
   comment: string,
   inputs: readonly string[],
@@ -69,7 +69,7 @@ function addPart(
   graph: PlanGraph,
   nodes: readonly PlanNode[],
   leaving: Activation,
-  place: Place,
+  place: NodePlace,
   own: { readonly name: string; readonly comment: string; readonly inputs: readonly string[] },
   building: Building,
 ): void {
@@ -92,7 +92,7 @@ function addPart(
   building.templates[at] = { ...own, ...present({ control: close }), tasks: [...tasks, ...join] };
 }
 
-function callNode(node: PlanNode, place: Place, taskOf: (name: string) => string, building: Building): Call {
+function callNode(node: PlanNode, place: NodePlace, taskOf: (name: string) => string, building: Building): Call {
   if (node.kind === "leaf") return callStep(node.step, node, place.at, building);
   const call = callComposite(node, place, building);
   if (node.fedBy === undefined) return call;
@@ -113,7 +113,7 @@ function callStep(step: StepSpec, leaf: PlanLeaf | undefined, at: string | undef
 }
 
 /** A graph as a task: its only node itself where that is all there is to it, else a dag. */
-function callGraph(graph: PlanGraph, place: Place, comment: string, building: Building): Call {
+function callGraph(graph: PlanGraph, place: NodePlace, comment: string, building: Building): Call {
   const only = graph.nodes.size === 1 ? graph.start : undefined;
   if (only !== undefined && endsAs(only, "ok", "success") && endsAs(only, "failed", "fail")) {
     return callNode(only, inside(place, only.name), (name) => name, building);
@@ -124,7 +124,7 @@ function callGraph(graph: PlanGraph, place: Place, comment: string, building: Bu
   return { template, parameters: atParameter(place) };
 }
 
-function callComposite(node: PlanComposite, place: Place, building: Building): Call {
+function callComposite(node: PlanComposite, place: NodePlace, building: Building): Call {
   const graph = onlyGraph(node);
   if (node.node.kind === "dag" && node.open === undefined) {
     return callGraph(graph, place, `dag ${shown(place)}`, building);
@@ -156,7 +156,7 @@ interface Body {
   readonly parallelism?: number;
 }
 
-function bodyOf(node: PlanComposite, graph: PlanGraph, place: Place, building: Building): Body {
+function bodyOf(node: PlanComposite, graph: PlanGraph, place: NodePlace, building: Building): Body {
   const after = present({ depends: node.open && "gather.Succeeded" });
   switch (node.node.kind) {
     case "dag": {
@@ -186,7 +186,7 @@ function bodyOf(node: PlanComposite, graph: PlanGraph, place: Place, building: B
 
 function branchTasks(
   node: PlanComposite,
-  place: Place,
+  place: NodePlace,
   condition: (index: number) => Partial<Task>,
   building: Building,
 ): readonly Task[] {
@@ -199,11 +199,16 @@ function branchTasks(
   });
 }
 
-function mapBody(node: PlanComposite, graph: PlanGraph, place: Place, after: Partial<Task>, building: Building): Body {
+function mapBody(
+  node: PlanComposite,
+  graph: PlanGraph,
+  place: NodePlace,
+  after: Partial<Task>,
+  building: Building,
+): Body {
   // `item` is JSON such as {"i":0,"k":"oslo"}, and is followed to where it is needed as a part of a list.
   const here = { names: [...place.names, "item"], at: place.at === undefined ? "{{item}}" : `${place.at},{{item}}` };
   const call = callGraph(graph, here, `an item of ${shown(place)}`, building);
-  const limit = building.limitOf(node);
   const withParam = node.open ? "{{tasks.gather.outputs.parameters.control}}" : "{{inputs.parameters.control}}";
   return {
     tasks: [
@@ -217,13 +222,13 @@ function mapBody(node: PlanComposite, graph: PlanGraph, place: Place, after: Par
       },
     ],
     comment: node.node.kind === "map" ? `: one item of ${node.node.iterateOn} each` : "",
-    ...present({ parallelism: limit }),
+    ...present({ parallelism: building.limitOf(node) }),
   };
 }
 
 function conditionalTasks(
   node: PlanComposite,
-  place: Place,
+  place: NodePlace,
   after: Partial<Task>,
   building: Building,
 ): readonly Task[] {
@@ -240,7 +245,7 @@ function cutBranches(
   tasks: readonly Task[],
   after: Partial<Task>,
   more: readonly Parameter[],
-  place: Place,
+  place: NodePlace,
   building: Building,
 ): readonly Task[] {
   if (tasks.length <= mostBranches) return tasks.map((task) => ({ ...task, ...after }));
@@ -257,7 +262,7 @@ function cutBranches(
 }
 
 /** A template that calls itself with the next number, until its body's control says otherwise. */
-function callLoop(node: PlanComposite, place: Place, building: Building): Call {
+function callLoop(node: PlanComposite, place: NodePlace, building: Building): Call {
   const template = building.names.of(place.names.join("\0"), place.names.join("-"));
   const slot = building.templates.push(undefined) - 1;
   const around = { names: place.names, at: inner(place) };
@@ -270,7 +275,7 @@ function callLoop(node: PlanComposite, place: Place, building: Building): Call {
   return { template, parameters: [...atParameter(place), { name: "n", value: "0" }] };
 }
 
-function loopTasks(node: PlanComposite, place: Place, template: string, building: Building): readonly Task[] {
+function loopTasks(node: PlanComposite, place: NodePlace, template: string, building: Building): readonly Task[] {
   const n = "{{inputs.parameters.n}}";
   const here = { names: [...place.names, "body"], at: place.at === undefined ? n : `${place.at},${n}` };
   const body = callGraph(onlyGraph(node), here, `an iteration of ${shown(place)}`, building);

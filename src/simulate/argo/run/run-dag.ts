@@ -15,8 +15,8 @@ import type { Task } from "../workflow/workflow.ts";
 import { assessDag } from "./assess-dag.ts";
 import { hasFailed, isFulfilled, type Node, outboundOf } from "./node.ts";
 import { resolveTask, skippedByWhen, WaitingError } from "./resolve-task.ts";
-import { addAncestor, inputScope, type MutableScope } from "./scope.ts";
 import { addChild, addNode, type Simulation, setPhase, withGlobals } from "./simulation.ts";
+import { addAncestor, inputScope, type TaskScope } from "./task-scope.ts";
 import { templateOutputs } from "./template-outputs.ts";
 
 /** Undefined, or the error that makes the caller mark the node an Error. */
@@ -193,7 +193,7 @@ function warnOfNull(simulation: Simulation, boundary: Node, { name, withParam }:
 }
 
 /** The inputs of the dag, and of the tasks before this one those that its text names. */
-function taskScope(simulation: Simulation, boundary: Node, { graph, tasks }: DagState, task: Task): MutableScope {
+function taskScope(simulation: Simulation, boundary: Node, { graph, tasks }: DagState, task: Task): TaskScope {
   const scope = inputScope(boundary.template?.inputs ?? []);
   const text = goJson(task);
   if (!text.includes("tasks")) return scope;

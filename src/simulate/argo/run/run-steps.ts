@@ -5,8 +5,8 @@ import { WhenError } from "../expressions/when.ts";
 import type { Task } from "../workflow/workflow.ts";
 import { hasFailed, isFulfilled, type Node, outboundOf } from "./node.ts";
 import { resolveTask, skippedByWhen, WaitingError } from "./resolve-task.ts";
-import { addAncestor, inputScope, type MutableScope } from "./scope.ts";
 import { addChild, addNode, type Simulation, setPhase, withGlobals } from "./simulation.ts";
+import { addAncestor, inputScope, type TaskScope } from "./task-scope.ts";
 import { templateOutputs } from "./template-outputs.ts";
 
 /** Undefined, or the error that makes the caller mark the node an Error. */
@@ -55,13 +55,7 @@ function end(simulation: Simulation, node: Node, last: Node | undefined, phase: 
   setPhase(simulation, node, phase, last?.message ?? "");
 }
 
-function runGroup(
-  simulation: Simulation,
-  boundary: Node,
-  group: Node,
-  steps: readonly Task[],
-  scope: MutableScope,
-): void {
+function runGroup(simulation: Simulation, boundary: Node, group: Node, steps: readonly Task[], scope: TaskScope): void {
   if (isFulfilled(group)) return;
   for (const step of steps) {
     const problem = runStep(simulation, boundary, group, step, scope);
@@ -82,7 +76,7 @@ function runStep(
   boundary: Node,
   group: Node,
   step: Task,
-  scope: MutableScope,
+  scope: TaskScope,
 ): string | undefined {
   const name = `${group.name}.${step.name}`;
   const known = simulation.nodes.get(name);

@@ -12,9 +12,9 @@ import type { Template } from "../workflow/workflow.ts";
 import { isFulfilled, type Node, type NodeOutputs, type Values } from "./node.ts";
 import type { Simulation } from "./simulation.ts";
 
-export type MutableScope = Map<string, string | null>;
+export type TaskScope = Map<string, string | null>;
 
-export function inputScope(inputs: Values): MutableScope {
+export function inputScope(inputs: Values): TaskScope {
   return new Map(inputs.map(([name, value]) => [`inputs.parameters.${name}`, value]));
 }
 
@@ -28,7 +28,7 @@ export interface Ancestor {
 /** Adds what one task put out, as `tasks.NAME.…` (operator.go, buildLocalScope and processAggregateNodeOutputs). */
 export function addAncestor(
   simulation: Simulation,
-  scope: MutableScope,
+  scope: TaskScope,
   kind: "tasks" | "steps",
   { name, node, template }: Ancestor,
 ): void {
@@ -45,13 +45,13 @@ export function addAncestor(
     scope.set(`${prefix}.outputs.parameters.${output.name}`, output.valueFrom?.default ?? null);
 }
 
-function addOutputs(scope: MutableScope, prefix: string, outputs: NodeOutputs | undefined): void {
+function addOutputs(scope: TaskScope, prefix: string, outputs: NodeOutputs | undefined): void {
   if (outputs?.exitCode !== undefined) scope.set(`${prefix}.exitCode`, outputs.exitCode);
   for (const [name, value] of outputs?.parameters ?? []) scope.set(`${prefix}.outputs.parameters.${name}`, value);
 }
 
 /** Lists over the items that succeeded. Where none did, `outputs.parameters` is the text `[]`. */
-function addAggregate(simulation: Simulation, scope: MutableScope, prefix: string, group: Node): void {
+function addAggregate(simulation: Simulation, scope: TaskScope, prefix: string, group: Node): void {
   const items = [...group.children].filter((child) => child.startsWith(`${group.name}(`));
   if (items.length === 0) return;
   const all: Map<string, Value>[] = [];

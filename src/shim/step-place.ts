@@ -21,7 +21,7 @@ export function readAt(text: string): At {
 }
 
 /** The spec's path with the items and iterations of this run of it. */
-export function placeOf(spec: StepSpec, at: At): Path {
+export function stepPlace(spec: StepSpec, at: At): Path {
   const rest = [...at];
   const last = spec.path.length - (spec.gather === "close" ? 0 : 1);
   const path = spec.path.map((element, i) =>

@@ -5,7 +5,7 @@ import {
   parameterName,
   parameterPrefix,
   parameterPrefixes,
-} from "../../protocol/environment.ts";
+} from "../../protocol/environment-names.ts";
 import { isGuardedName } from "../../protocol/guarded-names.ts";
 import { type Json, printJson } from "../../protocol/json.ts";
 import { hasObject, withoutObjects } from "../../protocol/object-value.ts";
@@ -30,7 +30,7 @@ export interface EnvironmentInput {
  * What a task finds in its environment (docs: tasks). Later wins: what this process inherited, magnus's own names, the
  * parameters, the secrets, the step's `env`.
  */
-export function environmentOf(input: EnvironmentInput): Variables {
+export function taskEnvironment(input: EnvironmentInput): Variables {
   const env: Record<string, string> = { ...inheritedEnvironment() };
   env.PWD = input.cwd;
   env.PYTHONUNBUFFERED = "1";

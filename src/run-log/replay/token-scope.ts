@@ -7,8 +7,8 @@ import type { Parameters } from "../../protocol/path.ts";
  * What a graph's token sees: one link for every enclosing graph, so that a step costs only what it publishes.
  * Parameters of an inner link win over those of an outer one; items win over all parameters.
  */
-export interface Scope {
-  readonly outer: Scope | null;
+export interface TokenScope {
+  readonly outer: TokenScope | null;
   /** Published in this graph so far. */
   readonly parameters: Map<string, Json>;
   /** Catalogued in this graph so far, by name. */
@@ -17,16 +17,16 @@ export interface Scope {
   readonly items: Parameters;
 }
 
-export function rootScope(parameters: Parameters): Scope {
+export function rootScope(parameters: Parameters): TokenScope {
   return { outer: null, parameters: new Map(Object.entries(parameters)), files: new Map(), items: {} };
 }
 
-export function innerScope(outer: Scope, items: Parameters = {}): Scope {
+export function innerScope(outer: TokenScope, items: Parameters = {}): TokenScope {
   return { outer, parameters: new Map(), files: new Map(), items };
 }
 
 /** Makes visible what a node published: a delta where it succeeded, its files in any case. */
-export function publish(scope: Scope, delta: Parameters, files: Iterable<CatalogFile>): void {
+export function publish(scope: TokenScope, delta: Parameters, files: Iterable<CatalogFile>): void {
   for (const [name, value] of Object.entries(delta)) scope.parameters.set(name, value);
   layFiles(scope.files, files);
 }
@@ -40,11 +40,11 @@ export function layFiles(onto: Map<string, CatalogFile>, files: Iterable<Catalog
 }
 
 /** The visible value of one parameter, without building them all. */
-export function lookUp(scope: Scope, name: string): Json | undefined {
-  for (let link: Scope | null = scope; link !== null; link = link.outer) {
+export function lookUp(scope: TokenScope, name: string): Json | undefined {
+  for (let link: TokenScope | null = scope; link !== null; link = link.outer) {
     if (Object.hasOwn(link.items, name)) return link.items[name];
   }
-  for (let link: Scope | null = scope; link !== null; link = link.outer) {
+  for (let link: TokenScope | null = scope; link !== null; link = link.outer) {
     const value = link.parameters.get(name);
     if (value !== undefined) return value;
   }
@@ -52,7 +52,7 @@ export function lookUp(scope: Scope, name: string): Json | undefined {
 }
 
 /** All visible parameters, enclosing items included. */
-export function visibleParameters(scope: Scope): Parameters {
+export function visibleParameters(scope: TokenScope): Parameters {
   const visible: Record<string, Json> = {};
   for (const link of outermostFirst(scope)) {
     for (const [name, value] of link.parameters) setKey(visible, name, value);
@@ -61,27 +61,27 @@ export function visibleParameters(scope: Scope): Parameters {
 }
 
 /** Items and iterations around a step by the name that they were given, outermost first. */
-export function visibleItems(scope: Scope): Parameters {
+export function visibleItems(scope: TokenScope): Parameters {
   let items: Parameters = {};
   for (const link of outermostFirst(scope)) items = { ...items, ...link.items };
   return items;
 }
 
-export function visibleFiles(scope: Scope): ReadonlyMap<string, CatalogFile> {
+export function visibleFiles(scope: TokenScope): ReadonlyMap<string, CatalogFile> {
   const files = new Map<string, CatalogFile>();
   for (const link of outermostFirst(scope)) layFiles(files, link.files.values());
   return files;
 }
 
 /** What the graph published itself. */
-export function published(scope: Scope): Parameters {
+export function published(scope: TokenScope): Parameters {
   const delta: Record<string, Json> = {};
   for (const [name, value] of scope.parameters) setKey(delta, name, value);
   return delta;
 }
 
-function outermostFirst(scope: Scope): readonly Scope[] {
-  const links: Scope[] = [];
-  for (let link: Scope | null = scope; link !== null; link = link.outer) links.push(link);
+function outermostFirst(scope: TokenScope): readonly TokenScope[] {
+  const links: TokenScope[] = [];
+  for (let link: TokenScope | null = scope; link !== null; link = link.outer) links.push(link);
   return links.reverse();
 }

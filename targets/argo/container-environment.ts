@@ -3,7 +3,7 @@ import type { Storage } from "./storage.ts";
 import { jsonText } from "./yaml/print-text.ts";
 
 /** The variables of a step's container: what the shim has to know, those of the options, and secrets by reference. */
-export function environmentOf(
+export function containerEnvironment(
   shape: ShapeOptions,
   secrets: readonly string[],
   { options, storage }: { readonly options: ArgoOptions; readonly storage: Storage },

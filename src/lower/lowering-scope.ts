@@ -9,7 +9,7 @@ import type { Span } from "../source/source-file.ts";
 import type { WrittenPlaces } from "./written-places.ts";
 
 /** What lowering knows wherever it is in a document. */
-export interface Scope {
+export interface LoweringScope {
   readonly document: SourceDocument<Json>;
   readonly sink: DiagnosticSink;
   /** What the document gives to all of its tasks. */
@@ -45,7 +45,7 @@ export interface Shared {
   /** Steps so far. */
   steps: number;
   /** Handed in, since a graph's steps hold graphs again. */
-  readonly lowerGraph: (value: Json | undefined, place: GraphPlace, scope: Scope) => Graph;
+  readonly lowerGraph: (value: Json | undefined, place: GraphPlace, scope: LoweringScope) => Graph;
 }
 
 export interface GraphPlace {
@@ -62,7 +62,7 @@ export interface FieldPlace {
   readonly key: string;
   /** The mapping that has the key. */
   readonly container: JsonObject;
-  readonly scope: Scope;
+  readonly scope: LoweringScope;
 }
 
 /** A step as it was written. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { NumberText, parseJson } from "../../../src/protocol/json.ts";
 import type { Path } from "../../../src/protocol/path.ts";
-import { cleanEnvironment, environmentOf, leftOut } from "../../../src/runtime/given/environment.ts";
+import { cleanEnvironment, leftOut, taskEnvironment } from "../../../src/runtime/given/task-environment.ts";
 import { dataOf, leafPath, runShell } from "../attempt/step-harness.ts";
 
 const input = {
@@ -17,7 +17,7 @@ const input = {
   env: {},
 };
 
-describe("environmentOf", () => {
+describe("taskEnvironment", () => {
   it("tells the run, the step and the attempt", () => {
     const ends = { ok: { to: "x" }, failed: { to: "y" } } as const;
     const path: Path = [
@@ -25,7 +25,7 @@ describe("environmentOf", () => {
       { node: "each", kind: "map", index: 3, key: "oslo", ...ends },
       { node: "fit", ...ends },
     ];
-    const env = environmentOf({ ...input, path, items: { city: "oslo", fold: { n: 1 } } });
+    const env = taskEnvironment({ ...input, path, items: { city: "oslo", fold: { n: 1 } } });
     expect(env).toMatchObject({
       MAGNUS_RUN_ID: "run-1",
       MAGNUS_RUN_TAG: "nightly",
@@ -36,12 +36,12 @@ describe("environmentOf", () => {
       MAGNUS_OUTPUT_FILE: "/tmp/o.ndjson",
       PWD: "/work",
     });
-    expect(environmentOf(input).MAGNUS_MAP_VARIABLE).toBe("{}");
+    expect(taskEnvironment(input).MAGNUS_MAP_VARIABLE).toBe("{}");
   });
 
   it("prints parameters as Python's json.dumps does, and plain ones raw", () => {
     const visible = { s: "é\n", n: new NumberText("1.0"), o: { x: 10, y: ["a"] }, b: true, z: null };
-    expect(environmentOf({ ...input, visible })).toMatchObject({
+    expect(taskEnvironment({ ...input, visible })).toMatchObject({
       MAGNUS_PRM_s: '"\\u00e9\\n"',
       s: "é\n",
       MAGNUS_PRM_n: "1.0",
@@ -68,7 +68,7 @@ describe("environmentOf", () => {
       "GIT_SSH_COMMAND",
     ];
     const names = ["PATH", "HOME", "SHELL", "IFS", "LD_PRELOAD", "MAGNUS_RUN_ID", ...steering, "VITEST"];
-    const env = environmentOf({ ...input, visible: Object.fromEntries(names.map((name) => [name, "mine"])) });
+    const env = taskEnvironment({ ...input, visible: Object.fromEntries(names.map((name) => [name, "mine"])) });
     expect(process.env.VITEST).toBe("true");
     expect(env.VITEST).toBe("mine");
     for (const name of names.slice(0, -1)) {
@@ -85,7 +85,7 @@ describe("environmentOf", () => {
       big: ["y".repeat(110_000)],
       fits: "z".repeat(100 * 1024),
     };
-    const env = environmentOf({ ...input, visible });
+    const env = taskEnvironment({ ...input, visible });
     for (const name of ["VITEST", "nul", "half", "big"]) {
       expect(env).not.toHaveProperty(name);
       expect(env).not.toHaveProperty(`MAGNUS_PRM_${name}`);
@@ -97,7 +97,7 @@ describe("environmentOf", () => {
     const size = (name: string): number => 90_000 - (name === "small" ? 1000 : 0);
     const names = ["small", "a", "b", "c", "d", "e"];
     const visible = Object.fromEntries(names.map((name) => [name, "x".repeat(size(name))]));
-    const env = environmentOf({ ...input, visible });
+    const env = taskEnvironment({ ...input, visible });
     expect(names.filter((name) => name in env)).toEqual(["small", "a"]);
     expect(names.filter((name) => `MAGNUS_PRM_${name}` in env)).toEqual(["small", "a"]);
     expect(leftOut(visible)).toEqual(["b", "c", "d", "e"]);
@@ -106,13 +106,13 @@ describe("environmentOf", () => {
     const more = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`p${i}`, "ä".repeat(20)]));
     const kept = 3000 - leftOut(more).length;
     expect(kept).toBeGreaterThan(500);
-    expect(Object.keys(environmentOf({ ...input, visible: more })).filter((name) => /^p\d/.test(name))).toHaveLength(
+    expect(Object.keys(taskEnvironment({ ...input, visible: more })).filter((name) => /^p\d/.test(name))).toHaveLength(
       kept,
     );
   });
 
   it("secrets hide parameters, the step's env hides both", () => {
-    const env = environmentOf({
+    const env = taskEnvironment({
       ...input,
       visible: { a: "parameter", b: "parameter", c: "parameter" },
       secrets: new Map([
@@ -125,7 +125,7 @@ describe("environmentOf", () => {
   });
 
   it("objects of a language are invisible", () => {
-    const env = environmentOf({ ...input, visible: { model: { $object: `sha256:${"0".repeat(64)}` } } });
+    const env = taskEnvironment({ ...input, visible: { model: { $object: `sha256:${"0".repeat(64)}` } } });
     expect(env).not.toHaveProperty("model");
     expect(env).not.toHaveProperty("MAGNUS_PRM_model");
   });
