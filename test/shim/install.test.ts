@@ -129,10 +129,10 @@ describe.skipIf(process.platform !== "linux")("install", () => {
     for (const [copied, missing] of [
       ["shim.cjs", "install.cjs"],
       ["install.cjs", "launcher"],
-      [`launcher-${process.arch}`, "stores.cjs"],
-      ["stores.cjs", "aws-credentials.cjs"],
-      ["aws-credentials.cjs", "tracker.cjs"],
-      ["tracker.cjs", "task.mjs"],
+      [`launcher-${process.arch}`, "task.mjs"],
+      ["task.mjs", "tracker.cjs"],
+      ["tracker.cjs", "aws-credentials.cjs"],
+      ["aws-credentials.cjs", "stores.cjs"],
     ] as const) {
       copyFileSync(path.join(path.dirname(shim), copied), path.join(cwd, copied));
       const { code, stderr } = await install("tools", cwd, [process.execPath, path.join(cwd, "shim.cjs")]);
