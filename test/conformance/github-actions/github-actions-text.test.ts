@@ -177,7 +177,7 @@ describe("secrets", () => {
     );
     expect(run.end.conclusion).toBe("failure");
     const said = run.annotations.filter(({ job }) => job === "begin").map(({ message }) => message);
-    expect(said).toContainEqual(expect.stringContaining("its text contains a secret"));
+    expect(said).toContainEqual(expect.stringContaining("the value contains a secret"));
     expect(JSON.stringify(said)).not.toContain("oslo");
   });
 });
