@@ -250,7 +250,7 @@ def convert_class(value, annotation, what):
     kind = KINDS.get(type(value))
     if kind is None:
         raise Failure("%s is null, which is not a valid %s" % (what, annotation.__name__))
-    message = "%s is %s, of which no %s is made: annotate it as the %s that it is, or keep it where it is made, as kind: object"
+    message = "%s is %s, which cannot become a %s: annotate it as %s, or keep the object where it is made (kind: object)"
     raise Failure(message % (what, shown(value), annotation.__name__, kind))
 
 

@@ -214,10 +214,10 @@ def array(b: np.ndarray): raise AssertionError
       expect(result.delta).toEqual({ seen: ["i", [1, 2], "float32", "int64", "float64", 2026] });
       const refused = async (name: string, b: Json) =>
         (await python(source, { visible: { b }, task: at(folder), command: `steps.${name}` })).result.message;
-      expect(await refused("small", [1, 300])).toBe('parameter "b" is [1, 300], of which no array of uint8 is made');
-      expect(await refused("array", [1, null])).toBe('parameter "b" is [1, null], of which no array is made');
-      expect(await refused("array", [[1], [1, 2]])).toBe('parameter "b" is [[1], [1, 2]], of which no array is made');
-      expect(await refused("frame", [{ n: 1 }])).toContain("of which no DataFrame is made");
+      expect(await refused("small", [1, 300])).toBe('parameter "b" is [1, 300], which cannot become an array of uint8');
+      expect(await refused("array", [1, null])).toBe('parameter "b" is [1, null], which cannot become an array');
+      expect(await refused("array", [[1], [1, 2]])).toBe('parameter "b" is [[1], [1, 2]], which cannot become an array');
+      expect(await refused("frame", [{ n: 1 }])).toContain("which cannot become a DataFrame");
     }
   });
 

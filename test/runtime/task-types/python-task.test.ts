@@ -210,11 +210,11 @@ def work(i: Id, r: Rate, p: os.PathLike, c: complex, o: collections.OrderedDict)
   it.each([
     [
       { m: [1] },
-      'parameter "m" is [1], of which no Model is made: annotate it as the list that it is, or keep it where it is made, as kind: object',
+      'parameter "m" is [1], which cannot become a Model: annotate it as list, or keep the object where it is made (kind: object)',
     ],
     [
       { m: "x" },
-      'parameter "m" is "x", of which no Model is made: annotate it as the str that it is, or keep it where it is made, as kind: object',
+      'parameter "m" is "x", which cannot become a Model: annotate it as str, or keep the object where it is made (kind: object)',
     ],
     [{ m: null }, 'parameter "m" is null, which is not a valid Model'],
   ])("of a class that magnus cannot make fail before the call: %j", async (visible, message) => {

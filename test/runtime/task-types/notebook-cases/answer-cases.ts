@@ -66,7 +66,7 @@ export const answerCases: readonly NotebookCase[] = [
     about: "a tagged cell that prints no mapping",
     cells: [tagged("out", "print('done')")],
     given: { notebook: { outputTag: "out" } },
-    want: { reason: "exception", message: "a tagged cell printed done, which is no mapping; print({...})" },
+    want: { reason: "exception", message: "a tagged cell printed done, which is not a mapping; print({...})" },
   },
   {
     about: "a tagged cell with a name that no parameter can have",
