@@ -88,7 +88,12 @@ describe("bad input is one line each, exit code 2", () => {
       ["--secret", "x=y"],
       "--secret x: write --secret SECRET/KEY=VALUE",
     ],
-    ["a claim that nothing mounts", workflow("true", who), ["--volume", "x=y"], "the workflow does not mount this claim"],
+    [
+      "a claim that nothing mounts",
+      workflow("true", who),
+      ["--volume", "x=y"],
+      "the workflow does not mount this claim",
+    ],
     ["an option for GitHub: --fail", workflow("true", who), ["--fail", "a"], "--fail is a flag of github-actions"],
     [
       "an option for GitHub: --event",

@@ -114,7 +114,10 @@ test("many at once: each gets its own text, and nothing is left behind of those 
   const got = await Promise.all(texts.map((text) => gotOf(cwd, text)));
   expect(got).toEqual(texts.map((text) => `${text}\n${text}`));
   open("after");
-  expect(await start("local", "after")).toMatchObject({ code: 0, stderr: expect.not.stringContaining("still running") });
+  expect(await start("local", "after")).toMatchObject({
+    code: 0,
+    stderr: expect.not.stringContaining("still running"),
+  });
 }, 60_000);
 
 test.each(["local", "script"])("one that can have no directory of its own does not begin (%s)", async (how) => {

@@ -216,7 +216,9 @@ def array(b: np.ndarray): raise AssertionError
         (await python(source, { visible: { b }, task: at(folder), command: `steps.${name}` })).result.message;
       expect(await refused("small", [1, 300])).toBe('parameter "b" is [1, 300], which cannot become an array of uint8');
       expect(await refused("array", [1, null])).toBe('parameter "b" is [1, null], which cannot become an array');
-      expect(await refused("array", [[1], [1, 2]])).toBe('parameter "b" is [[1], [1, 2]], which cannot become an array');
+      expect(await refused("array", [[1], [1, 2]])).toBe(
+        'parameter "b" is [[1], [1, 2]], which cannot become an array',
+      );
       expect(await refused("frame", [{ n: 1 }])).toContain("which cannot become a DataFrame");
     }
   });

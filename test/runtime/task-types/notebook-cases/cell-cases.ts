@@ -207,7 +207,11 @@ export const cellCases: readonly NotebookCase[] = [
 function brokenFiles(): readonly NotebookCase[] {
   const broken: readonly (readonly [about: string, text: string, message: RegExp])[] = [
     ["no JSON", "print(1)", /^the notebook train\.ipynb is not valid JSON: /],
-    ["format 3", '{"nbformat": 3, "worksheets": []}', /^train\.ipynb is not a notebook of format 4; open it in Jupyter/],
+    [
+      "format 3",
+      '{"nbformat": 3, "worksheets": []}',
+      /^train\.ipynb is not a notebook of format 4; open it in Jupyter/,
+    ],
     ["a cell without source", '{"nbformat": 4, "cells": [{"cell_type": "code"}]}', /^train\.ipynb, cell 1 is invalid/],
   ];
   return broken.map(([about, text, message]) => ({
