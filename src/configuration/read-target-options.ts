@@ -3,7 +3,7 @@ import type { OptionFinding } from "../diagnostics/option-finding.ts";
 import type { DiagnosticSink } from "../diagnostics/sink.ts";
 import { partAt, plainJson } from "../protocol/json-part.ts";
 import type { Configuration } from "./configuration.ts";
-import { reportFinding } from "./diagnose.ts";
+import { reportFinding, reportUnused } from "./diagnose.ts";
 import { reportIssues } from "./report-issues.ts";
 import { placeOf } from "./setting-place.ts";
 
@@ -15,6 +15,7 @@ export function readTargetOptions<Options>(
   target: {
     readonly name: string;
     readonly options: ZodType<Options>;
+    readonly unusedOptions?: { readonly [key: string]: string };
     readonly checkOptions?: (options: Options, report: (finding: OptionFinding) => void) => void;
   },
   configuration: Configuration,
@@ -23,6 +24,9 @@ export function readTargetOptions<Options>(
   const { name, options } = target;
   const setting = Object.hasOwn(configuration.targets, name) ? configuration.targets[name] : undefined;
   const { config, places } = setting ?? { config: {}, places: new Map() };
+  for (const [key, why] of Object.entries(target.unusedOptions ?? {})) {
+    if (Object.hasOwn(config, key)) reportUnused(sink, key, why, placeOf(places, [key]));
+  }
   const checked = options.safeParse(plainJson(config));
   if (checked.success) {
     const errors = sink.errorCount;

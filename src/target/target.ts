@@ -52,6 +52,8 @@ export interface Target<Options = unknown, Model = unknown> {
 
   // What magnus asks a target that does something else than usual.
 
+  /** Options that are read and have no effect, each with the reason: whoever sets one is warned. */
+  readonly unusedOptions?: { readonly [key: string]: string };
   /** Reports what is wrong with options of the right shape, at their places. */
   readonly checkOptions?: (options: Options, report: (finding: OptionFinding) => void) => void;
   /** What to configure, so that a step gets this secret; undefined: it does. Absent: steps get all that the shim finds. */

@@ -133,12 +133,19 @@ export const argoOptions = z.strictObject({
     .describe("merged into the workflow last: maps key by key, templates by name, anything else replaced"),
   emit_rbac: z.boolean().default(false).describe("also writes the Role that the service account needs"),
   overrides: z.record(z.string(), z.strictObject({ ...shape, retry_strategy: object.optional() })).default({}),
-  // Read since magnus-core's configurations hold them.
-  retry_strategy: object.optional().describe("not used: `max_attempts` of a step says it"),
-  max_workflow_duration_in_seconds: seconds.optional().describe("not used: it would end handlers too"),
-  expose_parameters_as_inputs: z.boolean().optional().describe("not used: parameters always are"),
-  output_file: text.optional().describe("not used: -o names the folder"),
+  retry_strategy: object.optional(),
+  max_workflow_duration_in_seconds: seconds.optional(),
+  expose_parameters_as_inputs: z.boolean().optional(),
+  output_file: text.optional(),
 });
+
+/** Read since magnus-core's configurations have them. */
+export const unusedOptions = {
+  retry_strategy: "a step's `max_attempts` and `backoff` say how it is repeated",
+  max_workflow_duration_in_seconds: "it would end failure handlers, too; a step has its `timeout`",
+  expose_parameters_as_inputs: "parameters always are inputs",
+  output_file: "`magnus compile -o` names the folder",
+};
 
 export type ArgoOptions = z.infer<typeof argoOptions>;
 export type ShapeOptions = Pick<ArgoOptions, keyof typeof shape>;

@@ -7,7 +7,7 @@ import { checkSchedules } from "../../src/target/schedules/schedules.ts";
 import type { Target } from "../../src/target/target.ts";
 import { secretEntry } from "./container-environment.ts";
 import { buildManifest, type Manifest, oneLine, printManifest } from "./manifest.ts";
-import { type ArgoOptions, argoOptions } from "./options.ts";
+import { type ArgoOptions, argoOptions, unusedOptions } from "./options.ts";
 import { roleObjects } from "./rbac.ts";
 import { checkImages, checkLimits, checkStorage } from "./rules.ts";
 import { storageOf } from "./storage.ts";
@@ -26,6 +26,7 @@ const target: Target<ArgoOptions, Manifest> = {
   name: "argo",
   description: "a manifest for Argo Workflows",
   options: argoOptions,
+  unusedOptions,
   checkOptions: (options, report) => checkSchedules(options, scheduler, report),
   capabilities: { steps: everyStep, commands: shimCommands },
   secretRemedy: (name, options) =>

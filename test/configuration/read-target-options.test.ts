@@ -10,6 +10,7 @@ const options = z.strictObject({
   mode: z.enum(["a", "b"]).optional(),
   volumes: z.array(z.strictObject({ name: z.string(), mount_path: z.string() })).optional(),
   size: z.union([z.string(), z.number()]).optional(),
+  old: z.string().optional(),
   name: z
     .string()
     .refine((name) => name !== "x", "not x")
@@ -18,13 +19,20 @@ const options = z.strictObject({
 
 function optionsOf(text: string, set: readonly string[] = []) {
   const { configuration, sink } = read(text, set);
-  return { value: readTargetOptions({ name: "argo", options }, configuration, sink), found: findings(sink) };
+  const target = { name: "argo", options, unusedOptions: { old: "it is long gone" } };
+  return { value: readTargetOptions(target, configuration, sink), found: findings(sink) };
 }
 
 describe("options of a target", () => {
   it("are completed by its schema", () => {
     expect(optionsOf("")).toEqual({ value: { image: "none" }, found: [] });
     expect(optionsOf("targets: {argo: {parallelism: 4.0}}").value).toEqual({ image: "none", parallelism: 4 });
+  });
+
+  it("that have no effect are warned about", () => {
+    const { value, found } = optionsOf("targets: {argo: {old: a}}");
+    expect(value).toEqual({ image: "none", old: "a" });
+    expect(found).toMatchObject([{ code: "unused-configuration-key" }]);
   });
 
   it.each([

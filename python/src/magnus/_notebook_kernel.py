@@ -27,7 +27,7 @@ class Died(Exception):
             name = signal.Signals(-self.code).name
         except ValueError:
             name = "signal %d" % -self.code
-        return "the kernel was ended by %s%s" % (name, " (out of memory?)" if name == "SIGKILL" else "")
+        return "the kernel was killed by %s%s" % (name, " (out of memory?)" if name == "SIGKILL" else "")
 
 
 class Kernel:
