@@ -24,7 +24,7 @@ export function buildWithVault(): string {
 }
 
 const listWithVault = `
-import { vaultCatalog, vaultElsewhere, vaultRunLog } from "./vault-store.ts";
+import { vaultCatalog, vaultElsewhere, vaultRunLog } from "../../test/support/vault-store.ts";
 import * as usual from "./usual-kinds.ts";
 
 export const serviceKinds = {
