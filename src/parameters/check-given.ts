@@ -27,7 +27,8 @@ function checkName(
   const place = { from: origin.from, name, span: origin.locate?.([name], "key") };
   if (finding?.kind === "misspelt") sink.report("misspelt-parameter", { ...place, near: finding.near });
   if (finding?.kind !== "undeclared") return;
-  const known = [...Object.keys(declared.defaults), ...Object.keys(declared.types)];
+  // A parameter may have both a default and a schema.
+  const known = [...new Set([...Object.keys(declared.defaults), ...Object.keys(declared.types)])];
   sink.report("undeclared-parameter", {
     ...place,
     known,
