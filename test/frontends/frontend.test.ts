@@ -23,6 +23,7 @@ import { readEvents } from "../../src/run-log/record/read-events.ts";
 import { foldRun } from "../../src/run-log/views/fold.ts";
 import { openServices } from "../../src/services/open-services.ts";
 import { checkText } from "../support/check-text.ts";
+import { unobserved } from "../support/unobserved.ts";
 import { linesFrontend, placeless } from "./lines-frontend.ts";
 
 interface Given {
@@ -99,12 +100,7 @@ describe("a front end that src/ does not know", () => {
       log,
       services,
       executor: { name: "local", pipeline, jobs: 1, oneAtATime: new Set() },
-      stop: new AbortController().signal,
-      kill: new AbortController().signal,
-      seen: () => {},
-      output: () => {},
-      untracked: () => {},
-      unrecorded: () => {},
+      ...unobserved,
     });
     expect(foldRun(await readEvents(log)).status).toBe("success");
     expect(readFileSync("one.txt", "utf8")).toBe("1\n");

@@ -7,6 +7,10 @@ import { forbidden } from "./phrases.ts";
 const root = path.resolve(import.meta.dirname, "../..");
 const folders = ["src", "targets", "templates", "python/src"];
 
+test("there are messages to look at", () => {
+  expect(sentences.length).toBeGreaterThan(1000);
+});
+
 test.each(forbidden.map(({ phrase, write }) => [String(phrase), write, phrase] as const))(
   "no message has %s (write %s)",
   (_, __, phrase) => {

@@ -14,6 +14,7 @@ import { foldRun } from "../../src/run-log/views/fold.ts";
 import { normalise } from "../../src/run-log/views/normalise.ts";
 import { openServices } from "../../src/services/open-services.ts";
 import { checkText } from "../support/check-text.ts";
+import { unobserved } from "../support/unobserved.ts";
 
 const fixtures = path.resolve(import.meta.dirname, "../../fixtures/pipelines");
 const cases = [
@@ -62,12 +63,7 @@ async function ranWith(id: string, from?: NonNullable<RunHere["from"]>): Promise
     log,
     services,
     executor: { name: "local", pipeline, jobs: 2, oneAtATime: new Set() },
-    stop: new AbortController().signal,
-    kill: new AbortController().signal,
-    seen: () => {},
-    output: () => {},
-    untracked: () => {},
-    unrecorded: () => {},
+    ...unobserved,
   });
   return readEvents(log);
 }
